@@ -1,0 +1,60 @@
+# Everything a newcomer needs: `make serve` and `make test` set themselves up with Python 3.11+ and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement
+PORT ?= 8000
+DATA ?= .parlor
+
+.PHONY: serve test check clients schema lock clean
+
+serve: .venv/parlor.installed
+	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
+
+test: check tests/clients/node_modules/.installed
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(TESTS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+check: .venv/dev.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/parlor schema --check
+
+schema: .venv/dev.installed
+	$(BIN)/parlor schema --write
+
+# Versions and hashes only: no address of a registry gets into the lock files.
+lock: .venv/dev.installed
+	$(BIN)/uv pip compile pyproject.toml --extra redis --group build $(LOCK) --output-file requirements/parlor.txt
+	$(BIN)/uv pip compile pyproject.toml --extra redis --group build --group dev $(LOCK) \
+	  --constraints requirements/parlor.txt --output-file requirements/dev.txt
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Parlor needs Python 3.11 or newer; name one with PYTHON=…")'
+	@echo "Making .venv …"
+	@$(PYTHON) -m venv .venv
+
+.venv/parlor.installed: .venv/bin/python requirements/parlor.txt pyproject.toml
+	@echo "Installing what the server needs (first time: about half a minute) …"
+	@$(INSTALL) requirements/parlor.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.installed: .venv/bin/python requirements/dev.txt pyproject.toml
+	@echo "Installing what the tests need (first time: about a minute) …"
+	@$(INSTALL) requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/parlor.installed
+
+# The JavaScript clients of the tests, installed by the Node that came from PyPI.
+tests/clients/node_modules/.installed: .venv/dev.installed tests/clients/package-lock.json
+	@echo "Installing the JavaScript clients …"
+	@cd tests/clients && $(CURDIR)/$(BIN)/npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf .venv tests/clients/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,103 @@
+"""Every error a client may be told of, and nothing else.
+
+    ParlorError
+      Unauthenticated     UNAUTHENTICATED      no token, or one that no longer counts
+      Forbidden           FORBIDDEN            seen, but not yours to do
+      NotFound            <TYPE>_NOT_FOUND     not there, or not yours to see: the answer is the same
+      Invalid             VALIDATION_ERROR     what came in cannot be right; `details` says which field
+      Conflict            CONFLICT             what is kept already stands against it; `details.reason` says why
+      RateLimited         RATE_LIMITED         too often; `retryAfter` seconds
+      TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
+
+Whatever is raised outside this tree reaches the client as INTERNAL_ERROR, without its text.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+Details = Mapping[str, Sequence[str]]
+
+
+class ParlorError(Exception):
+    """An error with a code that clients can rely on and a message that people may read."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code}
+
+
+class Unauthenticated(ParlorError):
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Missing access token") -> None:
+        super().__init__(message)
+
+
+class Forbidden(ParlorError):
+    code = "FORBIDDEN"
+
+    def __init__(self, message: str = "Access denied") -> None:
+        super().__init__(message)
+
+
+class NotFound(ParlorError):
+    """`NotFound("Task", id)`; a hidden row and a missing one are told apart by nobody."""
+
+    def __init__(self, entity: str, id: str) -> None:
+        super().__init__(f"{entity} with id '{id[:64]}' not found")
+        self.entity = entity
+
+    def extensions(self) -> dict[str, Any]:
+        words = "".join(f"_{c}" if c.isupper() else c for c in self.entity).strip("_")
+        return {"code": f"{words.upper()}_NOT_FOUND", "category": "NOT_FOUND"}
+
+
+class Invalid(ParlorError):
+    """`details` has a list of messages per input field, named as the client named it."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, details: Details, message: str | None = None) -> None:
+        first = next(((field, said[0]) for field, said in details.items() if said), None)
+        super().__init__(message or (f"Invalid input: {first[0]}: {first[1]}" if first else "Invalid input"))
+        self.details = details
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "details": {field: list(said) for field, said in self.details.items()}}
+
+
+class Conflict(ParlorError):
+    """`reason` is a constant for programs, such as EMAIL_EXISTS."""
+
+    code = "CONFLICT"
+
+    def __init__(self, message: str, *, reason: str, details: Details | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.details = details
+
+    def extensions(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"code": self.code, "reason": self.reason}
+        if self.details:
+            told["details"] = {field: list(said) for field, said in self.details.items()}
+        return told
+
+
+class RateLimited(ParlorError):
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int, message: str = "Too many attempts") -> None:
+        super().__init__(f"{message}; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "retryAfter": self.retry_after}
+
+
+class TooComplex(ParlorError):
+    code = "QUERY_TOO_COMPLEX"

@@ -1,0 +1,94 @@
+"""All that can be set from outside: environment variables (and `.env`), read once, never changed.
+
+Each limit has a name, a unit and a reason. `.env.example` lists every one; a house test keeps it so.
+"""
+
+import secrets
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT, description="production refuses weak secrets and hides the schema from strangers"
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="least level written")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("http://localhost:3000", "http://localhost:5173"),
+        validation_alias=AliasChoices("ALLOWED_ORIGINS", "CORS_ORIGINS"),
+        description="browser origins that may call, by commas; never *",
+    )
+    forwarded_allow_ips: str = Field("127.0.0.1", description="proxies whose X-Forwarded-For is believed")
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or newer; without it the embedded one starts in --data"
+    )
+    write_pool_size: int = Field(20, ge=1, description="connections for transactions; with the reads' pool, 30 in all")
+    read_pool_size: int = Field(10, ge=1, description="autocommit connections for reads")
+    statement_timeout_seconds: int = Field(10, ge=1, description="PostgreSQL ends a statement after this")
+    connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
+
+    broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")
+    event_retention_days: int = Field(7, ge=1, description="how far back a subscription may resume")
+    event_window: int = Field(10_000, ge=100, description="latest events held in memory; older ones come from the log")
+    trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")
+
+    jwt_secret: SecretStr | None = Field(None, description="signs access tokens; 32 characters or more")
+    access_token_minutes: int = Field(30, ge=1, description="life of an access token")
+    refresh_token_days: int = Field(30, ge=1, description="life of a session that is not used")
+    open_sign_up: bool = Field(False, description="whether anyone may register; otherwise only administrators")
+    login_attempts: int = Field(20, ge=1, description="wrong passwords per account and address in one window")
+    login_attempts_per_address: int = Field(100, ge=1, description="tries from one address in one window, all accounts")
+    login_window_minutes: int = Field(15, ge=1, description="the window of both limits above")
+    password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
+
+    max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
+    max_query_depth: int = Field(12, ge=1, description="nesting of a query below one root field")
+    max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
+    max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
+    max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
+    send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
+    shutdown_seconds: int = Field(5, ge=1, description="grace for requests in flight on SIGTERM")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _explicit(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in value:
+            raise ValueError("name the origins; * would let every site act for the people signed in here")
+        return value
+
+    @model_validator(mode="after")
+    def _strong_secret(self) -> Self:
+        if self.environment is Environment.PRODUCTION and self.jwt_secret is None:
+            raise ValueError("JWT_SECRET must be set in production (32 characters or more)")
+        if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"JWT_SECRET must have at least {SHORTEST_SECRET} characters")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+
+def with_secret(settings: Settings) -> tuple[Settings, bool]:
+    """Settings that can sign, and whether the secret had to be made up (then tokens end with this process)."""
+    if settings.jwt_secret is not None:
+        return settings, False
+    return settings.model_copy(update={"jwt_secret": SecretStr(secrets.token_urlsafe(48))}), True
