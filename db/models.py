@@ -1,0 +1,26 @@
+"""All models, so that whoever imports this knows every table."""
+
+from db.accounts.audit import AuditEntry
+from db.accounts.sessions import RefreshToken, Session
+from db.accounts.users import Role, User
+from db.base import Base, Entity
+from db.log import Event, LogState
+from db.tasks.labels import Label, task_label
+from db.tasks.tasks import Priority, RepeatsFrom, Task
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Entity",
+    "Event",
+    "Label",
+    "LogState",
+    "Priority",
+    "RefreshToken",
+    "RepeatsFrom",
+    "Role",
+    "Session",
+    "Task",
+    "User",
+    "task_label",
+]

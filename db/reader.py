@@ -1,0 +1,303 @@
+"""Which rows (a Select) and which fields (a selection) become one SQL statement whose result is the JSON itself.
+
+To-one relations are LEFT JOINs, to-many relations scalar subqueries; column aliases are the response keys, so that
+PostgreSQL writes the answer and Python only carries it. Every entity reached, at any depth, is narrowed by its policy
+here and nowhere else: a statement function cannot forget it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Label,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    false,
+    func,
+    inspect,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
+from sqlalchemy.orm import aliased, outerjoin
+
+from db import paging
+from db.base import ID, Entity
+from db.paging import CURSOR, NUMBER
+from db.selection import (
+    Column,
+    Compiled,
+    Constant,
+    Edges,
+    Fields,
+    Many,
+    Nodes,
+    One,
+    Page,
+    PageInfo,
+    Predicate,
+    TotalCount,
+    Window,
+)
+
+EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json")
+EMPTY_OBJECT: ColumnElement[Any] = literal_column("'{}'::json")
+NOTHING: Label[int] = literal_column("1", Integer).label("\x01nothing")  # stands where every field is skipped
+
+_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+Policies = Mapping[type[Entity], Callable[[Any], Predicate]]
+
+
+class Reader:
+    """`policies` says for each entity which rows the viewer may see; an entity without one is seen by nobody."""
+
+    def __init__(self, policies: Policies) -> None:
+        self._policies = policies
+
+    def entity(self, rows: Select[Any], fields: Fields) -> Compiled:
+        """One object, or nothing."""
+        return _compiled(_as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
+
+    def by_id(self, model: type[Entity], fields: Fields) -> Compiled:
+        """One object by the slot `id`."""
+        return self.entity(select(model).where(model.id == bindparam("id", type_=ID)), fields)
+
+    def by_ids(self, model: type[Entity], fields: Fields) -> Compiled:
+        """A list of those the viewer may see, in the order of the slot `ids`."""
+        ids = bindparam("ids", type_=ARRAY(ID))
+        place = func.array_position(ids, model.id).label(NUMBER)
+        kept = self._seen(select(model)).where(model.id == func.any(ids)).add_columns(place).subquery()
+        return _compiled(self._list(kept, model, fields))
+
+    def page(self, page: Page) -> Compiled:
+        return _compiled(select(self._page(page, None)))
+
+    def record(self, row: Select[Any], fields: Fields) -> Compiled:
+        """An object whose fields are the labelled columns of a statement of one row, which carries its own policy."""
+        kept = row.subquery()
+        columns = [
+            literal(field.value, String).label(field.key)
+            if isinstance(field, Constant)
+            else kept.c[field.name].label(field.key)
+            for field in fields
+            if isinstance(field, Constant | Column)
+        ]
+        return _compiled(_as_json(select(*columns or [NOTHING]).select_from(kept)))
+
+    def _seen(self, rows: Select[Any]) -> Select[Any]:
+        model = model_of(rows)
+        return rows.where(self._may_see(model, model))
+
+    def _may_see(self, model: type[Entity], entity: Any) -> Predicate:
+        policy = self._policies.get(model)
+        return false() if policy is None else policy(entity)
+
+    def _object(self, kept: FromClause, model: type[Entity], fields: Fields) -> Select[Any]:
+        columns, source = self._columns(aliased(model, kept), model, fields, kept)
+        return select(*columns).select_from(source)
+
+    def _list(self, kept: FromClause, model: type[Entity], fields: Fields) -> Select[Any]:
+        """All rows of `kept` as a JSON list, by their number."""
+        rows = self._object(kept, model, fields).order_by(kept.c[NUMBER]).subquery()
+        return select(func.coalesce(func.json_agg(_json_of(rows)), EMPTY_LIST)).select_from(rows)
+
+    def _columns(self, entity: Any, model: type[Entity], fields: Fields, source: Any) -> tuple[list[Any], Any]:
+        columns: list[Any] = []
+        for field in fields:
+            match field:
+                case Constant():
+                    columns.append(literal(field.value, String).label(field.key))
+                case Column():
+                    columns.append(getattr(entity, field.name).label(field.key))
+                case One():
+                    column, source = self._one(entity, model, field, source)
+                    columns.append(column.label(field.key))
+                case Many():
+                    columns.append(self._many(entity, model, field).label(field.key))
+                case Page():
+                    columns.append(self._page(field, (entity, model)).label(field.key))
+        return columns or [NOTHING], source
+
+    def _one(self, entity: Any, model: type[Entity], field: One, source: Any) -> tuple[ColumnElement[Any], Any]:
+        kind = target_of(model, field.name)
+        target = aliased(kind)
+        source = outerjoin(source, target, and_(_joins(entity, field.name, target), self._may_see(kind, target)))
+        columns, source = self._columns(target, kind, field.fields, source)
+        row = select(*columns).where(target.id.is_not(None)).correlate(*_all_of(source))
+        return _as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
+
+    def _many(self, entity: Any, model: type[Entity], field: Many) -> ColumnElement[Any]:
+        kind = target_of(model, field.name)
+        rows = select(kind).where(_joins(entity, field.name, kind), self._may_see(kind, kind))
+        by = [*(inspect(model).relationships[field.name].order_by or ()), kind.id]
+        number = func.row_number().over(order_by=by).label(NUMBER)
+        outer = _source_of(entity)
+        kept = rows.add_columns(number).correlate(outer).subquery()
+        return self._list(kept, kind, field.fields).correlate(outer).scalar_subquery()
+
+    def _page(self, page: Page, parent: tuple[Any, type[Entity]] | None) -> ColumnElement[Any]:
+        """The connection as one JSON object.
+
+        From the inside out: the page's rows, numbered; their bodies as JSON; the lists made of those; the object.
+        """
+        model = model_of(page.listing.rows)
+        rows = self._seen(page.listing.rows)
+        outer: list[FromClause] = []
+        if parent is not None and page.name is not None:
+            outer = [_source_of(parent[0])]
+            rows = rows.where(_joins(parent[0], page.name, model)).correlate(*outer)
+        peek = any(isinstance(part, PageInfo) for part in page.parts)
+        kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
+        numbered = self._bodies(page, model, kept)
+        lists = _lists(page, numbered)
+        parts = [_part(part, lists, page.window, rows) for part in page.parts]
+        return _as_json(select(*parts).select_from(lists)).correlate(*outer).scalar_subquery()
+
+    def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:
+        """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""
+        source: Any = kept
+        columns: list[Any] = [kept.c[NUMBER], paging.cursor(page.listing, model, kept).label(CURSOR)]
+        for key, fields in _bodies_of(page):
+            body, source = self._columns(aliased(model, kept), model, fields, source)
+            columns.append((key, body))
+        beside = _all_of(source)
+        made = [
+            _as_json(select(*column[1]).correlate(*beside)).correlate(*beside).scalar_subquery().label(column[0])
+            if isinstance(column, tuple)
+            else column
+            for column in columns
+        ]
+        return select(*made).select_from(source).subquery()
+
+
+def model_of(rows: Select[Any]) -> type[Entity]:
+    """The entity a statement selects."""
+    model: type[Entity] = rows.column_descriptions[0]["entity"]
+    return model
+
+
+def target_of(model: type[Entity], name: str) -> type[Entity]:
+    target: type[Entity] = inspect(model).relationships[name].mapper.class_
+    return target
+
+
+def _joins(entity: Any, name: str, target: Any) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = getattr(entity, name).of_type(target).__clause_element__()
+    return condition
+
+
+def _source_of(entity: Any) -> FromClause:
+    source: FromClause = inspect(entity).selectable
+    return source
+
+
+def _all_of(source: Any) -> list[FromClause]:
+    """A join and everything joined in it: what a subquery beside it may refer to."""
+    if hasattr(source, "left"):
+        return [*_all_of(source.left), *_all_of(source.right)]
+    return [source]
+
+
+def _as_json(row: Select[Any]) -> Select[Any]:
+    rows = row.subquery()
+    return select(_json_of(rows)).select_from(rows)
+
+
+def _json_of(rows: Subquery) -> ColumnElement[Any]:
+    """Each row as an object, which is empty where the client skipped every field."""
+    return EMPTY_OBJECT if NOTHING.name in rows.c else func.row_to_json(rows.table_valued())
+
+
+def _bodies_of(page: Page) -> list[tuple[str, Fields]]:
+    found: list[tuple[str, Fields]] = []
+    for part in page.parts:
+        if isinstance(part, Nodes):
+            found.append((f"\x01{part.key}", part.fields))
+        elif isinstance(part, Edges):
+            found += [(f"\x01{part.key}.{inner.key}", inner.fields) for inner in part.parts if isinstance(inner, Nodes)]
+    return found
+
+
+def _lists(page: Page, numbered: FromClause) -> FromClause:
+    """One row: the list of each `nodes` and `edges`, and what `pageInfo` is made of."""
+    number, cursor, size = numbered.c[NUMBER], numbered.c[CURSOR], paging.size(page.window)
+    inside = number <= size
+    by = number.desc() if page.window.backward else number.asc()
+    columns: list[Any] = [
+        func.coalesce(func.bool_or(number > size), false()).label("\x01more"),
+        func.min(cursor).filter(number == literal_column("1")).label("\x01near"),
+        _last(cursor, number, inside).label("\x01far"),
+    ]
+    for part in page.parts:
+        if isinstance(part, Nodes | Edges):
+            body = numbered.c[f"\x01{part.key}"] if isinstance(part, Nodes) else _edge(part, numbered)
+            listed = aggregate_order_by(body, by)
+            columns.append(func.coalesce(func.json_agg(listed).filter(inside), EMPTY_LIST).label(f"\x01{part.key}"))
+    return select(*columns).select_from(numbered).subquery()
+
+
+def _last(cursor: ColumnElement[Any], number: ColumnElement[Any], inside: ColumnElement[bool]) -> ColumnElement[Any]:
+    cursors = func.array_agg(aggregate_order_by(cursor, number.desc()), type_=ARRAY(String)).filter(inside)
+    return type_coerce(cursors, ARRAY(String))[1]
+
+
+def _edge(edges: Edges, numbered: FromClause) -> ColumnElement[Any]:
+    made = {"cursor": numbered.c[CURSOR]}
+    columns = [
+        numbered.c[f"\x01{edges.key}.{part.key}"].label(part.key) if isinstance(part, Nodes) else _named(part, made)
+        for part in edges.parts
+    ]
+    return _as_json(select(*columns).correlate(numbered)).correlate(numbered).scalar_subquery()
+
+
+def _named(part: Column | Constant, made: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    return (literal(part.value, String) if isinstance(part, Constant) else made[part.name]).label(part.key)
+
+
+def _part(part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
+    match part:
+        case Constant():
+            return literal(part.value, String).label(part.key)
+        case TotalCount():
+            return _count(rows).label(part.key)
+        case PageInfo():
+            return _page_info(part, lists, window).label(part.key)
+    return lists.c[f"\x01{part.key}"].label(part.key)
+
+
+def _page_info(info: PageInfo, lists: FromClause, window: Window) -> ColumnElement[Any]:
+    more, behind = lists.c["\x01more"], literal(window.nulls is not None or window.offset)
+    ends = [lists.c["\x01near"], lists.c["\x01far"]]
+    forward, backward = (behind, more) if window.backward else (more, behind)
+    start, end = reversed(ends) if window.backward else ends
+    made = {"has_next_page": forward, "has_previous_page": backward, "start_cursor": start, "end_cursor": end}
+    columns = [_named(part, made) for part in info.parts]
+    return _as_json(select(*columns).correlate(lists)).correlate(lists).scalar_subquery()
+
+
+def _count(rows: Select[Any]) -> ColumnElement[Any]:
+    counted: Select[Any] = rows.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
+    return select(func.count()).select_from(counted.subquery()).scalar_subquery()
+
+
+def _compiled(statement: Select[Any]) -> Compiled:
+    compiled = statement.compile(dialect=_DIALECT)
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
+
+
+def kind_of(model: type[Entity], name: str) -> str | None:
+    """What an attribute of a model is to the reader: "column", "one", "many", or None for what it cannot read."""
+    mapper = inspect(model)
+    if name in mapper.relationships:
+        return "many" if mapper.relationships[name].uselist else "one"
+    return "column" if name in mapper.all_orm_descriptors else None

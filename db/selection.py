@@ -1,0 +1,135 @@
+"""A client's selection as plain data: what the reader is asked for. It knows no GraphQL.
+
+`key` is the name in the response (a client's alias or the field's own).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql import ColumnElement
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`__typename`."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """A to-one relationship: null where there is no row, or none that the viewer may see."""
+
+    key: str
+    name: str
+    fields: "Fields"
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A to-many relationship that is small by its rules and comes whole."""
+
+    key: str
+    name: str
+    fields: "Fields"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One key of an order. Nulls come last in both directions."""
+
+    column: InstrumentedAttribute[Any]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which rows, in which order. The reader adds the policy, the tie-breaking id and the page."""
+
+    rows: Select[Any]
+    order: tuple[Order, ...]
+
+    @property
+    def name(self) -> str:
+        """Stands in cursors, so that a cursor of another order is recognised."""
+        return ",".join(f"{key.column.key}{'-' if key.descending else '+'}" for key in self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The shape of a page's arguments; their values are in the slots `{name}_size`, `{name}_offset`, `{name}_key_{i}`.
+
+    `nulls` has an entry per order key and says which values of the cursor are null; None without a cursor.
+    """
+
+    name: str
+    backward: bool = False
+    offset: bool = False
+    nulls: tuple[bool, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    key: str
+    fields: "Fields"
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """`parts` are Column("cursor"), Nodes("node") and Constant."""
+
+    key: str
+    parts: tuple["Column | Nodes | Constant", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """`parts` are Columns named has_next_page, has_previous_page, start_cursor, end_cursor, and Constant."""
+
+    key: str
+    parts: tuple["Column | Constant", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TotalCount:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A connection; `name` is the relationship it follows, None at the root."""
+
+    key: str
+    name: str | None
+    listing: Listing
+    window: Window
+    parts: tuple[Nodes | Edges | PageInfo | TotalCount | Constant, ...]
+
+
+Field = Constant | Column | One | Many | Page
+Fields = tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """SQL text and the slots of its parameters in order."""
+
+    sql: str
+    order: tuple[str, ...]
+    constants: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mentions_viewer(self) -> bool:
+        return any(name.startswith("viewer_") for name in self.order)
+
+
+Predicate = ColumnElement[bool]
