@@ -1,0 +1,211 @@
+"""The event log: written with the rows it speaks of, read in the order of commits.
+
+A transaction may take its number early and commit late. Therefore a reader sees only events whose transaction lies
+below the oldest one still open (`pg_snapshot_xmin`): nothing can slip in behind its back, so nothing is lost.
+A cursor is a position with the log's epoch; `docs/adr/0004-the-log.md` says why this and not a sequence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.engine import Database
+from db.log import Event as Row
+from kit.ids import Id
+
+
+class Kind(StrEnum):
+    """What happened to an entity."""
+
+    ADDED = "ADDED"
+    UPDATED = "UPDATED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    DELETED = "DELETED"
+
+
+class Position(NamedTuple):
+    xid: int
+    id: int
+
+
+START = Position(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    position: Position
+    topics: tuple[str, ...]
+    kind: Kind
+    entity: str
+    entity_id: Id
+    actor_id: Id | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is not yet part of a transaction."""
+
+    topics: Sequence[str]
+    kind: Kind
+    entity: str
+    entity_id: Id
+    actor_id: Id | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`pruned` is the last position that is gone: cursors before it cannot be resumed from."""
+
+    epoch: str
+    pruned: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`waiting` tells that committed or open events stand above the fence and will be readable soon."""
+
+    events: list[Event] = field(default_factory=list)
+    waiting: bool = False
+
+
+class MalformedCursor(ValueError):
+    """The text was never a cursor of this server."""
+
+
+def cursor(epoch: str, position: Position) -> str:
+    return f"{epoch}-{position.xid:x}-{position.id:x}"
+
+
+def opened(text: str) -> tuple[str, Position]:
+    """The epoch and position of a cursor. Raises MalformedCursor."""
+    epoch, *numbers = text[:65].split("-")
+    if len(text) > 64 or len(numbers) != 2 or not epoch.isalnum() or not epoch.isascii():
+        raise MalformedCursor(text)
+    try:
+        position = Position(*(int(number, 16) for number in numbers))
+    except ValueError as error:
+        raise MalformedCursor(text) from error
+    if not (0 <= position.xid < 1 << 63 and 0 <= position.id < 1 << 63) or cursor(epoch, position) != text:
+        raise MalformedCursor(text)
+    return epoch, position
+
+
+async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
+    """Writes events in this order into the caller's transaction."""
+    rows = [
+        {
+            "topics": list(draft.topics),
+            "kind": draft.kind,
+            "entity": draft.entity,
+            "entity_id": draft.entity_id,
+            "actor_id": draft.actor_id,
+            "at": draft.at,
+        }
+        for draft in drafts
+    ]
+    await session.execute(insert(Row), rows)
+
+
+_READ = """
+select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at
+from event
+where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
+order by xid, id limit $3
+"""
+_READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
+_WAITING = "select exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+_HEAD = """
+select xid::text::bigint as xid, id from event
+where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc limit 1
+"""
+
+
+async def read(db: Database, after: Position, limit: int, topics: Sequence[str] | None = None) -> list[Event]:
+    """Up to `limit` readable events after a position, in order."""
+    if topics is None:
+        rows = await db.fetch(_READ, str(after.xid), after.id, limit)
+    else:
+        rows = await db.fetch(_READ_TOPICS, str(after.xid), after.id, limit, list(topics))
+    return [
+        Event(
+            position=Position(row["xid"], row["id"]),
+            topics=tuple(row["topics"]),
+            kind=Kind(row["kind"]),
+            entity=row["entity"],
+            entity_id=Id(row["entity_id"]),
+            actor_id=row["actor_id"],
+            at=row["at"],
+        )
+        for row in rows
+    ]
+
+
+async def waiting(db: Database) -> bool:
+    """Whether events stand above the fence: some transaction that is older than theirs is still open."""
+    rows = await db.fetch(_WAITING)
+    return bool(rows[0][0])
+
+
+async def state(db: Database) -> State:
+    rows = await db.fetch("select epoch, pruned_xid, pruned_id from log_state")
+    return State(epoch=rows[0]["epoch"], pruned=Position(rows[0]["pruned_xid"], rows[0]["pruned_id"]))
+
+
+async def head(db: Database) -> Position:
+    """The last readable position; what has been pruned counts as read."""
+    rows = await db.fetch(_HEAD)
+    return Position(rows[0]["xid"], rows[0]["id"]) if rows else (await state(db)).pruned
+
+
+# A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.
+_CLUSTER = """
+select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                 (select oid from pg_database where datname = current_database()))
+"""
+
+
+async def adopt(db: Database) -> None:
+    """Begins the log anew, under another epoch, when its positions were counted by another PostgreSQL."""
+    async with db.transaction() as session:
+        await session.execute(text("insert into log_state default values on conflict do nothing"))
+        kept = await session.scalar(text("select cluster from log_state for update"))
+        found = await session.scalar(text(_CLUSTER))
+        if kept == found:
+            return
+        await session.execute(text("delete from event"))
+        await session.execute(
+            text(
+                "update log_state set cluster = :found, epoch = substr(md5(random()::text), 1, 12),"
+                " pruned_xid = 0, pruned_id = 0"
+            ),
+            {"found": found},
+        )
+
+
+_PRUNE = """
+with old as (
+  select xid, id from event where at < :before and xid < pg_snapshot_xmin(pg_current_snapshot())
+  order by xid, id limit :size
+), gone as (
+  delete from event using old where event.id = old.id returning event.xid, event.id
+), last as (
+  select xid::text::bigint as xid, id from gone order by gone.xid desc, id desc limit 1
+)
+update log_state set pruned_xid = last.xid, pruned_id = last.id from last
+where (log_state.pruned_xid, log_state.pruned_id) < (last.xid, last.id)
+returning (select count(*) from gone)
+"""
+
+
+async def prune(db: Database, *, before: datetime, size: int = 5_000) -> int:
+    """Removes the oldest events, at most `size` in one short transaction; how many went."""
+    async with db.transaction() as session:
+        gone = await session.scalar(text(_PRUNE), {"before": before, "size": size})
+    return int(gone or 0)
