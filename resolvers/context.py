@@ -1,0 +1,95 @@
+"""What every verb is given: who asks, and the means to answer.
+
+Nothing in it may go stale: one context serves all operations of a socket until its viewer is established anew.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from db.accounts.users import Role
+from db.engine import Database
+from kit.clock import Clock
+from kit.errors import Forbidden, Unauthenticated
+from kit.ids import Id
+from kit.settings import Settings
+from live.doorbell import Doorbell
+from live.tail import Tail
+
+if TYPE_CHECKING:
+    from resolvers.accounts.passwords import Passwords
+    from resolvers.accounts.throttle import Throttle
+    from resolvers.accounts.viewers import Viewers
+    from resolvers.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who has shown a valid token."""
+
+    id: Id
+    role: Role
+    session_id: Id
+    time_zone: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the process that verbs use; made once, in `server/`."""
+
+    settings: Settings
+    db: Database
+    tail: Tail
+    doorbell: Doorbell
+    passwords: "Passwords"
+    viewers: "Viewers"
+    throttle: "Throttle"
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`asks` is the viewer, or why there is none."""
+
+    services: Services
+    asks: Viewer | Unauthenticated
+    trace_id: str
+    address: str
+    user_agent: str | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """Raises Unauthenticated where nobody is signed in."""
+        if isinstance(self.asks, Unauthenticated):
+            raise self.asks
+        return self.asks
+
+    def require(self, floor: Role) -> None:
+        """Raises Unauthenticated, or Forbidden below the role."""
+        if self.viewer.role.rank < floor.rank:
+            raise Forbidden("Insufficient permissions")
+
+    def now(self) -> datetime:
+        return self.services.clock()
+
+    def slots(self) -> dict[str, Any]:
+        """The values of the slots that policies speak of."""
+        viewer = self.viewer
+        return {
+            "viewer_id": viewer.id,
+            "viewer_role": viewer.role,
+            "viewer_session_id": viewer.session_id,
+            "viewer_time_zone": viewer.time_zone,
+            "now": self.now(),
+        }
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator["Work"]:
+        """One transaction with its events; see `resolvers/work.py`."""
+        from resolvers.work import begun
+
+        async with begun(self) as work:
+            yield work

@@ -1,0 +1,205 @@
+"""Tasks: which rows, and what may be done with them. `completion.py` has what happens when one is done."""
+
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select, text
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.orm import InstrumentedAttribute
+
+from db.selection import Listing, Order
+from db.slots import NOW, VIEWER_TIME_ZONE
+from db.tasks.labels import task_label
+from db.tasks.tasks import Task
+from kit.errors import Forbidden, NotFound
+from kit.ids import Id
+from live.log import Kind
+from resolvers.context import Context
+from resolvers.documented import Doc
+from resolvers.tasks import completion, labels, trees
+from resolvers.tasks.completion import TaskId, TaskIds
+from resolvers.tasks.policy import POLICIES
+from resolvers.tasks.rules import (
+    CreateTask,
+    Direction,
+    Due,
+    TaskFilter,
+    TaskOrder,
+    TaskOrderField,
+    UpdateTask,
+)
+from resolvers.work import Deleted, Work
+
+ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the task is no longer of this version.")]
+
+ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any]] = {
+    TaskOrderField.CREATED_AT: Task.created_at,
+    TaskOrderField.UPDATED_AT: Task.updated_at,
+    TaskOrderField.DUE_AT: Task.due_at,
+    TaskOrderField.COMPLETED_AT: Task.completed_at,
+    TaskOrderField.PRIORITY: Task.priority,
+    TaskOrderField.TITLE: Task.title,
+    TaskOrderField.POSITION: Task.position,
+}
+
+
+def by_id(id: TaskId) -> Select[Task]:
+    return select(Task).where(Task.id == id, Task.trashed_at.is_(None))
+
+
+def listed(
+    filter: Annotated[TaskFilter | None, Doc("Which tasks.")] = None,
+    order_by: Annotated[TaskOrder | None, Doc("Default: the newest first.")] = None,
+    user_id: Annotated[Id | None, Doc("Must be oneself.")] = None,
+) -> Listing:
+    rows = filtered(filter)
+    if order_by is None:
+        return Listing(rows, (Order(Task.created_at, descending=True),))
+    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+
+
+def counts(filter: Annotated[TaskFilter | None, Doc("Which tasks to count.")] = None) -> Select[*tuple[Any, ...]]:
+    """One row; every number counts the same tasks that `listed` gives for the same filter."""
+    rows = filtered(filter).where(POLICIES[Task].see(Task))
+    zone = _zone(filter)
+    return rows.with_only_columns(
+        func.count().label("total"),
+        func.count().filter(Task.completed_at.is_(None)).label("open"),
+        func.count().filter(Task.completed_at.is_not(None)).label("completed"),
+        *(func.count().filter(_due(due, zone)).label(due.value.lower()) for due in Due if due is not Due.NONE),
+        maintain_column_froms=True,
+    )
+
+
+def filtered(filter: TaskFilter | None) -> Select[Task]:
+    filter = filter or TaskFilter()
+    rows = select(Task).where(Task.trashed_at.is_not(None) if filter.trashed else Task.trashed_at.is_(None))
+    if filter.completed is not None:
+        rows = rows.where(Task.completed_at.is_not(None) if filter.completed else Task.completed_at.is_(None))
+    if filter.due is not None:
+        rows = rows.where(_due(filter.due, _zone(filter)))
+    if filter.due_after is not None:
+        rows = rows.where(Task.due_at >= filter.due_after)
+    if filter.due_before is not None:
+        rows = rows.where(Task.due_at < filter.due_before)
+    if filter.priority is not None:
+        rows = rows.where(cast(Task.priority, String) == func.any(filter.priority))
+    if filter.label_ids is not None:
+        worn = select(task_label.c.task_id).where(task_label.c.label_id == func.any(filter.label_ids))
+        rows = rows.where(Task.id.in_(worn))
+    if filter.search is not None:
+        rows = rows.where(Task.search.op("@@")(func.to_tsquery(text("'simple'"), filter.search)))
+    if filter.parent_id is not None:
+        rows = rows.where(Task.parent_id == filter.parent_id)
+    elif "parent_id" in filter.model_fields_set:
+        rows = rows.where(Task.parent_id.is_(None))
+    return rows
+
+
+def _zone(filter: TaskFilter | None) -> Any:
+    return filter.time_zone if filter is not None and filter.time_zone is not None else VIEWER_TIME_ZONE
+
+
+def _due(due: Due, zone: Any) -> ColumnElement[bool]:
+    """Days as the clock on the wall in `zone` has them; overdue and upcoming are only said of what is still open."""
+    midnight = func.date_trunc("day", func.timezone(zone, NOW))
+    today, tomorrow = (func.timezone(zone, midnight + literal_column(f"interval '{days} day'")) for days in (0, 1))
+    match due:
+        case Due.NONE:
+            return Task.due_at.is_(None)
+        case Due.TODAY:
+            return and_(Task.due_at >= today, Task.due_at < tomorrow)
+        case Due.OVERDUE:
+            return and_(Task.due_at < NOW, Task.completed_at.is_(None))
+        case Due.UPCOMING:
+            return and_(Task.due_at >= tomorrow, Task.completed_at.is_(None))
+
+
+async def create(ctx: Context, input: Annotated[CreateTask, Doc("The new task.")]) -> Task:
+    if input.user_id is not None and input.user_id != ctx.viewer.id:
+        raise Forbidden("Cannot create tasks for other users")
+    async with ctx.work() as work:
+        if input.parent_id is not None:
+            await trees.check_depth(work, input.parent_id)
+        values = input.model_dump(exclude={"label_ids", "user_id", "time_zone"})
+        task = Task(owner_id=ctx.viewer.id, time_zone=input.time_zone or ctx.viewer.time_zone, **values)
+        task.position = await _last_position(work) + 1
+        task.next_due_at = completion.next_due_at(task.recurrence, task.repeats_from, task.due_at, task.time_zone)
+        await work.add(task)
+        await labels.put_on(work, task, input.label_ids)
+        return task
+
+
+async def update(
+    ctx: Context,
+    id: TaskId,
+    input: Annotated[UpdateTask, Doc("What to change.")],
+    expected_version: ExpectedVersion = None,
+) -> Task:
+    async with ctx.work() as work:
+        task = await work.lock(Task, id, version=expected_version, trashed_at=None)
+        values = input.given("label_ids", "completed")
+        if "due_at" in values and values["due_at"] is None:
+            values.setdefault("recurrence", None)
+        relabelled = input.label_ids is not None and await labels.put_on(work, task, input.label_ids)
+        rule = (values.get(name, getattr(task, name)) for name in completion.RECKONED_FROM)
+        before = task.version
+        await work.change(task, **values, next_due_at=completion.next_due_at(*rule))
+        if relabelled and task.version == before:
+            await work.touch(task)
+        if input.completed is not None:
+            await (completion.complete_in if input.completed else completion.reopen_in)(work, task)
+        return task
+
+
+async def delete(ctx: Context, id: TaskId) -> Deleted:
+    """Moves it, with its subtasks, to the trash."""
+    await delete_all(ctx, [id])
+    return Deleted(id)
+
+
+async def delete_all(ctx: Context, ids: TaskIds) -> list[Deleted]:
+    trees.within(ids)
+    async with ctx.work() as work:
+        await work.lock_all(Task, ids, trashed_at=None)
+        now = ctx.now()
+        for part in await work.lock_those(
+            Task, [part for id in ids for part in await trees.parts(work, id)], trashed_at=None
+        ):
+            await work.change(part, Kind.DELETED, trashed_at=now)
+    return [Deleted(id) for id in dict.fromkeys(ids)]
+
+
+async def restore(ctx: Context, id: TaskId) -> Task:
+    """Brings it back with the subtasks that went with it; on its own if its parent is still gone."""
+    async with ctx.work() as work:
+        task = await work.lock(Task, id)
+        if task.trashed_at is None:
+            return task
+        went = task.trashed_at
+        parents = await work.visible(Task, [task.parent_id], trashed_at=None) if task.parent_id else []
+        for part in await work.lock_those(Task, await trees.parts(work, id), trashed_at=went):
+            orphan = part is task and not parents
+            await work.change(part, Kind.ADDED, trashed_at=None, parent_id=None if orphan else part.parent_id)
+        return task
+
+
+async def purge(ctx: Context, id: TaskId) -> Deleted:
+    """Removes it from the trash, with its subtasks and for good."""
+    async with ctx.work() as work:
+        task = await work.lock(Task, id)
+        if task.trashed_at is None:
+            raise NotFound("Task", id)
+        return await work.remove(task)
+
+
+async def empty_trash(ctx: Context) -> int:
+    """Removes all of one's trash for good; how many tasks that were. Their deletion was told when they went there."""
+    async with ctx.work() as work:
+        mine = Task.owner_id == ctx.viewer.id
+        gone = await work.session.scalars(sql_delete(Task).where(mine, Task.trashed_at.is_not(None)).returning(Task.id))
+        return len(gone.all())
+
+
+async def _last_position(work: Work) -> float:
+    found = await work.session.scalar(select(func.max(Task.position)).where(Task.owner_id == work.ctx.viewer.id))
+    return found or 0.0

@@ -1,0 +1,190 @@
+"""A write: one database transaction in which a row and the events that speak of it are kept or lost together."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.accounts.audit import AuditEntry
+from db.base import Entity
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.ids import Id, prefix_of
+from live import log
+from live.log import Draft, Kind
+from live.topics import TOPICS
+from resolvers.context import Context
+from resolvers.policies import POLICIES
+
+E = TypeVar("E", bound=Entity)
+
+# What a broken constraint means to a client: reason, field, message.
+CONFLICTS = {
+    "uq_user_account_email": ("EMAIL_EXISTS", "email", "Email already exists"),
+    "uq_user_account_username": ("USERNAME_EXISTS", "username", "Username already exists"),
+    "uq_label_owner_id_name": ("LABEL_EXISTS", "name", "Label already exists"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a mutation answers that removed something."""
+
+    deleted_id: Id
+
+
+class Work:
+    def __init__(self, ctx: Context, session: AsyncSession) -> None:
+        self.ctx = ctx
+        self.session = session
+        self._drafts: list[Draft] = []
+
+    async def lock(self, model: type[E], id: Id, *, version: int | None = None, **is_: Any) -> E:
+        """The row, locked until the end, if the viewer may change it as it stands.
+
+        `is_` narrows which rows count as existing (`trashed_at=None`). Raises NotFound where the viewer may not see
+        it, Forbidden where they may see but not change it, Conflict where it is no longer of the expected version.
+        """
+        found = await self.lock_all(model, [id], **is_)
+        row = found[0]
+        if version is not None and row.version != version:
+            raise Conflict(
+                f"{model.__name__} has changed meanwhile: version {row.version}, not {version}", reason="STALE_VERSION"
+            )
+        return row
+
+    async def lock_all(self, model: type[E], ids: Sequence[Id], **is_: Any) -> list[E]:
+        """All of them in the order asked for, or the error that `lock` would raise for the first that is amiss.
+
+        Rows are locked in the order of their ids, so that two such calls never wait for each other in a circle.
+        """
+        rows = await self._locked(model, ids, is_)
+        for id in ids:
+            if id not in rows:
+                raise NotFound(model.__name__, id)
+            if not rows[id][1]:
+                raise Forbidden
+        return [rows[id][0] for id in dict.fromkeys(ids)]
+
+    async def lock_those(self, model: type[E], ids: Sequence[Id], **is_: Any) -> list[E]:
+        """Those among them that the viewer may change and that are so; the others are passed over."""
+        rows = await self._locked(model, ids, is_)
+        return [rows[id][0] for id in dict.fromkeys(ids) if id in rows and rows[id][1]]
+
+    async def _locked(self, model: type[E], ids: Sequence[Id], is_: dict[str, Any]) -> dict[Id, tuple[E, bool]]:
+        policy = POLICIES[model]
+        possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
+        rows = await self.session.execute(
+            select(model, policy.change(model))
+            .where(model.id.in_(possible), policy.see(model))
+            .where(*(getattr(model, name) == value for name, value in is_.items()))
+            .order_by(model.id)
+            .with_for_update(of=model),
+            self.ctx.slots(),
+        )
+        return {row.id: (row, may) for row, may in rows}
+
+    async def visible(self, model: type[E], ids: Iterable[Id], **is_: Any) -> list[E]:
+        """The rows among these that the viewer may see, not locked."""
+        rows = await self.session.scalars(
+            select(model)
+            .where(model.id.in_({id for id in ids if prefix_of(id) == model.prefix}), POLICIES[model].see(model))
+            .where(*(getattr(model, name) == value for name, value in is_.items())),
+            self.ctx.slots(),
+        )
+        return list(rows)
+
+    async def add(self, row: E) -> E:
+        now = self.ctx.now()
+        row.id = row.id or row.fresh_id()
+        row.created_at = row.updated_at = now
+        row.version = 1
+        self.session.add(row)
+        await self.session.flush()
+        self.tell(row, Kind.ADDED)
+        return row
+
+    async def change(self, row: E, kind: Kind = Kind.UPDATED, **values: Any) -> E:
+        """Sets columns. Where nothing differs nothing is written and nobody hears of it."""
+        changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if not changed:
+            return row
+        before = _topics(row)
+        for name, value in changed.items():
+            setattr(row, name, value)
+        return await self.touch(row, kind, before)
+
+    async def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = ()) -> E:
+        """Counts as a change of the row, though it may lie in another table."""
+        row.version += 1
+        row.updated_at = self.ctx.now()
+        await self.session.flush()
+        self.tell(row, kind, also)
+        return row
+
+    async def remove(self, row: Entity) -> Deleted:
+        self.tell(row, Kind.DELETED)
+        await self.session.execute(delete(type(row)).where(type(row).id == row.id))
+        return Deleted(row.id)
+
+    def tell(self, row: Entity, kind: Kind, also: Iterable[str] = ()) -> None:
+        topics = [*dict.fromkeys([*_topics(row), *also])]
+        actor = self.ctx.asks.id if not isinstance(self.ctx.asks, Exception) else None
+        if topics:
+            self._drafts.append(Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now()))
+
+    def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
+        self.session.add(audited(self.ctx, action, subject, actor=actor, **details))
+
+    async def finish(self) -> bool:
+        """Writes the events; whether there were any."""
+        await self.session.flush()
+        if self._drafts:
+            await log.append(self.session, self._drafts)
+        return bool(self._drafts)
+
+
+def _topics(row: Entity) -> list[str]:
+    name = TOPICS.get(type(row))
+    return name(row) if name else []
+
+
+def audited(
+    ctx: Context, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object
+) -> AuditEntry:
+    if actor is None and not isinstance(ctx.asks, Exception):
+        actor = ctx.asks.id
+    return AuditEntry(
+        at=ctx.now(),
+        action=action,
+        actor_id=actor,
+        subject_id=subject,
+        address=ctx.address,
+        trace_id=ctx.trace_id,
+        details=details,
+    )
+
+
+@asynccontextmanager
+async def begun(ctx: Context) -> AsyncIterator[Work]:
+    """Commits when the block ends, then rings. Broken uniqueness becomes Conflict."""
+    try:
+        async with ctx.services.db.transaction() as session:
+            work = Work(ctx, session)
+            yield work
+            told = await work.finish()
+    except IntegrityError as error:
+        raise _conflict(error) from error
+    if told:
+        ctx.services.doorbell.ring()
+
+
+def _conflict(error: IntegrityError) -> Exception:
+    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    if name not in CONFLICTS:
+        return error
+    reason, field, message = CONFLICTS[name]
+    return Conflict(message, reason=reason, details={field: [message]})
