@@ -1,0 +1,46 @@
+from datetime import datetime
+
+import strawberry
+
+from db.accounts.users import Role
+from db.accounts.users import User as Model
+from resolvers.accounts import rules
+from resolvers.accounts import users as resolve
+from schema.connection import Connection
+from schema.deletion import Deleted
+from schema.fields import connection, entity, verb
+from schema.node import Node, column, node
+
+strawberry.enum(Role, description="In rising order: each may do what those before it may.")
+strawberry.pydantic.input(rules.Register, name="RegisterInput", description="A new user.")
+strawberry.pydantic.input(rules.UpdateUser, name="UpdateUserInput", description="What is left out stays as it is.")
+strawberry.pydantic.input(rules.ChangePassword, name="ChangePasswordInput", description="A new password for oneself.")
+strawberry.pydantic.input(rules.UserFilter, name="UserFilter", description="All that is given must hold.")
+
+
+@node(Model, "Somebody who can sign in. Seen by themselves and by administrators.", resolve.by_id)
+class User(Node):
+    email: str = column("Unique; lower case.")
+    username: str | None = column("Another name to sign in with.")
+    name: str = column("What others see.")
+    role: Role = column("What they may do.")
+    time_zone: str = column("IANA name; tells when their day begins.")
+    version: int = column("Counts changes; send it back as expectedVersion.")
+    created_at: datetime = column("When they were registered.")
+    updated_at: datetime = column("When anything of this last changed.")
+
+
+@strawberry.type
+class UserQueries:
+    me: User = entity(resolve.me, "The viewer.")
+    user: User | None = entity(resolve.by_id, "One user: oneself, or anybody for administrators.")
+    users: Connection[User] = connection(resolve.listed, "All users, the newest first.", floor=Role.ADMIN, offset=True)
+
+
+@strawberry.type
+class UserMutations:
+    register: User = verb(resolve.register, "Makes a user. For administrators, unless sign-up is open.", public=True)
+    update_user: User = verb(resolve.update, "Changes oneself, or a user of a lower role.")
+    delete_user: Deleted = verb(resolve.delete, "Deletes oneself, or a user of a lower role, with all that is theirs.")
+    change_password: User = verb(resolve.change_password, "Sets one's password and ends all other sessions.")
+    set_user_role: User = verb(resolve.set_role, "Gives a user another role.", floor=Role.SUPER_ADMIN)

@@ -1,0 +1,177 @@
+"""From a field to its answer: find the plan, fill the slots, carry the JSON.
+
+A plan is kept by the document's nodes (the parser's cache hands out the same ones for the same text) and the shape.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import GraphQLObjectType, get_named_type
+from orjson import Fragment
+from strawberry.types import Info
+
+from db.base import Entity
+from db.reader import Reader
+from db.selection import Compiled
+from kit.errors import Invalid, NotFound
+from kit.ids import prefix_of
+from resolvers.context import Context, Viewer
+from resolvers.policies import POLICIES
+from resolvers.shown import Shown
+from schema.kinds import Kind, ReaderField, VerbField
+from schema.models import BINDINGS
+from schema.paging import Arguments, check_user_id
+from schema.selection import Question, Raw, Selector, arguments_of, question, shape
+
+MOST_PLANS = 2_000
+
+READER = Reader({model: policy.see for model, policy in POLICIES.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`readings` turn a cursor's keys into values."""
+
+    compiled: Compiled
+    readings: dict[str, Callable[[Any], Any]]
+
+    def arguments(self, values: dict[str, Any]) -> list[Any]:
+        for slot, reading in self.readings.items():
+            if values[slot] is not None:
+                try:
+                    values[slot] = reading(values[slot])
+                except (TypeError, ValueError):
+                    raise Invalid({"after": ["not a cursor of this list"]}) from None
+        constants = self.compiled.constants
+        return [values[name] if name in values else constants[name] for name in self.compiled.order]
+
+
+class Plans:
+    """The latest plans and what they were made from; holding the nodes keeps their identity theirs."""
+
+    def __init__(self, most: int = MOST_PLANS) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        made = self._kept[key] = make()
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return made
+
+
+PLANS = Plans()
+
+
+def _nodes_of(raw: Raw) -> tuple[int, ...]:
+    return tuple(id(node) for node in raw.field_nodes)
+
+
+def _question(raw: Raw) -> Question:
+    return cast("Question", PLANS.get(("question", _nodes_of(raw)), lambda: question(raw)))
+
+
+async def _fetched(
+    ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any], nested: dict[int, Arguments]
+) -> Any:
+    asking = {
+        "viewer_id": viewer.id,
+        "viewer_role": viewer.role,
+        "viewer_session_id": viewer.session_id,
+        "viewer_time_zone": viewer.time_zone,
+        "now": ctx.now(),
+    }
+    for given in nested.values():
+        values |= given.values()
+    json = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(asking | values))
+    return None if json is None else Fragment(json)
+
+
+async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
+    """The answer to a reader field: JSON, None, or NotFound."""
+    ctx: Context = info.context
+    viewer = getattr(source, "viewer", None) or ctx.viewer
+    if source is None and field.floor is not None:
+        ctx.require(field.floor)
+    kwargs |= {name: getattr(source, attribute) for name, attribute in field.given.items()}
+    if any(kwargs[name] is None for name in field.given):
+        return None
+    check_user_id(ctx, kwargs)
+    raw = info._raw_info
+    target = _named(kwargs["id"]) if field.kind is Kind.NODE else get_named_type(raw.return_type).name
+    if target is None:
+        return None
+    asked = _question(raw)
+    root, nested = Arguments.of("a", field, kwargs), arguments_of(asked, info)
+    key = (_nodes_of(raw), target, root.shape, shape(asked, raw, nested))
+    plan = PLANS.get(key, lambda: _plan(target, info, root, nested))
+    answer = await _fetched(ctx, viewer, plan, root.values(), nested)
+    if answer is None and field.kind is Kind.ENTITY:
+        raise NotFound(target, str(kwargs.get("id", viewer.id)))
+    return answer
+
+
+def _named(id: str) -> str | None:
+    """The type that an id speaks of."""
+    prefix = prefix_of(id)
+    return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
+
+
+def _plan(name: str, info: Info, root: Arguments, nested: dict[int, Arguments]) -> Plan:
+    raw = info._raw_info
+    selector = Selector(raw, nested, info.context.services.settings)
+    target, nodes = cast("GraphQLObjectType", raw.schema.type_map[name]), raw.field_nodes
+    readings = _readings([root, *nested.values()])
+    match root.field.kind:
+        case Kind.CONNECTION:
+            return Plan(READER.page(selector.page("", None, target, nodes, root)), readings)
+        case Kind.RECORD:
+            return Plan(READER.record(root.statement(), selector.plain(target, nodes)), readings)
+        case Kind.NODE:
+            rows = BINDINGS[name].by_id(**root.symbols())
+        case _:
+            rows = root.statement()
+    return Plan(READER.entity(rows, selector.fields(target, nodes)), readings)
+
+
+def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:
+    return {slot: reading for arguments in given for slot, reading in arguments.readings().items()}
+
+
+async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
+    """Does what the verb does; an entity that it answers is read back."""
+    ctx: Context = info.context
+    if field.floor is not None:
+        ctx.require(field.floor)
+    answer = await field.call(ctx, **kwargs)
+    if isinstance(answer, Entity | Shown) or (isinstance(answer, list) and isinstance(answer[0], Entity)):
+        return await read_back(answer, info)
+    return answer
+
+
+async def read_back(answer: Entity | Shown[Any] | list[Entity], info: Info) -> Any:
+    """What a verb answers, as the client selected it and as the viewer may see it."""
+    ctx: Context = info.context
+    viewer = answer.viewer if isinstance(answer, Shown) else ctx.viewer
+    rows = answer if isinstance(answer, list) else [answer.entity if isinstance(answer, Shown) else answer]
+    raw = info._raw_info
+    asked = _question(raw)
+    nested = arguments_of(asked, info)
+    many = isinstance(answer, list)
+    key = (_nodes_of(raw), many, shape(asked, raw, nested))
+    plan = PLANS.get(key, lambda: _plan_back(info, nested, many=many))
+    values: dict[str, Any] = {"ids": [row.id for row in rows]} if many else {"id": rows[0].id}
+    return await _fetched(ctx, viewer, plan, values, nested)
+
+
+def _plan_back(info: Info, nested: dict[int, Arguments], *, many: bool) -> Plan:
+    raw = info._raw_info
+    selector = Selector(raw, nested, info.context.services.settings)
+    target = cast("GraphQLObjectType", get_named_type(raw.return_type))
+    fields, model = selector.fields(target, raw.field_nodes), BINDINGS[target.name].model
+    return Plan(READER.by_ids(model, fields) if many else READER.by_id(model, fields), _readings(nested.values()))

@@ -1,0 +1,102 @@
+"""What clients are told of errors: the tree of kit/errors.py, what graphql-core finds amiss, nothing else."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import structlog
+from graphql import ArgumentNode, GraphQLError, Node, ObjectFieldNode, ValueNode, Visitor, parse, visit
+from strawberry.pydantic.error import InputValidationError
+
+from kit.errors import Invalid, ParlorError
+
+log = structlog.get_logger()
+
+MASKED = "An unexpected error occurred"
+
+
+def exposed(error: GraphQLError, *, trace_id: str, now: datetime) -> GraphQLError:
+    """The same error as a client may see it: a code always, and never the text of something unforeseen."""
+    told = _told(error)
+    if told is None:
+        cause = error.original_error or error
+        log.error("request.failed", trace_id=trace_id, path=error.path, exc_info=cause)
+        told = (MASKED, {"code": "INTERNAL_ERROR"})
+    message, extensions = told
+    stamp = {"traceId": trace_id, "timestamp": now.isoformat()}
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        original_error=error.original_error,
+        extensions=extensions | stamp,
+    )
+
+
+def _told(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
+    cause = error.original_error
+    if isinstance(cause, ParlorError):
+        return cause.message, cause.extensions()
+    if isinstance(cause, InputValidationError):
+        return _of_rules(cause)
+    if cause is None or isinstance(cause, GraphQLError):
+        return _of_document(error)
+    return None
+
+
+def _of_rules(cause: InputValidationError) -> tuple[str, dict[str, Any]]:
+    details: dict[str, list[str]] = {}
+    for found in cause.errors:
+        details.setdefault(_field(found.location), []).append(found.message)
+    invalid = Invalid(details)
+    return invalid.message, invalid.extensions()
+
+
+def _field(location: list[str]) -> str:
+    """As the client knows it; the argument `input`, or the variable that holds it, goes without saying."""
+    return ".".join(location[1:] if len(location) > 1 else location)
+
+
+def _of_document(error: GraphQLError) -> tuple[str, dict[str, Any]]:
+    """What graphql-core says of a document or of its variables, with the field that it is about."""
+    extensions: dict[str, Any] = {"code": Invalid.code}
+    inner = error.original_error.message if isinstance(error.original_error, GraphQLError) else error.message
+    place = _of_variable(error.message) or _of_literal(error)
+    if place and (missing := _INNER_FIELD.search(inner)):
+        place = [*place, missing[1]]
+    if place:
+        extensions["details"] = {_field(place): [inner]}
+    return error.message, extensions
+
+
+_INNER_FIELD = re.compile(r"(?:required|unknown) field '(\w+)'")
+_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]*))?:")
+
+
+def _of_variable(message: str) -> list[str]:
+    found = _VARIABLE.match(message)
+    if not found:
+        return []
+    return [found[1], *re.findall(r"\w+", found[2])] if found[2] else [found[1]]
+
+
+def _of_literal(error: GraphQLError) -> list[str]:
+    """The argument and the input fields that a literal stands in."""
+    if not error.nodes or not isinstance(error.nodes[0], ValueNode) or not error.source:
+        return []
+    finder = _Finder(error.nodes[0])
+    visit(parse(error.source), finder)
+    return finder.found
+
+
+class _Finder(Visitor):
+    def __init__(self, wanted: Node) -> None:
+        super().__init__()
+        self._wanted = wanted
+        self.found: list[str] = []
+
+    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> None:
+        if node.loc == self._wanted.loc and node.kind == self._wanted.kind:
+            self.found = [a.name.value for a in ancestors if isinstance(a, ArgumentNode | ObjectFieldNode)]

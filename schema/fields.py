@@ -1,0 +1,110 @@
+"""The two kinds of fields that matter: reads, which are statements, and verbs, which are functions of resolvers/.
+
+Both take their arguments from the function's own parameters, so that a field is one line and cannot disagree with what
+it calls. Every root field demands at least Role.USER unless it says otherwise: forgetting to ask is impossible.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.unset import UNSET
+
+from db.accounts.users import Role
+from kit.ids import Id
+from resolvers.documented import Doc
+from schema.answers import perform, read
+from schema.kinds import CallField, Kind, ReaderField, VerbField
+
+
+def entity(statement: Callable[..., Any], description: str, *, floor: Role = Role.USER) -> Any:
+    """One object by a statement that selects it; where there is none, the type's …_NOT_FOUND."""
+    return _made(ReaderField, statement, description, floor, kind=Kind.ENTITY)
+
+
+def maybe(statement: Callable[..., Any], description: str, **given: str) -> Any:
+    """One object or null. `given` are attributes of the parent object, by the parameter that they fill."""
+    return _made(ReaderField, statement, description, Role.USER, kind=Kind.MAYBE, given=given)
+
+
+def any_node(description: str) -> Any:
+    """One object of whatever type its id names, or null."""
+    return _made(ReaderField, _id, description, Role.USER, kind=Kind.NODE)
+
+
+def _id(id: Annotated[Id, Doc("The global id.")]) -> None: ...
+
+
+def connection(listing: Callable[..., Any], description: str, *, floor: Role = Role.USER, offset: bool = False) -> Any:
+    """A paged list; inside a bound type, of the rows that the relationship of the same name leads to."""
+    return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
+
+
+def record(statement: Callable[..., Any], description: str) -> Any:
+    """The labelled columns of one row."""
+    return _made(ReaderField, statement, description, Role.USER, kind=Kind.RECORD)
+
+
+def verb(
+    function: Callable[..., Awaitable[Any]], description: str, *, floor: Role = Role.USER, public: bool = False
+) -> Any:
+    """A mutation. The entity that the function answers is read back with the client's selection."""
+    return _made(VerbField, function, description, None if public else floor)
+
+
+def _made(
+    made: type[CallField],
+    call: Callable[..., Any],
+    description: str,
+    floor: Role | None,
+    *,
+    paging: Sequence[StrawberryArgument] = (),
+    **more: Any,
+) -> Any:
+    field = made(description=description)
+    field.call, field.floor = call, floor
+    field.answer = read if made is ReaderField else perform
+    field.init = field.compare = field.repr = False
+    for name, value in more.items():
+        setattr(field, name, value)
+    field.arguments = [*_arguments(call, skip={"ctx", *more.get("given", ())}), *paging]
+    return field
+
+
+def _arguments(call: Callable[..., Any], skip: set[str]) -> list[StrawberryArgument]:
+    hints = get_type_hints(call, include_extras=True)
+    parameters = inspect.signature(call).parameters.values()
+    return [_argument(parameter, hints[parameter.name]) for parameter in parameters if parameter.name not in skip]
+
+
+def _argument(parameter: inspect.Parameter, hint: Any) -> StrawberryArgument:
+    annotation, description = hint, None
+    if get_origin(hint) is Annotated:
+        annotation, *notes = get_args(hint)
+        description = next((note.text for note in notes if isinstance(note, Doc)), None)
+    return StrawberryArgument(
+        python_name=parameter.name,
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        default=UNSET if parameter.default in (inspect.Parameter.empty, None) else parameter.default,
+    )
+
+
+def _paging(*, offset: bool) -> list[StrawberryArgument]:
+    texts: dict[str, tuple[type, str]] = {
+        "first": (int, "How many rows from the start, 1 to 100. Default: 20."),
+        "after": (str, "The cursor that the page begins after."),
+        "last": (int, "How many rows from the end, 1 to 100."),
+        "before": (str, "The cursor that the page ends before."),
+    }
+    if offset:
+        texts["offset"] = (int, "How many rows to skip, for screens that jump to a page; 0 to 100,000.")
+    return [
+        StrawberryArgument(
+            python_name=name, graphql_name=None, type_annotation=StrawberryAnnotation(kind | None), description=text
+        )
+        for name, (kind, text) in texts.items()
+    ]

@@ -1,0 +1,60 @@
+"""The two kinds of fields: reads, which are statements, and verbs, which are functions."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Self
+
+from strawberry.types import Info
+from strawberry.types.field import StrawberryField
+
+from db.accounts.users import Role
+
+Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
+
+
+class Kind(StrEnum):
+    """How a statement becomes an answer."""
+
+    ENTITY = "ENTITY"  # one object; NOT_FOUND when there is none
+    MAYBE = "MAYBE"  # one object or null
+    CONNECTION = "CONNECTION"  # a page
+    NODE = "NODE"  # one object of the type that its id names, or null
+    RECORD = "RECORD"  # the labelled columns of one row
+
+
+class CallField(StrawberryField):
+    """A field that answers by itself: no attribute of a parent object is looked up.
+
+    `call` is the function of resolvers/ behind it, `floor` the least role that may ask (None: anybody).
+    """
+
+    call: Callable[..., Any]
+    answer: Answer
+    floor: Role | None = Role.USER
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        for name in ("call", "answer", "floor", "kind", "given"):
+            if name in self.__dict__:
+                setattr(copied, name, getattr(self, name))
+        return copied
+
+    @property
+    def is_basic_field(self) -> bool:
+        return False
+
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None
+        return self.answer(self, source, info, kwargs)
+
+
+class ReaderField(CallField):
+    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter."""
+
+    kind: Kind
+    given: Mapping[str, str] = MappingProxyType({})
+
+
+class VerbField(CallField):
+    """A mutation."""

@@ -1,0 +1,18 @@
+"""Which model stands behind which GraphQL type, and how one of them is found; filled by `@node`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from db.base import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`by_id` is the statement function of what counts as there."""
+
+    model: type[Entity]
+    by_id: Callable[..., Any]
+
+
+BINDINGS: dict[str, Binding] = {}

@@ -1,0 +1,61 @@
+"""Types bound to models: a field names a column, a SQL expression or a relationship, or the import fails."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+from strawberry.types.base import StrawberryOptional
+from strawberry.types.field import StrawberryField
+
+from db.base import Entity
+from db.reader import kind_of
+from schema.kinds import ReaderField
+from schema.models import BINDINGS, Binding
+
+T = TypeVar("T", bound=type)
+
+
+@strawberry.interface(description="Everything that has a global id.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Global and opaque.")
+
+
+def column(description: str) -> Any:
+    """A field of a bound type, taken from the model's attribute of the same name."""
+    return strawberry.field(description=description)
+
+
+@dataclass_transform(field_specifiers=(column,), kw_only_default=True)
+def node(model: type[Entity], description: str, by_id: Callable[..., Any]) -> Callable[[T], T]:
+    def bind(cls: T) -> T:
+        bound: T = strawberry.type(cls, description=description)
+        definition = bound.__strawberry_definition__  # type: ignore[attr-defined]
+        for field in definition.fields:
+            _check(model, field)
+        BINDINGS[definition.name] = Binding(model, by_id)
+        return bound
+
+    return bind
+
+
+def _check(model: type[Entity], field: StrawberryField) -> None:
+    kind = kind_of(model, field.python_name)
+    if kind is None:
+        raise TypeError(f"{model.__name__} has no column, expression or relationship '{field.python_name}'")
+    if kind == "many" and not isinstance(field, ReaderField) and not _is_list(field):
+        raise TypeError(f"{model.__name__}.{field.python_name} has many rows: make it a list or a connection")
+    if kind == "one" and not _may_be_null(field):
+        raise TypeError(f"{model.__name__}.{field.python_name} must be optional: the viewer may not see that row")
+
+
+def _is_list(field: StrawberryField) -> bool:
+    return str(_annotation(field)).startswith("list[")
+
+
+def _may_be_null(field: StrawberryField) -> bool:
+    text = str(_annotation(field))
+    return "None" in text or isinstance(field.type, StrawberryOptional)
+
+
+def _annotation(field: StrawberryField) -> Any:
+    return field.type_annotation.raw_annotation if field.type_annotation else None

@@ -1,0 +1,269 @@
+"""From graphql-core's nodes to the reader's plain selection.
+
+A field's *shape* is what of the variables can change its SQL: the outcome of @skip and @include, and the shape of each
+argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    InlineFragmentNode,
+    NamedTypeNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from db.reader import kind_of
+from db.selection import Column, Constant, Edges, Field, Fields, Many, Nodes, One, Page, PageInfo, TotalCount
+from kit.errors import Invalid, TooComplex
+from kit.settings import Settings
+from schema.kinds import ReaderField
+from schema.models import BINDINGS
+from schema.paging import Arguments, check_user_id
+
+Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
+BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
+LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL; longer aliases would be cut off there
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A field with arguments somewhere below the root field. `name` begins the names of its slots."""
+
+    name: str
+    definition: GraphQLField
+    node: FieldNode
+
+    @property
+    def strawberry(self) -> ReaderField:
+        found: ReaderField = self.definition.extensions[BACKREF]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A root field of a document: what has to be looked at in each request that asks it."""
+
+    nodes: list[FieldNode]
+    switches: tuple[str, ...]
+    nested: dict[int, Nested]  # by the identity of the node
+
+
+def question(raw: Raw) -> Question:
+    """Finds the variables of @skip and @include and the fields with arguments, below the root field."""
+    walk = _Walk(raw)
+    for node in raw.field_nodes:
+        walk.into(get_named_type(raw.return_type), node.selection_set)
+    return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested)
+
+
+class _Walk:
+    """Visits every field below a root field, each fragment once for each type that it is spread on."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._seen: set[tuple[str, str]] = set()
+        self.switches: dict[str, None] = {}
+        self.nested: dict[int, Nested] = {}
+
+    def into(self, parent: GraphQLNamedType, selections: SelectionSetNode | None) -> None:
+        for node in selections.selections if selections else ():
+            self._switch(node)
+            if isinstance(node, FieldNode):
+                self._field(parent, node)
+            elif isinstance(node, InlineFragmentNode):
+                self.into(self._type(node.type_condition, parent), node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                fragment = self._raw.fragments[node.name.value]
+                kind = self._type(fragment.type_condition, parent)
+                if (fragment.name.value, kind.name) not in self._seen:
+                    self._seen.add((fragment.name.value, kind.name))
+                    self.into(kind, fragment.selection_set)
+
+    def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
+        return self._raw.schema.type_map[condition.name.value] if condition else parent
+
+    def _switch(self, node: SelectionNode) -> None:
+        for directive in node.directives or ():
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.switches[argument.value.name.value] = None
+
+    def _field(self, parent: GraphQLNamedType, node: FieldNode) -> None:
+        definition = getattr(parent, "fields", {}).get(node.name.value)
+        if definition is None:  # __typename
+            return
+        if definition.args and id(node) not in self.nested:
+            self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
+        self.into(get_named_type(definition.type), node.selection_set)
+
+
+def arguments_of(found: Question, info: Any) -> dict[int, Arguments]:
+    """The arguments of all nested fields, converted and checked as those of a root field are."""
+    converter = info.schema.schema_converter
+    variables = VariableValues(sources={}, coerced=info.variable_values)
+    made: dict[int, Arguments] = {}
+    for key, nested in found.nested.items():
+        values = get_argument_values(nested.definition, nested.node, variables)
+        field = nested.strawberry
+        kwargs = convert_arguments(values, field.arguments, converter.scalar_registry, converter.config, info)
+        check_user_id(info.context, kwargs)
+        made[key] = Arguments.of(nested.name, field, kwargs)
+    return made
+
+
+def shape(found: Question, raw: Raw, arguments: dict[int, Arguments]) -> Hashable:
+    switches = tuple(bool(raw.variable_values.get(name)) for name in found.switches)
+    return switches, tuple(given.shape for given in arguments.values())
+
+
+class Selector:
+    """Builds the selection for one shape, within limits on depth and number of fields."""
+
+    def __init__(self, raw: Raw, arguments: dict[int, Arguments], settings: Settings) -> None:
+        self._raw = raw
+        self._arguments = arguments
+        self._settings = settings
+        self._fields = 0
+
+    def fields(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int = 1) -> Fields:
+        """The fields of an object of a bound type."""
+        model = BINDINGS[parent.name].model
+        return tuple(
+            self._field(model, parent, key, group, depth) for key, group in self._collected(parent, nodes, depth)
+        )
+
+    def plain(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
+        """The fields of an object that is bound to no model: its labels."""
+        return tuple(
+            self._constant(parent, key, group) or Column(key, self._python_name(parent, group[0]))
+            for key, group in self._collected(parent, nodes, 1)
+        )
+
+    def page(
+        self,
+        key: str,
+        name: str | None,
+        parent: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        arguments: Arguments,
+        depth: int = 1,
+    ) -> Page:
+        parts = [self._part(parent, k, group, depth) for k, group in self._collected(parent, nodes, depth)]
+        return Page(key, name, arguments.listing(), arguments.window, tuple(parts))
+
+    def _field(self, model: Any, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Field:
+        if constant := self._constant(parent, key, group):
+            return constant
+        definition = parent.fields[group[0].name.value]
+        field: StrawberryField = definition.extensions[BACKREF]
+        kind = kind_of(model, field.python_name)
+        target: Any = get_named_type(definition.type)
+        if isinstance(field, ReaderField):
+            return self.page(key, field.python_name, target, group, self._arguments[id(group[0])], depth + 1)
+        if kind == "one":
+            return One(key, field.python_name, self.fields(target, group, depth + 1))
+        if kind == "many":
+            return Many(key, field.python_name, self.fields(target, group, depth + 1))
+        return Column(key, field.python_name)
+
+    def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+        name = group[0].name.value
+        if name == "__typename":
+            return Constant(key, parent.name)
+        target: Any = get_named_type(parent.fields[name].type)
+        match name:
+            case "nodes":
+                return Nodes(key, self.fields(target, group, depth + 1))
+            case "edges":
+                inner = self._collected(target, group, depth)
+                return Edges(key, tuple(self._edge(target, key, nodes, depth) for key, nodes in inner))
+            case "pageInfo":
+                return PageInfo(key, self.plain(target, group))  # type: ignore[arg-type]
+        return TotalCount(key)
+
+    def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+        match group[0].name.value:
+            case "node":
+                target: Any = get_named_type(parent.fields["node"].type)
+                return Nodes(key, self.fields(target, group, depth + 1))
+            case "cursor":
+                return Column(key, "cursor")
+        return Constant(key, parent.name)
+
+    def _constant(self, parent: GraphQLObjectType, key: str, group: list[FieldNode]) -> Constant | None:
+        return Constant(key, parent.name) if group[0].name.value == "__typename" else None
+
+    def _python_name(self, parent: GraphQLObjectType, node: FieldNode) -> str:
+        name: str = parent.fields[node.name.value].extensions[BACKREF].python_name
+        return name
+
+    def _collected(
+        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int
+    ) -> Iterator[tuple[str, list[FieldNode]]]:
+        """Fields by response key, as the specification's CollectFields has it, for one concrete type."""
+        if depth > self._settings.max_query_depth:
+            raise TooComplex(f"The query is nested deeper than {self._settings.max_query_depth} levels")
+        found: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()
+        for node in nodes:
+            self._collect(parent, node.selection_set, found, seen)
+        self._fields += len(found)
+        if self._fields > self._settings.max_query_fields:
+            raise TooComplex(f"The query asks for more than {self._settings.max_query_fields} fields")
+        yield from found.items()
+
+    def _collect(
+        self, parent: GraphQLObjectType, selections: Any, found: dict[str, list[FieldNode]], seen: set[str]
+    ) -> None:
+        for node in selections.selections:
+            if not self._wanted(node):
+                continue
+            if isinstance(node, FieldNode):
+                found.setdefault(_key(node), []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                if self._applies(node.type_condition, parent):
+                    self._collect(parent, node.selection_set, found, seen)
+            elif node.name.value not in seen:
+                seen.add(node.name.value)
+                fragment = self._raw.fragments[node.name.value]
+                if self._applies(fragment.type_condition, parent):
+                    self._collect(parent, fragment.selection_set, found, seen)
+
+    def _wanted(self, node: Any) -> bool:
+        for directive in node.directives or ():
+            if directive.name.value in ("skip", "include"):
+                value = directive.arguments[0].value
+                said = (
+                    self._raw.variable_values.get(value.name.value) if isinstance(value, VariableNode) else value.value
+                )
+                if bool(said) is (directive.name.value == "skip"):
+                    return False
+        return True
+
+    def _applies(self, condition: Any, parent: GraphQLObjectType) -> bool:
+        if condition is None or condition.name.value == parent.name:
+            return True
+        kind = self._raw.schema.type_map[condition.name.value]
+        return is_abstract_type(kind) and self._raw.schema.is_sub_type(kind, parent)
+
+
+def _key(node: FieldNode) -> str:
+    key = node.alias.value if node.alias else node.name.value
+    if len(key) > LONGEST_KEY:
+        raise Invalid({key: [f"an alias may have {LONGEST_KEY} characters"]})
+    return key

@@ -1,0 +1,68 @@
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from db.tasks.labels import Label as Model
+from live import topics
+from resolvers.tasks import labels as resolve
+from resolvers.tasks import rules
+from schema.accounts.users import User
+from schema.connection import Connection
+from schema.deletion import Deleted
+from schema.events import After, Change, Deletion, Ready, Resync, stream, told
+from schema.fields import connection, entity, maybe, verb
+from schema.node import Node, column, node
+
+strawberry.pydantic.input(rules.CreateLabel, name="CreateLabelInput", description="A new label.")
+strawberry.pydantic.input(rules.UpdateLabel, name="UpdateLabelInput", description="What is left out stays as it is.")
+
+
+@node(Model, "A word to sort tasks by; each user has their own.", resolve.by_id)
+class Label(Node):
+    name: str = column("Unique among one's own, in any case.")
+    color: str = column("#rrggbb")
+    owner: User | None = column("Whose it is.")
+    version: int = column("Counts changes; send it back as expectedVersion.")
+    created_at: datetime = column("When it was made.")
+    updated_at: datetime = column("When it last changed.")
+
+
+@strawberry.type(description="A label was made or changed.")
+class LabelChanged(Change):
+    label: Label | None = maybe(resolve.by_id, "The label as it is now; null if it is gone.", id="entity_id")
+
+
+@strawberry.type(description="A label was deleted.")
+class LabelDeleted(Deletion):
+    pass
+
+
+@strawberry.type
+class LabelQueries:
+    label: Label | None = entity(resolve.by_id, "One label.")
+    labels: Connection[Label] = connection(resolve.listed, "One's own labels by name.")
+
+
+@strawberry.type
+class LabelMutations:
+    create_label: Label = verb(resolve.create, "Makes a label.")
+    update_label: Label = verb(resolve.update, "Renames or recolours a label.")
+    delete_label: Deleted = verb(resolve.delete, "Deletes a label and takes it off all tasks.")
+
+
+LabelEvent = Annotated[
+    Ready | LabelChanged | LabelDeleted | Resync,
+    strawberry.union("LabelEvent", description="What is told of labels."),
+]
+
+
+@strawberry.type
+class LabelSubscriptions:
+    @stream("One's own labels as they change.")
+    async def label_events(self, info: Info, after: After = None) -> AsyncIterator[LabelEvent]:
+        own = [topics.labels_of(info.context.viewer.id)]
+        async for event in told(info.context, own, after, changed=LabelChanged, deleted=LabelDeleted):
+            yield event
