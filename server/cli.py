@@ -1,0 +1,149 @@
+"""`parlor`: serve, migrate, schema, user create."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+
+from kit.settings import Settings, with_secret
+
+PRINTED = Path(__file__).parent.parent / "schema" / "schema.graphql"
+
+Data = Annotated[Path, typer.Option(help="Directory of the embedded PostgreSQL; not used with DATABASE_URL.")]
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help="One GraphQL server with a typed, live API.")
+user = typer.Typer(no_args_is_help=True, help="Users, from the command line.")
+cli.add_typer(user, name="user")
+console = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    cli()
+
+
+def _fail(message: str) -> NoReturn:
+    console.print(f"[red]✗[/red] {message}", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def _say(message: str) -> None:
+    console.print(f"[dim]…[/dim] {message}", soft_wrap=True)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = (f"{'.'.join(map(str, e['loc'])).upper() or 'Settings'}: {e['msg']}" for e in error.errors())
+        _fail("The settings cannot be used.\n  " + "\n  ".join(found))
+
+
+@contextmanager
+def _database(settings: Settings, data: Path) -> Iterator[Settings]:
+    """Settings with the address of a database that runs: the one named, or the embedded one until the block ends."""
+    from server.postgres import DataDirectoryInUse, EmbeddedPostgresError, embedded
+
+    if settings.database_url is not None:
+        yield settings
+        return
+    try:
+        with embedded(data, say=_say) as url:
+            yield settings.model_copy(update={"database_url": SecretStr(url)})
+    except (DataDirectoryInUse, EmbeddedPostgresError) as error:
+        _fail(str(error))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    from server.house import NotReady
+
+    try:
+        asyncio.run(work)
+    except NotReady as error:
+        _fail(str(error))
+    except (OSError, ValueError) as error:
+        _fail(f"The database cannot be reached: {error}")
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    data: Data = Path(".parlor"),
+    demo: Annotated[bool, typer.Option("--demo", help="Fill in examples, and say who may sign in.")] = False,
+) -> None:
+    """Serve GraphQL at /graphql, with the embedded PostgreSQL unless DATABASE_URL names another."""
+    from server import starting
+
+    signal.signal(signal.SIGTERM, _stop)
+    settings, made_up = with_secret(_settings())
+    if made_up:
+        _say("JWT_SECRET is not set: a random one is used, and access tokens end with this process.")
+    with _database(settings, data) as ready:
+        embedded = settings.database_url is None
+        _run(starting.prepare(ready, migrating=embedded, demo=demo))
+        try:
+            starting.serve(ready, host, port, lambda: starting.announce(console, host, port, demo=demo))
+        except KeyboardInterrupt:
+            console.print("Parlor has stopped.")
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise SystemExit(0)
+
+
+@cli.command()
+def migrate(data: Data = Path(".parlor")) -> None:
+    """Bring the database to the newest revision."""
+    from server import starting
+
+    with _database(_settings(), data) as settings:
+        _run(starting.migrated(settings))
+    console.print("The database is up to date.")
+
+
+@cli.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Fail unless it equals schema/schema.graphql.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write schema/schema.graphql.")] = False,
+) -> None:
+    """Print the schema in SDL."""
+    from schema.schema import made
+
+    printed = made().as_str() + "\n"
+    if write:
+        PRINTED.write_text(printed)
+    elif not check:
+        sys.stdout.write(printed)
+    elif not PRINTED.exists() or PRINTED.read_text() != printed:
+        _fail("schema/schema.graphql differs from the schema: run `make schema` and look at the difference.")
+
+
+@user.command("create")
+def create_user(
+    email: Annotated[str, typer.Option(prompt=True, help="To sign in with.")],
+    name: Annotated[str, typer.Option(prompt=True, help="What others see.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="8 to 200 characters.")],
+    role: Annotated[str, typer.Option(help="USER, AGENT, ADMIN or SUPER_ADMIN.")] = "SUPER_ADMIN",
+    data: Data = Path(".parlor"),
+) -> None:
+    """Make a user: the first one, who can then register others."""
+    from server import starting
+
+    settings, _ = with_secret(_settings())
+    with _database(settings, data) as ready:
+        try:
+            _run(starting.create_user(ready, email=email, name=name, password=password, role=role))
+        except starting.Refused as error:
+            _fail(str(error))
+    console.print(f"{email} may sign in.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Where the parts are put together: opened when the server starts, closed when it stops."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from db.engine import OLDEST_VERSION, Database
+from db.migrate import current, newest
+from kit.clock import Clock, now
+from kit.settings import Settings
+from live.doorbell import Doorbell
+from live.tail import Tail
+from resolvers.accounts.passwords import Passwords
+from resolvers.accounts.throttle import Throttle
+from resolvers.accounts.viewers import Viewers
+from resolvers.context import Services
+from server.housekeeping import keep_house
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady(Exception):
+    """The database cannot serve this version; the message says what to do."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def database(settings: Settings) -> Database:
+    assert settings.database_url is not None, "the address of a database comes first"
+    return Database(
+        settings.database_url.get_secret_value(),
+        write_pool=settings.write_pool_size,
+        read_pool=settings.read_pool_size,
+        statement_timeout=settings.statement_timeout_seconds,
+        connect_timeout=settings.connect_timeout_seconds,
+    )
+
+
+def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
+    doorbell = Doorbell(settings.broadcast_url)
+    return Services(
+        settings=settings,
+        db=db,
+        doorbell=doorbell,
+        tail=Tail(db, doorbell, window=settings.event_window),
+        passwords=Passwords(concurrency=settings.password_hash_concurrency),
+        viewers=Viewers(settings, db, clock),
+        throttle=Throttle(settings),
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Services]:
+    """All parts, running. Raises NotReady for a database that is too old or not migrated."""
+    db = database(settings)
+    try:
+        await check(db)
+        await db.open()
+        made = services(settings, db, clock)
+        await made.tail.open()
+        tasks = [
+            asyncio.create_task(made.doorbell.run(), name="doorbell"),
+            asyncio.create_task(made.tail.run(), name="tail"),
+            asyncio.create_task(keep_house(made), name="housekeeping"),
+        ]
+        try:
+            yield made
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await db.close()
+
+
+async def check(db: Database) -> None:
+    version = await db.server_version()
+    if version < OLDEST_VERSION:
+        raise NotReady(f"PostgreSQL {version} is too old: Parlor needs {OLDEST_VERSION} or newer.")
+    if (found := await current(db.engine)) != newest():
+        raise NotReady(f"The database is at migration {found or 'none'}, not {newest()}. Run `parlor migrate` first.")

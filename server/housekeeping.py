@@ -1,0 +1,51 @@
+"""What has to go goes, in small transactions: old events, old trash, sessions that have ended."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql import ColumnElement
+
+from db.accounts.sessions import Session
+from db.base import Entity
+from db.tasks.tasks import Task
+from live import log
+from resolvers.context import Services
+
+EVERY_SECONDS = 600
+BATCH = 1_000
+SESSIONS_KEPT = timedelta(days=7)  # ended ones, so that the reuse of their tokens is still noticed
+
+logger = structlog.get_logger()
+
+
+async def keep_house(services: Services) -> None:
+    """For the life of the process; several processes may do it at once."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        try:
+            await tidy(services)
+        except Exception as error:
+            logger.warning("housekeeping.failed", error=repr(error))
+
+
+async def tidy(services: Services) -> None:
+    settings, now = services.settings, services.clock()
+    while await log.prune(services.db, before=now - timedelta(days=settings.event_retention_days)):
+        pass
+    trashed = Task.trashed_at < now - timedelta(days=settings.trash_retention_days)
+    await _remove(services, Task, Task.id, trashed)
+    ended = now - SESSIONS_KEPT
+    await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
+
+
+async def _remove(
+    services: Services, model: type[Entity], id: InstrumentedAttribute[str], where: ColumnElement[bool]
+) -> None:
+    gone = 1
+    while gone:
+        async with services.db.transaction() as session:
+            rows = select(id).where(where).limit(BATCH).with_for_update(skip_locked=True)
+            gone = len((await session.scalars(delete(model).where(id.in_(rows)).returning(id))).all())

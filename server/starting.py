@@ -1,0 +1,107 @@
+"""What happens before the first request: migrations, example data, the announcement."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from socket import socket
+
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+
+from db import migrate
+from db.accounts.users import Role
+from kit.errors import ParlorError, Unauthenticated
+from kit.settings import Settings
+from resolvers.accounts import users
+from resolvers.accounts.rules import Register
+from resolvers.context import Context
+from server import app, logs
+from server.demo import PASSWORD, PEOPLE, fill
+from server.house import check, database, services
+
+
+class Refused(Exception):
+    """What was asked for on the command line cannot be; the message says why."""
+
+
+async def migrated(settings: Settings) -> None:
+    db = database(settings)
+    try:
+        await migrate.upgrade(db.engine)
+    finally:
+        await db.close()
+
+
+async def prepare(settings: Settings, *, migrating: bool, demo: bool) -> None:
+    """Raises NotReady where the database is not ours to migrate and not up to date."""
+    if migrating:
+        await migrated(settings)
+    async with _without_viewer(settings) as ctx:
+        if demo:
+            await fill(ctx)
+
+
+@asynccontextmanager
+async def _without_viewer(settings: Settings) -> AsyncIterator[Context]:
+    """A context for whoever holds the database: nobody has signed in."""
+    db = database(settings)
+    try:
+        await check(db)
+        await db.open()
+        yield Context(services(settings, db), Unauthenticated(), trace_id="command-line", address="local")
+    finally:
+        await db.close()
+
+
+async def create_user(settings: Settings, *, email: str, name: str, password: str, role: str) -> None:
+    """Raises Refused."""
+    try:
+        given = Register(email=email, name=name, password=password)
+        chosen = Role(role.upper())
+    except ValidationError as error:
+        raise Refused("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
+    except ValueError:
+        raise Refused(f"role: must be one of {', '.join(Role)}") from None
+    async with _without_viewer(settings) as ctx:
+        try:
+            await users.create_first(ctx, given, chosen)
+        except ParlorError as error:
+            raise Refused(error.message) from error
+
+
+class Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    announce: Callable[[], None]
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.announce()
+
+
+def announce(console: Console, host: str, port: int, *, demo: bool) -> None:
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    console.print(f"[green]✓[/green] Parlor listens on [bold]{url}/graphql[/bold]", soft_wrap=True)
+    if demo:
+        for email in PEOPLE:
+            console.print(f"  sign in as [bold]{email}[/bold] with the password [bold]{PASSWORD}[/bold]")
+
+
+def serve(settings: Settings, host: str, port: int, announce: Callable[[], None]) -> None:
+    logs.configure(settings)
+    config = uvicorn.Config(
+        app.made(app.App(settings), settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,
+    )
+    server = Server(config)
+    server.announce = announce
+    server.run()
