@@ -1,0 +1,99 @@
+"""One PostgreSQL and one server for the whole run; each test makes people of its own, who see nothing of each other's."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from db import migrate
+from kit.clock import Clock, now
+from kit.settings import Settings
+from resolvers.context import Services
+from server import app, logs
+from server.house import database
+from server.postgres import embedded
+from tests.people import People
+
+SECRET = "a secret of the tests, long enough for HS256"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server, reached over the loopback."""
+
+    url: str
+    services: Services
+    people: People
+
+    @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/graphql"
+
+
+def settings_for(url: str, **changes: object) -> Settings:
+    given = {"database_url": SecretStr(url), "jwt_secret": SecretStr(SECRET), "log_level": "CRITICAL"}
+    return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def served(settings: Settings, clock: Clock = now) -> AsyncIterator[Served]:
+    made = app.App(settings, clock)
+    config = uvicorn.Config(
+        app.made(made, settings),
+        port=0,
+        log_config=None,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server._serve())
+    while not server.started:
+        assert not task.done(), "the server did not start"
+        await asyncio.sleep(0)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
+        try:
+            yield Served(url, made.services, People(http, made.services, url))
+        finally:
+            server.should_exit = True
+            await task
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with embedded(tmp_path_factory.mktemp("postgres"), durable=False) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def settings(database_url: str) -> Settings:
+    made = settings_for(database_url)
+    logs.configure(made)
+    db = database(made)
+    await migrate.upgrade(db.engine)
+    await db.close()
+    return made
+
+
+@pytest.fixture(scope="session")
+async def house(settings: Settings) -> AsyncIterator[Served]:
+    async with served(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def people(house: Served) -> People:
+    return house.people
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
