@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - {"localtime", "Factory"})  # no places
 
 
 @lru_cache(maxsize=1000)

@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from itertools import groupby
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
+
+from kit.zones import zone
 
 _Parts = dict[str, str]  # name -> canonical value
 
@@ -42,11 +44,10 @@ _PARTS: Final = {  # in canonical order; what each must be, from which the check
 _LARGEST: Final = {name: int(most) for name in _PARTS for most in re.findall(r"1 to (\d+)", _PARTS[name])}
 _DAYS: Final = {"BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY"}  # the parts that choose days
 _WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_ZONES: Final = frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 class InvalidRule(ValueError):
-    """The rule or the time zone cannot be used; the message is written for the client."""
+    """The rule cannot be used; the message is written for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def following(rule: str, *, after: datetime, time_zone: str) -> Occurrence | Non
 
     None when the rule is used up (COUNT=1: COUNT counts the occurrence at hand; UNTIL passed) or silent for
     ten years. A wall time that does not exist moves forward by the gap; one that exists twice is the first.
-    Raises InvalidRule for the rule or the time zone, ValueError for naive datetimes.
+    Raises InvalidRule for the rule, ValueError for the time zone and for naive datetimes.
     """
     return next_due(rule, from_completion=False, due_at=after, completed_at=after, time_zone=time_zone)
 
@@ -99,13 +100,6 @@ def next_due(
         anchor = datetime.combine(_wall(completed_at, place).date(), anchor.time())
     # In UTC, since within one zone Python compares the clocks alone and is wrong about a fold.
     return _first(parts, anchor, max(_instant(anchor, place), completed_at.astimezone(UTC)), place)
-
-
-@lru_cache(maxsize=1024)
-def zone(name: str) -> ZoneInfo:
-    """The IANA time zone of that name, or InvalidRule. Only listed names pass, so no path ever does."""
-    _refuse(name not in _ZONES, f"Unknown time zone: {name[:64]}")
-    return ZoneInfo(name)
 
 
 def _refuse(wrong: object, message: str) -> None:
