@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, SmallInteger, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String, UserDefinedType
 
@@ -22,6 +23,9 @@ class XID8(UserDefinedType[int]):
 
     def get_col_spec(self, **_: Any) -> str:
         return "xid8"
+
+
+ischema_names["xid8"] = XID8  # so that reflection knows it
 
 
 class Event(Base):

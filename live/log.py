@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import insert, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.engine import Database
 from db.log import Event as Row
@@ -97,7 +97,7 @@ def opened(text: str) -> tuple[str, Position]:
     return epoch, position
 
 
-async def append(session: AsyncSession, drafts: Sequence[Draft]) -> None:
+async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft]) -> None:
     """Writes events in this order into the caller's transaction."""
     rows = [
         {

@@ -1,0 +1,146 @@
+"""The fence: what commits late comes in its place, and nothing is lost."""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from kit.ids import Id
+from live import log
+from live.log import Draft, Event, Kind, MalformedCursor, Position
+from tests.conftest import Served
+from tests.live.writer import TOPIC
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def draft(name: str, topic: str) -> Draft:
+    return Draft([topic], Kind.ADDED, "Task", Id(name), None, datetime.now(UTC))
+
+
+async def read(house: Served, topic: str) -> list[str]:
+    return [event.entity_id for event in await log.read(house.services.db, log.START, 1000, topics=[topic])]
+
+
+async def test_an_event_waits_for_every_older_transaction(house: Served) -> None:
+    topic, engine = uuid4().hex, house.services.db.engine
+    async with engine.connect() as early, engine.connect() as late:
+        await log.append(early, [draft("early", topic)])
+        await log.append(late, [draft("late", topic)])
+        await late.commit()
+        assert await read(house, topic) == []
+        assert await log.waiting(house.services.db)
+        await early.commit()
+    assert await read(house, topic) == ["early", "late"]
+
+
+async def test_what_is_rolled_back_never_was(house: Served) -> None:
+    topic, engine = uuid4().hex, house.services.db.engine
+    async with engine.connect() as early, engine.connect() as late:
+        await log.append(early, [draft("early", topic)])
+        await log.append(late, [draft("late", topic)])
+        await late.commit()
+        await early.rollback()
+    assert await read(house, topic) == ["late"]
+
+
+async def test_a_follower_hears_interleaved_transactions_in_the_order_of_their_positions(house: Served) -> None:
+    topic, engine, tail = uuid4().hex, house.services.db.engine, house.services.tail
+    stream = tail.follow([topic], tail.head)
+    assert await anext(stream) == []
+    async with engine.connect() as early, engine.connect() as late:
+        await log.append(early, [draft("early", topic)])
+        await log.append(late, [draft("late 1", topic), draft("late 2", topic)])
+        await late.commit()
+        house.services.doorbell.ring()
+        assert await anext(stream) == [], "the idle look comes, the event does not"
+        await early.commit()
+    heard: list[Event] = []
+    async for events in stream:
+        heard += events
+        if len(heard) == 3:
+            break
+    await stream.aclose()
+    assert [event.entity_id for event in heard] == ["early", "late 1", "late 2"]
+
+
+async def test_two_processes_that_write_at_once_lose_nothing_and_swap_nothing(house: Served, database_url: str) -> None:
+    tail = house.services.tail
+    stream = tail.follow([TOPIC], tail.head)
+    await anext(stream)
+    writers = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.live.writer", database_url, name, "150", str(seed),
+            stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+        )
+        for seed, name in enumerate(("one", "two"))
+    ]  # fmt: skip
+    printed = asyncio.gather(*(writer.communicate() for writer in writers))
+    heard: list[Event] = []
+    expected: set[str] | None = None
+    transactions: list[list[str]] = []
+    async with asyncio.timeout(60):
+        async for events in stream:
+            heard += events
+            if expected is None and printed.done():
+                transactions = [ids for out, _ in printed.result() for ids in json.loads(out)]
+                expected = {id for ids in transactions for id in ids}
+            if expected is not None and len(heard) >= len(expected):
+                break
+    await stream.aclose()
+    ids: list[str] = [event.entity_id for event in heard]
+    assert len(ids) == len(set(ids)), "nothing twice"
+    assert set(ids) == expected, "nothing lost, nothing made up"
+    assert [event.position for event in heard] == sorted(event.position for event in heard)
+    for transaction in transactions:
+        at = ids.index(transaction[0])
+        assert ids[at : at + len(transaction)] == transaction, "a transaction's events stay together, in order"
+    assert len(transactions) > 200
+
+
+async def test_pruning_takes_the_oldest_and_remembers_how_far(house: Served) -> None:
+    topic, db = uuid4().hex, house.services.db
+    old = datetime.now(UTC) - timedelta(days=100)
+    async with db.transaction() as session:
+        await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id(f"old {n}"), None, old) for n in range(5)])
+        await log.append(session, [draft("new", topic)])
+    assert not await log.waiting(db)
+    assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 3
+    assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 2
+    assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 0
+    assert await read(house, topic) == ["new"]
+    kept = (await log.read(db, log.START, 1000, topics=[topic]))[0]
+    assert (await log.state(db)).pruned < kept.position
+
+
+async def test_a_log_of_another_cluster_begins_anew(house: Served) -> None:
+    db = house.services.db
+    before = await log.state(db)
+    await log.adopt(db)
+    assert await log.state(db) == before, "the same cluster keeps its log"
+    async with db.transaction() as session:
+        kept = await session.scalar(text("select cluster from log_state"))
+    assert kept is not None
+    assert kept.count(".") == 2
+
+
+def test_cursors_are_read_as_they_were_written() -> None:
+    position = Position(2**40 + 7, 12345)
+    assert log.opened(log.cursor("abc123", position)) == ("abc123", position)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "-", "--", "abc", "abc-1", "abc-1-2-3", "abc--1-2", "abc-g-1", "abc-1-g", "abc- 1-2", "abc-1_0-2"),
+        *("abc-01-2", "abc-+1-2", "abc-A-1", "a b-1-2", "é-1-2", "-1-2", f"abc-{1 << 63:x}-1", "x" * 10_000),
+    ],
+)
+def test_anything_else_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedCursor):
+        log.opened(text)

@@ -1,0 +1,159 @@
+"""Falling behind, catching up, and what cannot be told any more."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from kit.ids import Id
+from kit.settings import Settings
+from live import log
+from live.log import Draft, Kind, Position
+from live.tail import BATCH, Pruned
+from tests.conftest import Served, served, settings_for
+from tests.people import People
+
+RESUME = """subscription ($after: Cursor) { taskEvents(after: $after) { __typename
+  ... on Resync { reason cursor } ... on Ready { cursor } ... on TaskChanged { task { title } } } }"""
+
+
+async def write(house: Served, topic: str, names: list[str]) -> None:
+    drafts = [Draft([topic], Kind.ADDED, "Task", Id(name), None, datetime.now(UTC)) for name in names]
+    async with house.services.db.transaction() as session:
+        await log.append(session, drafts)
+    house.services.doorbell.ring()
+
+
+async def hear(house: Served, topic: str, after: Position, number: int) -> list[str]:
+    heard: list[str] = []
+    stream = house.services.tail.follow([topic], after)
+    async for events in stream:
+        heard += [event.entity_id for event in events]
+        if len(heard) >= number:
+            break
+    await stream.aclose()
+    return heard
+
+
+async def test_who_falls_behind_the_window_catches_up_from_the_log(settings: Settings) -> None:
+    topic = uuid4().hex
+    async with served(settings.model_copy(update={"event_window": 100})) as house:
+        start = house.services.tail.head
+        names = [f"{n}" for n in range(BATCH + 250)]
+        await write(house, topic, names)
+        assert await hear(house, topic, start, len(names)) == names
+        assert len(house.services.tail._window) == 100
+        await write(house, topic, ["next"])
+        assert await hear(house, topic, house.services.tail.head, 0) == []
+
+
+async def test_a_follower_that_stops_in_the_middle_goes_on_where_it_was(settings: Settings) -> None:
+    topic = uuid4().hex
+    async with served(settings.model_copy(update={"event_window": 100})) as house:
+        stream = house.services.tail.follow([topic], house.services.tail.head)
+        assert await anext(stream) == []
+        heard: list[str] = []
+        for part in range(5):
+            await write(house, topic, [f"{part}.{n}" for n in range(70)])
+            while len(heard) < 70 * part:  # one part behind, with a window that holds less than two
+                heard += [event.entity_id for event in await anext(stream)]
+        while len(heard) < 350:
+            heard += [event.entity_id for event in await anext(stream)]
+        await stream.aclose()
+        assert heard == [f"{part}.{n}" for part in range(5) for n in range(70)]
+
+
+async def test_nobody_is_kept_who_has_gone(house: Served) -> None:
+    topic = uuid4().hex
+    stream = house.services.tail.follow([topic], house.services.tail.head)
+    await anext(stream)
+    assert topic in house.services.tail._followers
+    await stream.aclose()
+    assert topic not in house.services.tail._followers
+
+
+async def test_a_cursor_before_what_was_pruned_gets_a_resync_and_goes_on(settings: Settings) -> None:
+    async with served(settings) as house:
+        dora = await house.people.one()
+        async with dora.socket() as socket, socket.events() as events:
+            cursor = events.first["cursor"]
+            await dora.task("One")
+            await events.next()
+        tail = house.services.tail
+        tail.state = log.State(epoch=tail.state.epoch, pruned=tail.head)
+        async with dora.socket() as socket, socket.events(cursor, query=RESUME) as events:
+            assert events.first["__typename"] == "Resync"
+            assert events.first["reason"] == "PRUNED"
+            assert log.opened(events.first["cursor"]) == (tail.state.epoch, tail.head)
+            await dora.task("Two")
+            assert await events.next() == {"__typename": "TaskChanged", "task": {"title": "Two"}}
+
+
+async def test_who_is_overtaken_by_pruning_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served(settings.model_copy(update={"event_window": 100})) as house:
+        topic, tail = uuid4().hex, house.services.tail
+        start = tail.head
+        await write(house, topic, [f"{n}" for n in range(300)])
+        await hear(house, topic, start, 300)
+        gone = log.State(epoch=tail.state.epoch, pruned=tail.head)
+
+        async def pruned(db: object) -> log.State:
+            return gone
+
+        monkeypatch.setattr(log, "state", pruned)
+        stream = tail.follow([topic], start)
+        with pytest.raises(Pruned):
+            await anext(stream)
+
+
+async def test_a_cursor_of_another_epoch_gets_a_resync(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket, socket.events("another1234-1-1", query=RESUME) as events:
+        assert events.first["__typename"] == "Resync"
+        assert events.first["reason"] == "EPOCH_CHANGED"
+
+
+async def test_a_malformed_cursor_is_a_validation_error(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket:
+        (error,) = await socket.ask(RESUME, after="nonsense")
+        assert error["extensions"]["code"] == "VALIDATION_ERROR"
+        assert error["extensions"]["details"] == {"after": ["is not a cursor of this server"]}
+        assert await socket.ask("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+async def test_a_log_that_begins_anew_tells_its_followers(database_url: str, settings: Settings) -> None:
+    """What a promoted replica or a restored dump looks like: another cluster, so another epoch."""
+    url = await _database_of_its_own(database_url)
+    async with served(settings_for(url)) as house:
+        dora = await house.people.one()
+        async with dora.socket() as socket, socket.events() as events:
+            before = events.first["cursor"]
+            async with house.services.db.transaction() as session:
+                await session.execute(text("update log_state set cluster = 'another'"))
+            await house.services.tail.open()
+            resync = await events.next()
+            assert resync["__typename"] == "Resync"
+            assert resync["reason"] == "EPOCH_CHANGED"
+            assert log.opened(resync["cursor"])[0] != log.opened(before)[0]
+            await dora.task("Afterwards")
+            assert (await events.next())["task"]["title"] == "Afterwards"
+
+
+async def _database_of_its_own(database_url: str) -> str:
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from db import migrate
+    from db.engine import dsn, normalised
+
+    name = f"epoch_{uuid4().hex[:8]}"
+    admin = create_async_engine(normalised(database_url), isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(f"create database {name}"))
+    await admin.dispose()
+    url = normalised(database_url).set(database=name)
+    engine = create_async_engine(url)
+    await migrate.upgrade(engine)
+    await engine.dispose()
+    return dsn(url)
