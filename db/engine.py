@@ -68,7 +68,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: commits when the block ends, rolls back when it raises."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def server_version(self) -> int:

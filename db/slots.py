@@ -6,7 +6,7 @@ given, and the members of closed sets (enums, booleans), on which statement func
 """
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -93,7 +93,7 @@ def _aware(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("no offset from UTC")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _one_of(values: list[str], value: Any) -> str:

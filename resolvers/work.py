@@ -107,7 +107,7 @@ class Work:
         self.tell(row, Kind.ADDED)
         return row
 
-    async def change(self, row: E, kind: Kind = Kind.UPDATED, **values: Any) -> E:
+    def change(self, row: E, kind: Kind = Kind.UPDATED, **values: Any) -> E:
         """Sets columns. Where nothing differs nothing is written and nobody hears of it."""
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changed:
@@ -115,13 +115,12 @@ class Work:
         before = _topics(row)
         for name, value in changed.items():
             setattr(row, name, value)
-        return await self.touch(row, kind, before)
+        return self.touch(row, kind, before)
 
-    async def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = ()) -> E:
+    def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = ()) -> E:
         """Counts as a change of the row, though it may lie in another table."""
         row.version += 1
         row.updated_at = self.ctx.now()
-        await self.session.flush()
         self.tell(row, kind, also)
         return row
 

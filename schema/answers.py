@@ -42,24 +42,26 @@ class Plan:
             if values[slot] is not None:
                 try:
                     values[slot] = reading(values[slot])
-                except (TypeError, ValueError):
+                except (OverflowError, TypeError, ValueError):
                     raise Invalid({"after": ["not a cursor of this list"]}) from None
         constants = self.compiled.constants
         return [values[name] if name in values else constants[name] for name in self.compiled.order]
 
 
 class Plans:
-    """The latest plans and what they were made from; holding the nodes keeps their identity theirs."""
+    """The latest plans by node and shape. It holds on to the nodes, so that their identity stays theirs."""
 
     def __init__(self, most: int = MOST_PLANS) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def get(self, raw: Raw, shape: Hashable, make: Callable[[], Any]) -> Any:
+        key = (tuple(id(node) for node in raw.field_nodes), shape)
         if key in self._kept:
             self._kept.move_to_end(key)
-            return self._kept[key]
-        made = self._kept[key] = make()
+            return self._kept[key][1]
+        made = make()
+        self._kept[key] = (raw.field_nodes, made)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return made
@@ -68,12 +70,8 @@ class Plans:
 PLANS = Plans()
 
 
-def _nodes_of(raw: Raw) -> tuple[int, ...]:
-    return tuple(id(node) for node in raw.field_nodes)
-
-
 def _question(raw: Raw) -> Question:
-    return cast("Question", PLANS.get(("question", _nodes_of(raw)), lambda: question(raw)))
+    return cast("Question", PLANS.get(raw, "question", lambda: question(raw)))
 
 
 async def _fetched(
@@ -108,8 +106,8 @@ async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, An
         return None
     asked = _question(raw)
     root, nested = Arguments.of("a", field, kwargs), arguments_of(asked, info)
-    key = (_nodes_of(raw), target, root.shape, shape(asked, raw, nested))
-    plan = PLANS.get(key, lambda: _plan(target, info, root, nested))
+    shapes = (target, root.shape, shape(asked, raw, nested))
+    plan = PLANS.get(raw, shapes, lambda: _plan(target, info, root, nested))
     answer = await _fetched(ctx, viewer, plan, root.values(), nested)
     if answer is None and field.kind is Kind.ENTITY:
         raise NotFound(target, str(kwargs.get("id", viewer.id)))
@@ -163,8 +161,7 @@ async def read_back(answer: Entity | Shown[Any] | list[Entity], info: Info) -> A
     asked = _question(raw)
     nested = arguments_of(asked, info)
     many = isinstance(answer, list)
-    key = (_nodes_of(raw), many, shape(asked, raw, nested))
-    plan = PLANS.get(key, lambda: _plan_back(info, nested, many=many))
+    plan = PLANS.get(raw, (many, shape(asked, raw, nested)), lambda: _plan_back(info, nested, many=many))
     values: dict[str, Any] = {"ids": [row.id for row in rows]} if many else {"id": rows[0].id}
     return await _fetched(ctx, viewer, plan, values, nested)
 

@@ -69,7 +69,7 @@ async def complete_in(work: Work, task: Task) -> None:
     if task.completed_at is not None:
         return
     now = work.ctx.now()
-    await work.change(task, Kind.STATUS_CHANGED, completed_at=now)
+    work.change(task, Kind.STATUS_CHANGED, completed_at=now)
     if task.recurrence is None or task.due_at is None:
         return
     again = _following(task.recurrence, task.repeats_from, task.due_at, now, task.time_zone)
@@ -85,10 +85,10 @@ async def reopen_in(work: Work, task: Task) -> None:
         if successor.completed_at is not None and successor.trashed_at is None:
             raise Conflict("The next occurrence is already completed; reopen that first", reason="NEXT_COMPLETED")
         parts = await trees.parts(work, successor.id)
-        await work.change(successor, previous_id=None)
+        work.change(successor, previous_id=None)
         for part in await work.lock_those(Task, parts, trashed_at=None):
-            await work.change(part, Kind.DELETED, trashed_at=work.ctx.now())
-    await work.change(task, Kind.STATUS_CHANGED, completed_at=None)
+            work.change(part, Kind.DELETED, trashed_at=work.ctx.now())
+    work.change(task, Kind.STATUS_CHANGED, completed_at=None)
 
 
 async def _open_next(work: Work, task: Task, again: recurrence.Occurrence) -> None:

@@ -34,7 +34,7 @@ async def update(
     expected_version: Annotated[int | None, Doc("Refused with CONFLICT when the label is no longer of it.")] = None,
 ) -> Label:
     async with ctx.work() as work:
-        return await work.change(await work.lock(Label, id, version=expected_version), **input.given())
+        return work.change(await work.lock(Label, id, version=expected_version), **input.given())
 
 
 async def delete(ctx: Context, id: Annotated[Id, Doc("The label's id.")]) -> Deleted:
@@ -45,7 +45,7 @@ async def delete(ctx: Context, id: Annotated[Id, Doc("The label's id.")]) -> Del
         tasks = [*(await work.session.scalars(wearing))]
         deleted = await work.remove(label)
         for task in await work.lock_all(Task, tasks):
-            await work.touch(task, Kind.UPDATED)
+            work.touch(task, Kind.UPDATED)
         return deleted
 
 

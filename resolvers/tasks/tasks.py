@@ -143,9 +143,9 @@ async def update(
         relabelled = input.label_ids is not None and await labels.put_on(work, task, input.label_ids)
         rule = (values.get(name, getattr(task, name)) for name in completion.RECKONED_FROM)
         before = task.version
-        await work.change(task, **values, next_due_at=completion.next_due_at(*rule))
+        work.change(task, **values, next_due_at=completion.next_due_at(*rule))
         if relabelled and task.version == before:
-            await work.touch(task)
+            work.touch(task)
         if input.completed is not None:
             await (completion.complete_in if input.completed else completion.reopen_in)(work, task)
         return task
@@ -165,7 +165,7 @@ async def delete_all(ctx: Context, ids: TaskIds) -> list[Deleted]:
         for part in await work.lock_those(
             Task, [part for id in ids for part in await trees.parts(work, id)], trashed_at=None
         ):
-            await work.change(part, Kind.DELETED, trashed_at=now)
+            work.change(part, Kind.DELETED, trashed_at=now)
     return [Deleted(id) for id in dict.fromkeys(ids)]
 
 
@@ -179,7 +179,7 @@ async def restore(ctx: Context, id: TaskId) -> Task:
         parents = await work.visible(Task, [task.parent_id], trashed_at=None) if task.parent_id else []
         for part in await work.lock_those(Task, await trees.parts(work, id), trashed_at=went):
             orphan = part is task and not parents
-            await work.change(part, Kind.ADDED, trashed_at=None, parent_id=None if orphan else part.parent_id)
+            work.change(part, Kind.ADDED, trashed_at=None, parent_id=None if orphan else part.parent_id)
         return task
 
 

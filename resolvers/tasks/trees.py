@@ -23,42 +23,44 @@ async def move(
         parent_id = input.parent_id if "parent_id" in input.model_fields_set else task.parent_id
         if parent_id is not None and parent_id != task.parent_id:
             await check_depth(work, parent_id, height=await _height(work, id), moved=id)
-        await work.change(task, parent_id=parent_id, position=await _place(work, task, parent_id, input))
+        work.change(task, parent_id=parent_id, position=await _place(work, task, parent_id, input))
         return task
 
 
 async def _place(work: Work, task: Task, parent_id: Id | None, input: MoveTask) -> float:
     """A position between the neighbours that the input names."""
     await work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(work.ctx.viewer.id))))
-    siblings = await _siblings(work, task, parent_id)
-    at = _gap(siblings, input)
-    if 0 < at < len(siblings) and siblings[at].position - siblings[at - 1].position < SMALLEST_GAP:
-        locked = await work.lock_those(Task, [sibling.id for sibling in siblings], trashed_at=None)
-        for number, sibling in enumerate(locked):
-            await work.change(sibling, position=float(number))
-        siblings = locked
-    if not siblings:
+    places = await _siblings(work, task, parent_id)
+    at = _gap([*places], input)
+    positions = [*places.values()]
+    if 0 < at < len(positions) and positions[at] - positions[at - 1] < SMALLEST_GAP:
+        for number, sibling in enumerate(await work.lock_those(Task, [*places], trashed_at=None)):
+            work.change(sibling, position=float(number))
+        positions = [float(number) for number in range(len(places))]
+    if not positions:
         return task.position
     if at == 0:
-        return siblings[0].position - 1
-    if at == len(siblings):
-        return siblings[-1].position + 1
-    return (siblings[at - 1].position + siblings[at].position) / 2
+        return positions[0] - 1
+    if at == len(positions):
+        return positions[-1] + 1
+    return (positions[at - 1] + positions[at]) / 2
 
 
-async def _siblings(work: Work, task: Task, parent_id: Id | None) -> list[Task]:
-    rows = select(Task).where(
+async def _siblings(work: Work, task: Task, parent_id: Id | None) -> dict[Id, float]:
+    """Their positions, in order."""
+    rows = select(Task.id, Task.position).where(
         Task.owner_id == task.owner_id,
         Task.parent_id.is_not_distinct_from(parent_id),
         Task.trashed_at.is_(None),
         Task.id != task.id,
     )
-    return [*(await work.session.scalars(rows.order_by(Task.position, Task.id)))]
+    found = await work.session.execute(rows.order_by(Task.position, Task.id))
+    return {row.id: row.position for row in found}
 
 
-def _gap(siblings: list[Task], input: MoveTask) -> int:
+def _gap(siblings: list[Id], input: MoveTask) -> int:
     """The index before which it goes."""
-    places = {sibling.id: index for index, sibling in enumerate(siblings)}
+    places = {id: index for index, id in enumerate(siblings)}
     for field, id, step in (("beforeId", input.before_id, 0), ("afterId", input.after_id, 1)):
         if id is None:
             continue
