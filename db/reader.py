@@ -8,49 +8,16 @@ here and nowhere else: a statement function cannot forget it.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
-    Label,
-    Select,
-    String,
-    Subquery,
-    and_,
-    bindparam,
-    false,
-    func,
-    inspect,
-    literal,
-    literal_column,
-    select,
-    type_coerce,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
+from sqlalchemy import ColumnElement, FromClause, Select, String, and_, bindparam, false, func, inspect, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
 from sqlalchemy.orm import aliased, outerjoin
 
 from db import paging
 from db.base import ID, Entity
+from db.json import EMPTY_LIST, NOTHING, as_json, json_of
+from db.pages import bodies_of, lists_of, part_of
 from db.paging import CURSOR, NUMBER
-from db.selection import (
-    Column,
-    Compiled,
-    Constant,
-    Edges,
-    Fields,
-    Many,
-    Nodes,
-    One,
-    Page,
-    PageInfo,
-    Predicate,
-    TotalCount,
-    Window,
-)
-
-EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json")
-EMPTY_OBJECT: ColumnElement[Any] = literal_column("'{}'::json")
-NOTHING: Label[int] = literal_column("1", Integer).label("\x01nothing")  # stands where every field is skipped
+from db.selection import Column, Compiled, Constant, Fields, Many, One, Page, PageInfo, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -65,7 +32,7 @@ class Reader:
 
     def entity(self, rows: Select[Any], fields: Fields) -> Compiled:
         """One object, or nothing."""
-        return _compiled(_as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
+        return _compiled(as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
 
     def by_id(self, model: type[Entity], fields: Fields) -> Compiled:
         """One object by the slot `id`."""
@@ -91,7 +58,7 @@ class Reader:
             for field in fields
             if isinstance(field, Constant | Column)
         ]
-        return _compiled(_as_json(select(*columns or [NOTHING]).select_from(kept)))
+        return _compiled(as_json(select(*columns or [NOTHING]).select_from(kept)))
 
     def _seen(self, rows: Select[Any]) -> Select[Any]:
         model = model_of(rows)
@@ -108,7 +75,7 @@ class Reader:
     def _list(self, kept: FromClause, model: type[Entity], fields: Fields) -> Select[Any]:
         """All rows of `kept` as a JSON list, by their number."""
         rows = self._object(kept, model, fields).order_by(kept.c[NUMBER]).subquery()
-        return select(func.coalesce(func.json_agg(_json_of(rows)), EMPTY_LIST)).select_from(rows)
+        return select(func.coalesce(func.json_agg(json_of(rows)), EMPTY_LIST)).select_from(rows)
 
     def _columns(self, entity: Any, model: type[Entity], fields: Fields, source: Any) -> tuple[list[Any], Any]:
         columns: list[Any] = []
@@ -133,7 +100,7 @@ class Reader:
         source = outerjoin(source, target, and_(_joins(entity, field.name, target), self._may_see(kind, target)))
         columns, source = self._columns(target, kind, field.fields, source)
         row = select(*columns).where(target.id.is_not(None)).correlate(*_all_of(source))
-        return _as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
+        return as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
 
     def _many(self, entity: Any, model: type[Entity], field: Many) -> ColumnElement[Any]:
         kind = target_of(model, field.name)
@@ -158,20 +125,20 @@ class Reader:
         peek = any(isinstance(part, PageInfo) for part in page.parts)
         kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
         numbered = self._bodies(page, model, kept)
-        lists = _lists(page, numbered)
-        parts = [_part(part, lists, page.window, rows) for part in page.parts]
-        return _as_json(select(*parts).select_from(lists)).correlate(*outer).scalar_subquery()
+        lists = lists_of(page, numbered)
+        parts = [part_of(part, lists, page.window, rows) for part in page.parts]
+        return as_json(select(*parts).select_from(lists)).correlate(*outer).scalar_subquery()
 
     def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:
         """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""
         source: Any = kept
         columns: list[Any] = [kept.c[NUMBER], paging.cursor(page.listing, model, kept).label(CURSOR)]
-        for key, fields in _bodies_of(page):
+        for key, fields in bodies_of(page):
             body, source = self._columns(aliased(model, kept), model, fields, source)
             columns.append((key, body))
         beside = _all_of(source)
         made = [
-            _as_json(select(*column[1]).correlate(*beside)).correlate(*beside).scalar_subquery().label(column[0])
+            as_json(select(*column[1]).correlate(*beside)).correlate(*beside).scalar_subquery().label(column[0])
             if isinstance(column, tuple)
             else column
             for column in columns
@@ -205,88 +172,6 @@ def _all_of(source: Any) -> list[FromClause]:
     if hasattr(source, "left"):
         return [*_all_of(source.left), *_all_of(source.right)]
     return [source]
-
-
-def _as_json(row: Select[Any]) -> Select[Any]:
-    rows = row.subquery()
-    return select(_json_of(rows)).select_from(rows)
-
-
-def _json_of(rows: Subquery) -> ColumnElement[Any]:
-    """Each row as an object, which is empty where the client skipped every field."""
-    return EMPTY_OBJECT if NOTHING.name in rows.c else func.row_to_json(rows.table_valued())
-
-
-def _bodies_of(page: Page) -> list[tuple[str, Fields]]:
-    found: list[tuple[str, Fields]] = []
-    for part in page.parts:
-        if isinstance(part, Nodes):
-            found.append((f"\x01{part.key}", part.fields))
-        elif isinstance(part, Edges):
-            found += [(f"\x01{part.key}.{inner.key}", inner.fields) for inner in part.parts if isinstance(inner, Nodes)]
-    return found
-
-
-def _lists(page: Page, numbered: FromClause) -> FromClause:
-    """One row: the list of each `nodes` and `edges`, and what `pageInfo` is made of."""
-    number, cursor, size = numbered.c[NUMBER], numbered.c[CURSOR], paging.size(page.window)
-    inside = number <= size
-    by = number.desc() if page.window.backward else number.asc()
-    columns: list[Any] = [
-        func.coalesce(func.bool_or(number > size), false()).label("\x01more"),
-        func.min(cursor).filter(number == literal_column("1")).label("\x01near"),
-        _last(cursor, number, inside).label("\x01far"),
-    ]
-    for part in page.parts:
-        if isinstance(part, Nodes | Edges):
-            body = numbered.c[f"\x01{part.key}"] if isinstance(part, Nodes) else _edge(part, numbered)
-            listed = aggregate_order_by(body, by)
-            columns.append(func.coalesce(func.json_agg(listed).filter(inside), EMPTY_LIST).label(f"\x01{part.key}"))
-    return select(*columns).select_from(numbered).subquery()
-
-
-def _last(cursor: ColumnElement[Any], number: ColumnElement[Any], inside: ColumnElement[bool]) -> ColumnElement[Any]:
-    cursors = func.array_agg(aggregate_order_by(cursor, number.desc()), type_=ARRAY(String)).filter(inside)
-    return type_coerce(cursors, ARRAY(String))[1]
-
-
-def _edge(edges: Edges, numbered: FromClause) -> ColumnElement[Any]:
-    made = {"cursor": numbered.c[CURSOR]}
-    columns = [
-        numbered.c[f"\x01{edges.key}.{part.key}"].label(part.key) if isinstance(part, Nodes) else _named(part, made)
-        for part in edges.parts
-    ]
-    return _as_json(select(*columns).correlate(numbered)).correlate(numbered).scalar_subquery()
-
-
-def _named(part: Column | Constant, made: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
-    return (literal(part.value, String) if isinstance(part, Constant) else made[part.name]).label(part.key)
-
-
-def _part(part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
-    match part:
-        case Constant():
-            return literal(part.value, String).label(part.key)
-        case TotalCount():
-            return _count(rows).label(part.key)
-        case PageInfo():
-            return _page_info(part, lists, window).label(part.key)
-    return lists.c[f"\x01{part.key}"].label(part.key)
-
-
-def _page_info(info: PageInfo, lists: FromClause, window: Window) -> ColumnElement[Any]:
-    more, behind = lists.c["\x01more"], literal(window.nulls is not None or window.offset)
-    ends = [lists.c["\x01near"], lists.c["\x01far"]]
-    forward, backward = (behind, more) if window.backward else (more, behind)
-    start, end = reversed(ends) if window.backward else ends
-    made = {"has_next_page": forward, "has_previous_page": backward, "start_cursor": start, "end_cursor": end}
-    columns = [_named(part, made) for part in info.parts]
-    return _as_json(select(*columns).correlate(lists)).correlate(lists).scalar_subquery()
-
-
-def _count(rows: Select[Any]) -> ColumnElement[Any]:
-    counted: Select[Any] = rows.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
-    return select(func.count()).select_from(counted.subquery()).scalar_subquery()
 
 
 def _compiled(statement: Select[Any]) -> Compiled:

@@ -13,11 +13,26 @@ from resolvers.accounts import users
 from resolvers.context import Context
 from resolvers.following import Reason
 from schema.accounts.users import User
+from schema.enums import enum
 from schema.fields import maybe
 from schema.scalars import Cursor
 
-strawberry.enum(Kind, name="EventKind", description="What happened to an entity.")
-strawberry.enum(Reason, name="ResyncReason", description="Why events cannot be told.")
+enum(
+    Kind,
+    "What happened to an entity.",
+    name="EventKind",
+    ADDED="It was made, or came back.",
+    UPDATED="Something of it changed.",
+    STATUS_CHANGED="It was done, or opened again.",
+    DELETED="It is gone.",
+)
+enum(
+    Reason,
+    "Why events cannot be told.",
+    name="ResyncReason",
+    PRUNED="They are older than what is kept.",
+    EPOCH_CHANGED="The cursor is of another log: the database was restored or replaced.",
+)
 
 After = Annotated[
     Cursor | None,

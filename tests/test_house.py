@@ -34,7 +34,10 @@ UNHEARD = {Session: "its end shows in the next request; streams of it come with 
 PUBLIC = {"login", "refreshToken", "register"}
 
 # Larger than the ceiling, each with its reason.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES = {
+    "tests/tasks/test_recurrence.py": "the calendar has that many corners",
+    "tests/server/test_postgres.py": "one supervisor, and all the ways to die",
+}
 LONG_FUNCTIONS: dict[str, str] = {}
 
 
@@ -99,12 +102,12 @@ def _described() -> list[tuple[str, str | None]]:
                 found.append((f"{name}.{key}", field.description))
                 arguments = getattr(field, "args", {})
                 found += [(f"{name}.{key}({arg}:)", given.description) for arg, given in arguments.items()]
-        if isinstance(kind, GraphQLEnumType) and len(kind.values) > 12:
+        if isinstance(kind, GraphQLEnumType):
             found += [(f"{name}.{key}", value.description) for key, value in kind.values.items()]
     return found
 
 
-def test_every_type_field_and_argument_says_what_it_is() -> None:
+def test_every_type_field_argument_and_value_says_what_it_is() -> None:
     assert [name for name, text in _described() if not text] == []
 
 

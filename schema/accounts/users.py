@@ -8,10 +8,18 @@ from resolvers.accounts import rules
 from resolvers.accounts import users as resolve
 from schema.connection import Connection
 from schema.deletion import Deleted
+from schema.enums import enum
 from schema.fields import connection, entity, verb
 from schema.node import Node, column, node
 
-strawberry.enum(Role, description="In rising order: each may do what those before it may.")
+enum(
+    Role,
+    "In rising order: each may do what those before it may.",
+    USER="Uses the applications.",
+    AGENT="Answers at the desk.",
+    ADMIN="Manages users and settings.",
+    SUPER_ADMIN="Gives roles.",
+)
 strawberry.pydantic.input(rules.Register, name="RegisterInput", description="A new user.")
 strawberry.pydantic.input(rules.UpdateUser, name="UpdateUserInput", description="What is left out stays as it is.")
 strawberry.pydantic.input(rules.ChangePassword, name="ChangePasswordInput", description="A new password for oneself.")

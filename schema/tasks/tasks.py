@@ -13,16 +13,56 @@ from resolvers.tasks import tasks as resolve
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
+from schema.enums import enum
 from schema.events import After, Change, Deletion, Ready, Resync, stream, told
 from schema.fields import connection, entity, maybe, record, verb
 from schema.node import Node, column, node
 from schema.tasks.labels import Label
 
-strawberry.enum(Priority, name="TaskPriority", description="In rising order.")
-strawberry.enum(RepeatsFrom, name="TaskRepeatsFrom", description="What the next date is reckoned from.")
-strawberry.enum(rules.Due, name="TaskDue", description="By when a task is due, in the filter's time zone.")
-strawberry.enum(rules.TaskOrderField, description="What tasks can be sorted by.")
-strawberry.enum(rules.Direction, name="OrderDirection", description="Nulls come last either way.")
+enum(
+    Priority,
+    "In rising order.",
+    name="TaskPriority",
+    NONE="Nobody said.",
+    LOW="Some day.",
+    MEDIUM="Soon.",
+    HIGH="Before others.",
+    URGENT="Now.",
+)
+enum(
+    RepeatsFrom,
+    "What the next date is reckoned from.",
+    name="TaskRepeatsFrom",
+    DUE_DATE="The date it was due.",
+    COMPLETION="The day it was done, at the time of day it was due.",
+)
+enum(
+    rules.Due,
+    "By when a task is due; days begin at midnight in the filter's time zone.",
+    name="TaskDue",
+    TODAY="Today, done or not.",
+    OVERDUE="Before now, and not done.",
+    UPCOMING="After today, and not done.",
+    NONE="At no time.",
+)
+enum(
+    rules.TaskOrderField,
+    "What tasks can be sorted by.",
+    CREATED_AT="When it was made.",
+    UPDATED_AT="When it last changed.",
+    DUE_AT="When it is due.",
+    COMPLETED_AT="When it was done.",
+    PRIORITY="How pressing it is.",
+    TITLE="Its title, letter by letter.",
+    POSITION="Its place, set by hand.",
+)
+enum(
+    rules.Direction,
+    "Which way; nulls come last either way.",
+    name="OrderDirection",
+    ASC="Rising.",
+    DESC="Falling.",
+)
 strawberry.pydantic.input(rules.CreateTask, name="CreateTaskInput", description="A new task in one's own list.")
 strawberry.pydantic.input(rules.UpdateTask, name="UpdateTaskInput", description="What is left out stays; null clears.")
 strawberry.pydantic.input(rules.MoveTask, name="MoveTaskInput", description="A new place among siblings.")

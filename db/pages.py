@@ -1,0 +1,95 @@
+"""The parts of a connection, made from its numbered rows: lists of nodes and edges, pageInfo, totalCount."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+
+from db import paging
+from db.json import EMPTY_LIST, as_json
+from db.paging import CURSOR, NUMBER
+from db.selection import Column, Constant, Edges, Fields, Nodes, Page, PageInfo, TotalCount, Window
+
+
+def bodies_of(page: Page) -> list[tuple[str, Fields]]:
+    found: list[tuple[str, Fields]] = []
+    for part in page.parts:
+        if isinstance(part, Nodes):
+            found.append((f"\x01{part.key}", part.fields))
+        elif isinstance(part, Edges):
+            found += [(f"\x01{part.key}.{inner.key}", inner.fields) for inner in part.parts if isinstance(inner, Nodes)]
+    return found
+
+
+def lists_of(page: Page, numbered: FromClause) -> FromClause:
+    """One row: the list of each `nodes` and `edges`, and what `pageInfo` is made of."""
+    number, cursor, size = numbered.c[NUMBER], numbered.c[CURSOR], paging.size(page.window)
+    inside = number <= size
+    by = number.desc() if page.window.backward else number.asc()
+    columns: list[Any] = [
+        func.coalesce(func.bool_or(number > size), false()).label("\x01more"),
+        func.min(cursor).filter(number == literal_column("1")).label("\x01near"),
+        _last(cursor, number, inside).label("\x01far"),
+    ]
+    for part in page.parts:
+        if isinstance(part, Nodes | Edges):
+            body = numbered.c[f"\x01{part.key}"] if isinstance(part, Nodes) else _edge(part, numbered)
+            listed = aggregate_order_by(body, by)
+            columns.append(func.coalesce(func.json_agg(listed).filter(inside), EMPTY_LIST).label(f"\x01{part.key}"))
+    return select(*columns).select_from(numbered).subquery()
+
+
+def _last(cursor: ColumnElement[Any], number: ColumnElement[Any], inside: ColumnElement[bool]) -> ColumnElement[Any]:
+    cursors = func.array_agg(aggregate_order_by(cursor, number.desc()), type_=ARRAY(String)).filter(inside)
+    return type_coerce(cursors, ARRAY(String))[1]
+
+
+def _edge(edges: Edges, numbered: FromClause) -> ColumnElement[Any]:
+    made = {"cursor": numbered.c[CURSOR]}
+    columns = [
+        numbered.c[f"\x01{edges.key}.{part.key}"].label(part.key) if isinstance(part, Nodes) else _named(part, made)
+        for part in edges.parts
+    ]
+    return as_json(select(*columns).correlate(numbered)).correlate(numbered).scalar_subquery()
+
+
+def _named(part: Column | Constant, made: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    return (literal(part.value, String) if isinstance(part, Constant) else made[part.name]).label(part.key)
+
+
+def part_of(part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
+    match part:
+        case Constant():
+            return literal(part.value, String).label(part.key)
+        case TotalCount():
+            return _count(rows).label(part.key)
+        case PageInfo():
+            return _page_info(part, lists, window).label(part.key)
+    return lists.c[f"\x01{part.key}"].label(part.key)
+
+
+def _page_info(info: PageInfo, lists: FromClause, window: Window) -> ColumnElement[Any]:
+    more, behind = lists.c["\x01more"], literal(window.nulls is not None or window.offset)
+    ends = [lists.c["\x01near"], lists.c["\x01far"]]
+    forward, backward = (behind, more) if window.backward else (more, behind)
+    start, end = reversed(ends) if window.backward else ends
+    made = {"has_next_page": forward, "has_previous_page": backward, "start_cursor": start, "end_cursor": end}
+    columns = [_named(part, made) for part in info.parts]
+    return as_json(select(*columns).correlate(lists)).correlate(lists).scalar_subquery()
+
+
+def _count(rows: Select[Any]) -> ColumnElement[Any]:
+    counted: Select[Any] = rows.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
+    return select(func.count()).select_from(counted.subquery()).scalar_subquery()
