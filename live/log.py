@@ -6,7 +6,7 @@ A cursor is a position with the log's epoch; `docs/adr/0004-the-log.md` says why
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -61,17 +61,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`pruned` is the last position that is gone: cursors before it cannot be resumed from."""
+    """`pruned` is the last position that is gone: cursors before it cannot be resumed from.
+
+    `waiting` tells that events stand above the fence: some transaction that is older than theirs is still open.
+    """
 
     epoch: str
     pruned: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """`waiting` tells that committed or open events stand above the fence and will be readable soon."""
-
-    events: list[Event] = field(default_factory=list)
     waiting: bool = False
 
 
@@ -120,7 +116,11 @@ where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_sna
 order by xid, id limit $3
 """
 _READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
-_WAITING = "select exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+_STANDING = """
+select epoch, pruned_xid, pruned_id,
+       exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting
+from log_state
+"""
 _HEAD = """
 select xid::text::bigint as xid, id from event
 where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc limit 1
@@ -147,15 +147,9 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
     ]
 
 
-async def waiting(db: Database) -> bool:
-    """Whether events stand above the fence: some transaction that is older than theirs is still open."""
-    rows = await db.fetch(_WAITING)
-    return bool(rows[0][0])
-
-
 async def state(db: Database) -> State:
-    rows = await db.fetch("select epoch, pruned_xid, pruned_id from log_state")
-    return State(epoch=rows[0]["epoch"], pruned=Position(rows[0]["pruned_xid"], rows[0]["pruned_id"]))
+    (row,) = await db.fetch(_STANDING)
+    return State(row["epoch"], Position(row["pruned_xid"], row["pruned_id"]), row["waiting"])
 
 
 async def head(db: Database) -> Position:

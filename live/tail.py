@@ -48,10 +48,7 @@ class Tail:
         Called again after a failure: where another PostgreSQL answers now, the log begins anew.
         """
         await log.adopt(self._db)
-        epoch, self.state = self.state.epoch, await log.state(self._db)
-        if epoch != self.state.epoch:
-            self._window.clear()
-            self.head = self._before_window = await log.head(self._db)
+        await self._settle()
 
     async def run(self) -> None:
         """Reads for the life of the process; outlives a database that goes and comes back."""
@@ -72,10 +69,17 @@ class Tail:
         """Reads all that can be read; the longest time to wait before looking again, in seconds."""
         while events := await log.read(self._db, self.head, BATCH):
             self._take(events)
-        pause = FENCE_SECONDS if await log.waiting(self._db) else IDLE_SECONDS
-        if pause == IDLE_SECONDS:
-            self.state = await log.state(self._db)
-        return pause
+        await self._settle()
+        return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
+
+    async def _settle(self) -> None:
+        """Takes in how the log stands; under another epoch its positions have begun anew."""
+        state = await log.state(self._db)
+        if state.epoch != self.state.epoch:
+            head = await log.head(self._db)
+            self._window.clear()
+            self.head = self._before_window = head
+        self.state = state
 
     def _take(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -167,6 +167,12 @@ def audited(
     )
 
 
+async def refused(ctx: Context, action: str) -> None:
+    """Keeps a refusal; what was refused has been rolled back."""
+    async with ctx.services.db.transaction() as session:
+        session.add(audited(ctx, f"refused.{action}"))
+
+
 @asynccontextmanager
 async def begun(ctx: Context) -> AsyncIterator[Work]:
     """Commits when the block ends, then rings. Broken uniqueness becomes Conflict."""

@@ -9,6 +9,8 @@ from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from db.accounts.users import Role
+from kit.errors import Forbidden
+from resolvers.work import refused
 
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
 
@@ -44,9 +46,14 @@ class CallField(StrawberryField):
     def is_basic_field(self) -> bool:
         return False
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+    async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        """The answer. A refusal is kept in the audit."""
         assert info is not None
-        return self.answer(self, source, info, kwargs)
+        try:
+            return await self.answer(self, source, info, kwargs)
+        except Forbidden:
+            await refused(info.context, info.field_name)
+            raise
 
 
 class ReaderField(CallField):
