@@ -46,8 +46,11 @@ def windowed(rows: Select[Any], listing: Listing, window: Window, model: type[En
     if window.nulls is not None:
         rows = rows.where(_beyond(keys, window, 0))
     limit = size(window) + literal_column("1") if peek else size(window)
-    rows = rows.add_columns(func.row_number().over(order_by=by).label(NUMBER)).order_by(*by).limit(limit)
-    return rows.offset(bindparam(f"{window.name}_offset", type_=Integer())) if window.offset else rows
+    number: ColumnElement[int] = func.row_number().over(order_by=by)
+    if window.offset:
+        skipped = bindparam(f"{window.name}_offset", type_=Integer())
+        number, rows = number - skipped, rows.offset(skipped)
+    return rows.add_columns(number.label(NUMBER)).order_by(*by).limit(limit)
 
 
 def _nullable(key: Order) -> bool:

@@ -11,7 +11,7 @@ from typing import NewType
 Id = NewType("Id", str)
 
 PATTERN = "_[0-9a-f]{32}$"
-_WELL_FORMED = re.compile(f"^[a-z]+{PATTERN}")
+_WELL_FORMED = re.compile(f"[a-z]+{PATTERN}")
 
 
 def uuid7() -> str:
@@ -29,4 +29,4 @@ def new_id(prefix: str) -> Id:
 
 def prefix_of(id: str) -> str | None:
     """The type an id speaks of, or None when it is not an id at all."""
-    return id.partition("_")[0] if _WELL_FORMED.match(id) else None
+    return id.partition("_")[0] if _WELL_FORMED.fullmatch(id) else None

@@ -3,6 +3,7 @@
 Each limit has a name, a unit and a reason. `.env.example` lists every one; a house test keeps it so.
 """
 
+import re
 import secrets
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -11,6 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 
 
 class Environment(StrEnum):
@@ -59,19 +61,24 @@ class Settings(BaseSettings):
     max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
     max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
+    socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
     shutdown_seconds: int = Field(5, ge=1, description="grace for requests in flight on SIGTERM")
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(part.strip().rstrip("/").lower() for part in parts if part.strip())
 
     @field_validator("allowed_origins")
     @classmethod
     def _explicit(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if "*" in value:
             raise ValueError("name the origins; * would let every site act for the people signed in here")
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin} is not an origin: give scheme, host and port, as in https://example.org")
         return value
 
     @model_validator(mode="after")

@@ -41,9 +41,14 @@ def _told(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
         return cause.message, cause.extensions()
     if isinstance(cause, InputValidationError):
         return _of_rules(cause)
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError) or _is_literal(error):
         return _of_document(error)
     return None
+
+
+def _is_literal(error: GraphQLError) -> bool:
+    """A scalar that could not be read from the document; once something runs, errors have a path."""
+    return error.path is None and isinstance(next(iter(error.nodes or ()), None), ValueNode | ObjectFieldNode)
 
 
 def _of_rules(cause: InputValidationError) -> tuple[str, dict[str, Any]]:
@@ -67,8 +72,13 @@ def _of_document(error: GraphQLError) -> tuple[str, dict[str, Any]]:
     if place and (missing := _INNER_FIELD.search(inner)):
         place = [*place, missing[1]]
     if place:
-        extensions["details"] = {_field(place): [inner]}
-    return error.message, extensions
+        extensions["details"] = {_field(place): [_without_value(inner)]}
+    return _without_value(error.message), extensions
+
+
+def _without_value(message: str) -> str:
+    """graphql-core repeats a whole input in which it misses a field; there may be a password in it."""
+    return message.partition(", found: {")[0]
 
 
 _INNER_FIELD = re.compile(r"(?:required|unknown) field '(\w+)'")
@@ -84,7 +94,7 @@ def _of_variable(message: str) -> list[str]:
 
 def _of_literal(error: GraphQLError) -> list[str]:
     """The argument and the input fields that a literal stands in."""
-    if not error.nodes or not isinstance(error.nodes[0], ValueNode) or not error.source:
+    if not error.nodes or not _is_literal(error) or not error.source:
         return []
     finder = _Finder(error.nodes[0])
     visit(parse(error.source), finder)
@@ -97,6 +107,7 @@ class _Finder(Visitor):
         self._wanted = wanted
         self.found: list[str] = []
 
-    def enter(self, node: Node, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]) -> None:
+    def enter(self, node: Node, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
         if node.loc == self._wanted.loc and node.kind == self._wanted.kind:
-            self.found = [a.name.value for a in ancestors if isinstance(a, ArgumentNode | ObjectFieldNode)]
+            holders = [*ancestors, parent]
+            self.found = [a.name.value for a in holders if isinstance(a, ArgumentNode | ObjectFieldNode)]

@@ -1,3 +1,4 @@
+import string
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -13,6 +14,8 @@ from db.base import Entity, enumeration, well_formed_id
 from db.tasks.labels import Label, task_label
 from kit.ids import Id
 
+PUNCTUATION = string.punctuation  # ASCII's; PostgreSQL's parser knows the rest for what it is
+
 
 class Priority(StrEnum):
     """In rising order, which is also how tasks sort by it."""
@@ -27,6 +30,12 @@ class Priority(StrEnum):
 class RepeatsFrom(StrEnum):
     DUE_DATE = "DUE_DATE"
     COMPLETION = "COMPLETION"
+
+
+def _lexemes(text: str, weight: str) -> str:
+    """Punctuation parts words; left alone, PostgreSQL takes `milk/bread` and addresses for one word."""
+    marks = "'" + PUNCTUATION.replace("'", "''") + "'"
+    return f"setweight(to_tsvector('simple', translate({text}, {marks}, '{' ' * len(PUNCTUATION)}')), '{weight}')"
 
 
 class Task(Entity):
@@ -53,8 +62,7 @@ class Task(Entity):
     search: Mapped[Any] = mapped_column(
         TSVECTOR,
         Computed(
-            "setweight(to_tsvector('simple', title), 'A') || "
-            "setweight(to_tsvector('simple', coalesce(description, '')), 'B')",
+            _lexemes("title", "A") + " || " + _lexemes("coalesce(description, '')", "B"),
             persisted=True,
         ),
     )
@@ -67,9 +75,16 @@ class Task(Entity):
         lazy="raise", foreign_keys=[parent_id], back_populates="parent", passive_deletes=True
     )
     previous: Mapped["Task | None"] = relationship(
-        lazy="raise", remote_side="Task.id", foreign_keys=[previous_id], back_populates="next"
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="and_(foreign(Task.previous_id) == remote(Task.id), remote(Task.trashed_at).is_(None))",
     )
-    next: Mapped["Task | None"] = relationship(lazy="raise", foreign_keys=[previous_id], back_populates="previous")
+    next: Mapped["Task | None"] = relationship(
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin="and_(Task.id == remote(foreign(Task.previous_id)), remote(Task.trashed_at).is_(None))",
+    )
     labels: Mapped[list[Label]] = relationship(lazy="raise", secondary=task_label, order_by=[Label.name, Label.id])
 
     __table_args__ = (

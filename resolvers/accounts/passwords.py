@@ -24,8 +24,9 @@ class Passwords:
         """Takes the same time whether or not there is a hash, so that nobody learns which accounts exist."""
         if hash is None:
             if self._nobodys is None:
-                self._nobodys = await self.hash(secrets.token_hex())
-            await self._verify(password, self._nobodys)
+                self._nobodys = await self.hash(secrets.token_hex())  # costs as much as to verify one
+            else:
+                await self._verify(password, self._nobodys)
             return False
         return await self._verify(password, hash)
 

@@ -1,7 +1,7 @@
 from typing import Annotated
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from pydantic.networks import validate_email
 
 from db.accounts.users import Role
 from resolvers.rules import Clean, Input, NotNull, TimeZone, lowered, optional, stripped
@@ -11,12 +11,21 @@ LONGEST_PASSWORD = 200
 
 
 def _email(value: str) -> str:
-    return validate_email(value)[1].lower()
+    return validate_email(value, check_deliverability=False).normalized.lower()
+
+
+def account_name(identifier: str) -> str:
+    """A user name, or an e-mail address as it was kept when it was registered."""
+    name = lowered(identifier[:254]).replace("\x00", "")
+    try:
+        return _email(name)
+    except EmailNotValidError:
+        return name
 
 
 Email = Annotated[str, StringConstraints(max_length=254), BeforeValidator(lowered), AfterValidator(_email)]
 Username = Annotated[
-    str, BeforeValidator(lowered), StringConstraints(min_length=3, max_length=40, pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    str, StringConstraints(min_length=3, max_length=40, pattern=r"^[a-z0-9][a-z0-9._-]*$"), BeforeValidator(lowered)
 ]
 Password = Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)]
 

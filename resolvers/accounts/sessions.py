@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import User
@@ -13,7 +13,7 @@ from db.slots import NOW
 from kit.errors import Unauthenticated
 from kit.ids import Id
 from resolvers.accounts import tokens
-from resolvers.accounts.rules import LONGEST_PASSWORD
+from resolvers.accounts.rules import LONGEST_PASSWORD, account_name
 from resolvers.accounts.viewers import INVALID
 from resolvers.context import Context, Viewer
 from resolvers.documented import Doc
@@ -39,7 +39,7 @@ def mine() -> Listing:
 
 
 def by_id(id: Id) -> Select[Session]:
-    return select(Session).where(Session.id == id)
+    return mine().rows.where(Session.id == id)
 
 
 async def login(
@@ -47,21 +47,30 @@ async def login(
     identifier: Annotated[str, Doc("E-mail address or user name.")],
     password: Annotated[str, Doc("The password.")],
 ) -> SignedIn:
-    account = identifier.strip().lower()[:254].replace("\x00", "")
-    await ctx.services.throttle.attempt(account, ctx.address)
+    name = account_name(identifier)
     async with ctx.services.db.transaction() as session:
-        user = await session.scalar(select(User).where(or_(User.email == account, User.username == account)))
-    known = user.password_hash if user else None
+        found = (await session.execute(select(User.id, User.password_hash).where(_named(name)))).first()
+    id, known = found or (None, None)
+    account = id or name  # an account has two names and one number of tries
+    await ctx.services.throttle.attempt(account, ctx.address)
     right = await ctx.services.passwords.fits(password[: LONGEST_PASSWORD + 1], known)
-    if user is None or not right:
-        async with ctx.work() as work:
-            work.audit("session.login.failed", user.id if user else None)
+    async with ctx.work() as work:
+        in_force = select(User).where(User.id == id, User.password_hash == known).with_for_update()
+        user = await work.session.scalar(in_force) if right else None
+        if user is not None:
+            kept = await work.add(_new_session(ctx, user))
+            work.audit("session.login", kept.id, actor=user.id)
+            answer = await _signed_in(work, user, kept)
+        else:
+            work.audit("session.login.failed", id)
+    if user is None:
         raise Unauthenticated(WRONG)
     await ctx.services.throttle.succeeded(account, ctx.address)
-    async with ctx.work() as work:
-        kept = await work.add(_new_session(ctx, user))
-        work.audit("session.login", kept.id, actor=user.id)
-        return await _signed_in(work, user, kept)
+    return answer
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    return or_(User.email == name, User.username == name)
 
 
 async def refresh(ctx: Context, token: Annotated[str, Doc("The refresh token of the last answer.")]) -> SignedIn:
@@ -115,7 +124,8 @@ async def logout_everywhere(ctx: Context) -> int:
 async def revoke_all(work: Work, user_id: Id, *, but: Id | None = None) -> int:
     ended = await work.session.scalars(
         update(Session)
-        .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.id.is_distinct_from(but))
+        .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > work.ctx.now())
+        .where(Session.id.is_distinct_from(but))
         .values(revoked_at=work.ctx.now())
         .returning(Session.id)
     )

@@ -10,12 +10,18 @@ from kit.errors import RateLimited
 from kit.settings import Settings
 
 
+class _Attempts(MemoryStorage):
+    async def clear(self, key: str) -> None:
+        """Empties the key and leaves it: the storage sweeps in a task of its own, which fails on a key that goes."""
+        self.events[key] = []
+
+
 class Throttle:
     """Sign-in attempts, per account and address and per address. In memory: per process."""
 
     def __init__(self, settings: Settings) -> None:
         minutes = settings.login_window_minutes
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(_Attempts())
         self._per_account = RateLimitItemPerMinute(settings.login_attempts, minutes)
         self._per_address = RateLimitItemPerMinute(settings.login_attempts_per_address, minutes)
 

@@ -41,7 +41,7 @@ def listed(
 
 async def register(ctx: Context, input: Annotated[Register, Doc("The new user.")]) -> Shown[User]:
     """Administrators may always; others where the settings open sign-up."""
-    stranger = isinstance(ctx.asks, Exception)
+    stranger = isinstance(ctx.asks, Exception) or ctx.asks.role.rank < Role.ADMIN.rank
     if not ctx.services.settings.open_sign_up:
         ctx.require(Role.ADMIN)
     if stranger:
@@ -61,7 +61,7 @@ async def update(
 ) -> User:
     async with ctx.work() as work:
         user = await work.lock(User, id, version=expected_version)
-        await work.change(user, **input.given())
+        work.change(user, **input.given())
         work.audit("user.update", user.id, fields=sorted(input.model_fields_set))
     ctx.services.viewers.forget(id)
     return user
@@ -85,7 +85,7 @@ async def set_role(
         if role is not Role.SUPER_ADMIN:
             await _leave_a_keeper(work, user)
         work.audit("user.set_role", user.id, before=user.role, after=role)
-        await work.change(user, role=role)
+        work.change(user, role=role)
     ctx.services.viewers.forget(id)
     return user
 
@@ -97,6 +97,8 @@ async def change_password(ctx: Context, input: Annotated[ChangePassword, Doc("Th
     async with ctx.services.db.transaction() as session:
         known = await session.scalar(select(User.password_hash).where(User.id == viewer.id))
     if not await ctx.services.passwords.fits(input.current_password, known):
+        async with ctx.work() as work:
+            work.audit("user.change_password.failed", viewer.id)
         raise Invalid({"currentPassword": ["is not the password in force"]})
     hash = await ctx.services.passwords.hash(input.new_password)
     async with ctx.work() as work:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from sqlalchemy import select, update
 
-from db.tasks.labels import task_label
+from db.tasks.labels import Label, task_label
 from db.tasks.tasks import RepeatsFrom, Task
 from kit.errors import Conflict, Invalid
 from kit.ids import Id
@@ -85,7 +85,7 @@ async def reopen_in(work: Work, task: Task) -> None:
         if successor.completed_at is not None and successor.trashed_at is None:
             raise Conflict("The next occurrence is already completed; reopen that first", reason="NEXT_COMPLETED")
         parts = await trees.parts(work, successor.id)
-        work.change(successor, previous_id=None)
+        successor.previous_id = None  # told with its deletion, not as a change of its own
         for part in await work.lock_those(Task, parts, trashed_at=None):
             work.change(part, Kind.DELETED, trashed_at=work.ctx.now())
     work.change(task, Kind.STATUS_CHANGED, completed_at=None)
@@ -114,5 +114,5 @@ async def _copy_parts(work: Work, copies: dict[Id, Id], originals: Sequence[Task
 
 async def _add_labelled(work: Work, copy: Task, original: Id) -> None:
     await work.add(copy)
-    worn = select(task_label.c.label_id).where(task_label.c.task_id == original)
-    await labels.put_on(work, copy, [*(await work.session.scalars(worn))])
+    worn = await work.session.scalars(select(task_label.c.label_id).where(task_label.c.task_id == original))
+    await labels.put_on(work, copy, [label.id for label in await work.visible(Label, worn)])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from db.tasks.tasks import Priority, RepeatsFrom
+from db.tasks.tasks import PUNCTUATION, Priority, RepeatsFrom
 from kit.ids import Id
 from resolvers.rules import Clean, Ids, Input, NotNull, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
@@ -23,11 +23,14 @@ Color = Annotated[str, AfterValidator(lowered), StringConstraints(pattern="^#[0-
 
 
 def _as_query(words: str) -> str:
-    """Every word as the beginning of one in the text. Quoted, so that no word is an operator."""
-    found = words.replace("\x00", " ").split()
-    if not found:
+    """Every word as the beginning of one in the text. Quoted, so that no word is an operator.
+
+    Punctuation parts words here as it does in `Task.search`; nothing but punctuation finds nothing.
+    """
+    if not words.replace("\x00", " ").strip():
         raise ValueError("must not be blank")
-    return " & ".join("'{}':*".format(word.replace("\\", "\\\\").replace("'", "''")) for word in found)
+    found = words.translate(str.maketrans(PUNCTUATION + "\x00", " " * (len(PUNCTUATION) + 1))).split()
+    return " & ".join(f"'{word}':*" for word in found)
 
 
 SearchWords = Annotated[str, StringConstraints(max_length=200), AfterValidator(_as_query)]

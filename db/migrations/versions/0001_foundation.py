@@ -12,6 +12,11 @@ branch_labels = None
 depends_on = None
 
 
+def _lexemes(text: str, weight: str) -> str:
+    marks = "'!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~'"
+    return f"setweight(to_tsvector('simple', translate({text}, {marks}, '{' ' * 32}')), '{weight}')"
+
+
 def upgrade() -> None:
     op.create_table(
         "audit_entry",
@@ -150,8 +155,7 @@ def upgrade() -> None:
             "search",
             postgresql.TSVECTOR(),
             sa.Computed(
-                "setweight(to_tsvector('simple', title), 'A') || "
-                "setweight(to_tsvector('simple', coalesce(description, '')), 'B')",
+                _lexemes("title", "A") + " || " + _lexemes("coalesce(description, '')", "B"),
                 persisted=True,
             ),
             nullable=False,

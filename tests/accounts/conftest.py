@@ -1,0 +1,74 @@
+"""Servers of these tests' own. All but `alone` share the run's database."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from db import migrate
+from db.engine import normalised
+from kit.settings import Settings
+from server.house import database
+from tests.accounts.signing import Hand
+from tests.conftest import Served, served, settings_for
+from tests.people import People
+
+MANY = 100_000  # tries from one address: all tests sign in from the loopback
+
+
+@pytest.fixture(scope="session")
+async def house(settings: Settings) -> AsyncIterator[Served]:
+    async with served(settings.model_copy(update={"login_attempts_per_address": MANY})) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def people(house: Served) -> People:
+    return house.people
+
+
+@pytest.fixture(scope="session")
+def clock() -> Hand:
+    return Hand()
+
+
+@pytest.fixture(scope="session")
+async def timed(settings: Settings, clock: Hand) -> AsyncIterator[People]:
+    """People whose server goes by `clock`."""
+    async with served(settings.model_copy(update={"login_attempts_per_address": MANY}), clock) as running:
+        yield running.people
+
+
+@pytest.fixture
+async def strict(settings: Settings) -> AsyncIterator[People]:
+    """People of a server that has seen no tries yet, and allows three for an account and six from an address."""
+    few = {"login_attempts": 3, "login_attempts_per_address": 6, "open_sign_up": True}
+    async with served(settings.model_copy(update=few)) as running:
+        yield running.people
+
+
+@pytest.fixture(scope="session")
+async def welcoming(settings: Settings) -> AsyncIterator[People]:
+    """People of a server where anybody may register."""
+    async with served(settings.model_copy(update={"open_sign_up": True, "login_attempts": MANY})) as running:
+        yield running.people
+
+
+@pytest.fixture
+async def alone(database_url: str) -> AsyncIterator[People]:
+    """A server with a database of its own, and nobody in it."""
+    name = f"alone_{uuid4().hex[:8]}"
+    admin = create_async_engine(normalised(database_url), isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(f"create database {name}"))
+    own = settings_for(normalised(database_url).set(database=name).render_as_string(hide_password=False))
+    db = database(own)
+    await migrate.upgrade(db.engine)
+    await db.close()
+    async with served(own) as running:
+        yield running.people
+    async with admin.connect() as connection:
+        await connection.execute(text(f"drop database {name} with (force)"))
+    await admin.dispose()
