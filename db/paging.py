@@ -53,13 +53,13 @@ def windowed(rows: Select[Any], listing: Listing, window: Window, model: type[En
     return rows.add_columns(number.label(NUMBER)).order_by(*by).limit(limit)
 
 
-def _nullable(key: Order) -> bool:
+def nullable(key: Order) -> bool:
     return bool(key.column.property.columns[0].nullable)
 
 
 def _ordering(key: Order, *, backward: bool) -> ColumnElement[Any]:
     by = key.column.desc() if key.descending is not backward else key.column.asc()
-    if not _nullable(key):
+    if not nullable(key):
         return by
     return by.nulls_first() if backward else by.nulls_last()
 
@@ -72,7 +72,7 @@ def _beyond(keys: tuple[Order, ...], window: Window, at: int) -> ColumnElement[b
     assert window.nulls is not None
     rest = keys[at:]
     slots = [bindparam(f"{window.name}_key_{at + i}", type_=key.column.type) for i, key in enumerate(rest)]
-    if len({key.descending for key in rest}) == 1 and not any(_nullable(key) for key in rest):
+    if len({key.descending for key in rest}) == 1 and not any(nullable(key) for key in rest):
         left, right = tuple_(*(key.column for key in rest)), tuple_(*slots)
         return left < right if rest[0].descending is not window.backward else left > right
     key, column, slot = rest[0], rest[0].column, slots[0]
@@ -81,7 +81,7 @@ def _beyond(keys: tuple[Order, ...], window: Window, at: int) -> ColumnElement[b
         among_nulls = and_(column.is_(None), further)
         return or_(column.is_not(None), among_nulls) if window.backward else among_nulls
     past: ColumnElement[bool] = column < slot if key.descending is not window.backward else column > slot
-    if _nullable(key) and not window.backward:
+    if nullable(key) and not window.backward:
         past = or_(past, column.is_(None))
     return or_(past, and_(column == slot, further))
 

@@ -54,9 +54,12 @@ def slots(name: str, value: Any) -> dict[str, Any]:
         for field in value.model_fields_set:
             found |= slots(f"{name}_{field}", getattr(value, field))
         return found
-    if isinstance(value, str):  # PostgreSQL has no NUL: put what no row contains in its place
-        return {name: value.replace("\x00", "\ufffd")}
-    return {name: value}
+    return {name: [_kept(item) for item in value] if isinstance(value, list) else _kept(value)}
+
+
+def _kept(value: Any) -> Any:
+    """PostgreSQL has no NUL: what no row contains stands in its place."""
+    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
 def symbol(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -173,11 +173,16 @@ async def refused(ctx: Context, action: str) -> None:
         session.add(audited(ctx, f"refused.{action}"))
 
 
+_ALONE = text("select pg_advisory_xact_lock(hashtext(:name), hashtext(:viewer))")
+
+
 @asynccontextmanager
-async def begun(ctx: Context) -> AsyncIterator[Work]:
+async def begun(ctx: Context, alone: str | None = None) -> AsyncIterator[Work]:
     """Commits when the block ends, then rings. Broken uniqueness becomes Conflict."""
     try:
         async with ctx.services.db.transaction() as session:
+            if alone is not None:
+                await session.execute(_ALONE, {"name": alone, "viewer": ctx.viewer.id})
             work = Work(ctx, session)
             yield work
             told = await work.finish()

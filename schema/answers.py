@@ -15,7 +15,7 @@ from strawberry.types import Info
 from db.base import Entity
 from db.reader import Reader
 from db.selection import Compiled
-from kit.errors import Invalid, NotFound
+from kit.errors import NotFound
 from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.policies import POLICIES
@@ -39,11 +39,7 @@ class Plan:
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
         for slot, reading in self.readings.items():
-            if values[slot] is not None:
-                try:
-                    values[slot] = reading(values[slot])
-                except (OverflowError, TypeError, ValueError):
-                    raise Invalid({"after": ["not a cursor of this list"]}) from None
+            values[slot] = reading(values[slot])
         constants = self.compiled.constants
         return [values[name] if name in values else constants[name] for name in self.compiled.order]
 

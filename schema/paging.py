@@ -1,12 +1,13 @@
 """A reader field's arguments, split into what shapes the SQL and what fills its slots."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from db import paging, slots
 from db.reader import model_of
-from db.selection import Listing, Window
+from db.selection import Listing, Order, Window
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
 from schema.kinds import Kind, ReaderField
@@ -76,16 +77,29 @@ class Arguments:
     def listing(self) -> Listing:
         listing: Listing = self.statement()
         if self.order is not None and (self.order != listing.name or len(self.keys) != len(listing.order) + 1):
-            raise Invalid({"before" if self.window.backward else "after": ["is a cursor of another list or order"]})
+            raise Invalid({self._side: ["is a cursor of another list or order"]})
         return listing
 
-    def readings(self) -> dict[str, Any]:
-        """By slot, how a cursor's key is read from JSON."""
+    def readings(self) -> dict[str, Callable[[Any], Any]]:
+        """By slot, how a cursor's key is read from JSON. Cursors come from outside: what cannot be a key is Invalid."""
         if not self.keys:
             return {}
         listing = self.listing()
-        columns = [key.column for key in paging.keys_of(listing, model_of(listing.rows))]
-        return {f"{self.name}_key_{i}": slots.reading(column.type) for i, column in enumerate(columns)}
+        keys = paging.keys_of(listing, model_of(listing.rows))
+        return {f"{self.name}_key_{i}": partial(_read, self._side, key) for i, key in enumerate(keys)}
+
+    @property
+    def _side(self) -> str:
+        return "before" if self.window.backward else "after"
+
+
+def _read(side: str, key: Order, value: Any) -> Any:
+    try:
+        if value is None and not paging.nullable(key):
+            raise ValueError("null")
+        return None if value is None else slots.reading(key.column.type)(value)
+    except (OverflowError, TypeError, ValueError):
+        raise Invalid({side: ["not a cursor of this list"]}) from None
 
 
 def _check(kwargs: dict[str, Any]) -> None:

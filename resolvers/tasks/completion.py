@@ -50,7 +50,7 @@ async def complete(ctx: Context, id: TaskId) -> Task:
 
 async def complete_all(ctx: Context, ids: TaskIds) -> list[Task]:
     trees.within(ids)
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         tasks = await work.lock_all(Task, ids, trashed_at=None)
         for task in tasks:
             await complete_in(work, task)
@@ -59,7 +59,7 @@ async def complete_all(ctx: Context, ids: TaskIds) -> list[Task]:
 
 async def reopen(ctx: Context, id: TaskId) -> Task:
     """Takes back a completion, and with it the next occurrence that the completion had opened."""
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         task = await work.lock(Task, id, trashed_at=None)
         await reopen_in(work, task)
         return task

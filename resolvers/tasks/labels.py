@@ -23,7 +23,7 @@ def listed() -> Listing:
 
 
 async def create(ctx: Context, input: Annotated[CreateLabel, Doc("The new label.")]) -> Label:
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         return await work.add(Label(owner_id=ctx.viewer.id, **input.model_dump()))
 
 
@@ -33,13 +33,13 @@ async def update(
     input: Annotated[UpdateLabel, Doc("What to change.")],
     expected_version: Annotated[int | None, Doc("Refused with CONFLICT when the label is no longer of it.")] = None,
 ) -> Label:
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         return work.change(await work.lock(Label, id, version=expected_version), **input.given())
 
 
 async def delete(ctx: Context, id: Annotated[Id, Doc("The label's id.")]) -> Deleted:
     """Takes it off all tasks too; they count as changed."""
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         label = await work.lock(Label, id)
         wearing = select(Task.id).join(task_label, task_label.c.task_id == Task.id).where(task_label.c.label_id == id)
         tasks = [*(await work.session.scalars(wearing))]

@@ -117,7 +117,7 @@ def _due(due: Due, zone: Any) -> ColumnElement[bool]:
 async def create(ctx: Context, input: Annotated[CreateTask, Doc("The new task.")]) -> Task:
     if input.user_id is not None and input.user_id != ctx.viewer.id:
         raise Forbidden("Cannot create tasks for other users")
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         if input.parent_id is not None:
             await trees.check_depth(work, input.parent_id)
         values = input.model_dump(exclude={"label_ids", "user_id", "time_zone"})
@@ -135,7 +135,7 @@ async def update(
     input: Annotated[UpdateTask, Doc("What to change.")],
     expected_version: ExpectedVersion = None,
 ) -> Task:
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         task = await work.lock(Task, id, version=expected_version, trashed_at=None)
         values = input.given("label_ids", "completed")
         if "due_at" in values and values["due_at"] is None:
@@ -159,7 +159,7 @@ async def delete(ctx: Context, id: TaskId) -> Deleted:
 
 async def delete_all(ctx: Context, ids: TaskIds) -> list[Deleted]:
     trees.within(ids)
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         await work.lock_all(Task, ids, trashed_at=None)
         now = ctx.now()
         for part in await work.lock_those(
@@ -171,7 +171,7 @@ async def delete_all(ctx: Context, ids: TaskIds) -> list[Deleted]:
 
 async def restore(ctx: Context, id: TaskId) -> Task:
     """Brings it back with the subtasks that went with it; on its own if its parent is still gone."""
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         task = await work.lock(Task, id)
         if task.trashed_at is None:
             return task
@@ -185,7 +185,7 @@ async def restore(ctx: Context, id: TaskId) -> Task:
 
 async def purge(ctx: Context, id: TaskId) -> Deleted:
     """Removes it from the trash, with its subtasks and for good."""
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         task = await work.lock(Task, id)
         if task.trashed_at is None:
             raise NotFound("Task", id)
@@ -194,7 +194,7 @@ async def purge(ctx: Context, id: TaskId) -> Deleted:
 
 async def empty_trash(ctx: Context) -> int:
     """Removes all of one's trash for good; how many tasks that were. Their deletion was told when they went there."""
-    async with ctx.work() as work:
+    async with ctx.work(alone="tasks") as work:
         mine = Task.owner_id == ctx.viewer.id
         gone = await work.session.scalars(sql_delete(Task).where(mine, Task.trashed_at.is_not(None)).returning(Task.id))
         return len(gone.all())

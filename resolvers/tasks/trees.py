@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from sqlalchemy import Integer, Select, func, literal, literal_column, select
+from sqlalchemy import Integer, Select, literal, literal_column, select
 
 from db.tasks.tasks import Task
 from kit.errors import Invalid, NotFound
@@ -18,19 +18,13 @@ SMALLEST_GAP = 1e-6  # between neighbours; below it the siblings are numbered an
 async def move(
     ctx: Context, id: Annotated[Id, Doc("The task's id.")], input: Annotated[MoveTask, Doc("Where to.")]
 ) -> Task:
-    async with ctx.work() as work:
-        await _one_at_a_time(work)
+    async with ctx.work(alone="tasks") as work:
         task = await work.lock(Task, id, trashed_at=None)
         parent_id = input.parent_id if "parent_id" in input.model_fields_set else task.parent_id
         if parent_id is not None and parent_id != task.parent_id:
             await check_depth(work, parent_id, height=await _height(work, id), moved=id)
         work.change(task, parent_id=parent_id, position=await _place(work, task, parent_id, input))
         return task
-
-
-async def _one_at_a_time(work: Work) -> None:
-    """Keeps two moves from making a ring; taken before any row, so that they never wait for each other in a circle."""
-    await work.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(work.ctx.viewer.id))))
 
 
 async def _place(work: Work, task: Task, parent_id: Id | None, input: MoveTask) -> float:
@@ -96,7 +90,6 @@ def _tree(id: Id) -> Select[Id, int]:
 
 async def check_depth(work: Work, parent_id: Id, *, height: int = 1, moved: Id | None = None) -> None:
     """Whether a task with `height` levels may go below this parent."""
-    await _one_at_a_time(work)
     above, at = 0, parent_id
     while at is not None:
         found = await work.visible(Task, [at], trashed_at=None)
