@@ -5,11 +5,12 @@ write if it tried, and skips the reset query that costs asyncpg more than the re
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
@@ -83,10 +84,11 @@ async def _leave_as_it_is(connection: Any) -> None:
 
 def normalised(url: str) -> URL:
     """Any common spelling of a PostgreSQL URL, for SQLAlchemy on asyncpg. Raises ValueError for anything else."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError("DATABASE_URL must be a PostgreSQL URL (postgresql://…)")
-    return parsed.set(drivername="postgresql+asyncpg")
+    with suppress(ArgumentError):
+        parsed = make_url(url)
+        if parsed.get_backend_name() in ("postgresql", "postgres"):
+            return parsed.set(drivername="postgresql+asyncpg")
+    raise ValueError("DATABASE_URL must be a PostgreSQL URL (postgresql://…)")
 
 
 def dsn(url: URL) -> str:

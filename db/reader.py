@@ -127,7 +127,7 @@ class Reader:
         numbered = self._bodies(page, model, kept)
         lists = lists_of(page, numbered)
         parts = [part_of(part, lists, page.window, rows) for part in page.parts]
-        return as_json(select(*parts).select_from(lists)).correlate(*outer).scalar_subquery()
+        return as_json(select(*parts or [NOTHING]).select_from(lists)).correlate(*outer).scalar_subquery()
 
     def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:
         """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
 from orjson import Fragment
 from strawberry.types import Info
 
@@ -37,9 +37,11 @@ class Plan:
     compiled: Compiled
     readings: dict[str, Callable[[Any], Any]]
 
+    def read(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The same with the keys of cursors read. Raises Invalid for what cannot be one."""
+        return values | {slot: reading(values[slot]) for slot, reading in self.readings.items()}
+
     def arguments(self, values: dict[str, Any]) -> list[Any]:
-        for slot, reading in self.readings.items():
-            values[slot] = reading(values[slot])
         constants = self.compiled.constants
         return [values[name] if name in values else constants[name] for name in self.compiled.order]
 
@@ -70,9 +72,11 @@ def _question(raw: Raw) -> Question:
     return cast("Question", PLANS.get(raw, "question", lambda: question(raw)))
 
 
-async def _fetched(
-    ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any], nested: dict[int, Arguments]
-) -> Any:
+def _values(given: Iterable[Arguments]) -> dict[str, Any]:
+    return {slot: value for arguments in given for slot, value in arguments.values().items()}
+
+
+async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> Any:
     asking = {
         "viewer_id": viewer.id,
         "viewer_role": viewer.role,
@@ -80,8 +84,6 @@ async def _fetched(
         "viewer_time_zone": viewer.time_zone,
         "now": ctx.now(),
     }
-    for given in nested.values():
-        values |= given.values()
     json = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(asking | values))
     return None if json is None else Fragment(json)
 
@@ -104,7 +106,7 @@ async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, An
     root, nested = Arguments.of("a", field, kwargs), arguments_of(asked, info)
     shapes = (target, root.shape, shape(asked, raw, nested))
     plan = PLANS.get(raw, shapes, lambda: _plan(target, info, root, nested))
-    answer = await _fetched(ctx, viewer, plan, root.values(), nested)
+    answer = await _fetched(ctx, viewer, plan, plan.read(_values([root, *nested.values()])))
     if answer is None and field.kind is Kind.ENTITY:
         raise NotFound(target, str(kwargs.get("id", viewer.id)))
     return answer
@@ -138,33 +140,40 @@ def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:
 
 
 async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
-    """Does what the verb does; an entity that it answers is read back."""
+    """Does what the verb does; an entity that it answers is read back.
+
+    How it will be read is planned first: a selection that would be refused must not have done anything.
+    """
     ctx: Context = info.context
     if field.floor is not None:
         ctx.require(field.floor)
+    reading = _reading_back(info) if get_named_type(info._raw_info.return_type).name in BINDINGS else None
     answer = await field.call(ctx, **kwargs)
-    if isinstance(answer, Entity | Shown) or (isinstance(answer, list) and isinstance(answer[0], Entity)):
-        return await read_back(answer, info)
-    return answer
+    return answer if reading is None else await _read_back(answer, ctx, *reading)
 
 
-async def read_back(answer: Entity | Shown[Any] | list[Entity], info: Info) -> Any:
-    """What a verb answers, as the client selected it and as the viewer may see it."""
-    ctx: Context = info.context
-    viewer = answer.viewer if isinstance(answer, Shown) else ctx.viewer
-    rows = answer if isinstance(answer, list) else [answer.entity if isinstance(answer, Shown) else answer]
+async def _read_back(
+    answer: Entity | Shown[Any] | list[Entity], ctx: Context, plan: Plan, values: dict[str, Any]
+) -> Any:
+    """What a verb answered, as the client selected it and as the viewer may see it."""
+    if isinstance(answer, list):
+        return await _fetched(ctx, ctx.viewer, plan, values | {"ids": [row.id for row in answer]})
+    viewer, row = (answer.viewer, answer.entity) if isinstance(answer, Shown) else (ctx.viewer, answer)
+    return await _fetched(ctx, viewer, plan, values | {"id": row.id})
+
+
+def _reading_back(info: Info) -> tuple[Plan, dict[str, Any]]:
     raw = info._raw_info
     asked = _question(raw)
     nested = arguments_of(asked, info)
-    many = isinstance(answer, list)
-    plan = PLANS.get(raw, (many, shape(asked, raw, nested)), lambda: _plan_back(info, nested, many=many))
-    values: dict[str, Any] = {"ids": [row.id for row in rows]} if many else {"id": rows[0].id}
-    return await _fetched(ctx, viewer, plan, values, nested)
+    plan = PLANS.get(raw, ("back", shape(asked, raw, nested)), lambda: _plan_back(info, nested))
+    return plan, plan.read(_values(nested.values()))
 
 
-def _plan_back(info: Info, nested: dict[int, Arguments], *, many: bool) -> Plan:
+def _plan_back(info: Info, nested: dict[int, Arguments]) -> Plan:
     raw = info._raw_info
     selector = Selector(raw, nested, info.context.services.settings)
     target = cast("GraphQLObjectType", get_named_type(raw.return_type))
     fields, model = selector.fields(target, raw.field_nodes), BINDINGS[target.name].model
-    return Plan(READER.by_ids(model, fields) if many else READER.by_id(model, fields), _readings(nested.values()))
+    compiled = READER.by_ids if is_list_type(get_nullable_type(raw.return_type)) else READER.by_id
+    return Plan(compiled(model, fields), _readings(nested.values()))

@@ -6,12 +6,16 @@ from typing import Any
 
 import structlog
 from graphql import ArgumentNode, GraphQLError, Node, ObjectFieldNode, ValueNode, Visitor, parse, visit
+from strawberry.exceptions import MissingQueryError
 from strawberry.pydantic.error import InputValidationError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from kit.errors import Invalid, ParlorError
 
 log = structlog.get_logger()
 
+# What graphql-core finds, and what Strawberry says when it cannot tell which operation is meant.
+OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 MASKED = "An unexpected error occurred"
 
 
@@ -41,7 +45,7 @@ def _told(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
         return cause.message, cause.extensions()
     if isinstance(cause, InputValidationError):
         return _of_rules(cause)
-    if cause is None or isinstance(cause, GraphQLError) or _is_literal(error):
+    if cause is None or isinstance(cause, OF_THE_REQUEST) or _is_literal(error):
         return _of_document(error)
     return None
 

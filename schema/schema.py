@@ -1,13 +1,13 @@
 """The one schema: every domain's fields side by side."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLOutputType
+from graphql import GraphQLError, GraphQLOutputType, OperationDefinitionNode
 from orjson import Fragment
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
@@ -51,6 +51,19 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return result if isinstance(result, Fragment) else super().complete_value(return_type, *args)
 
 
+class OneOperation(SchemaExtension):
+    """Of several operations one must be named; Strawberry would take the first."""
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        if len(operations) > 1 and context._provided_operation_name is None and not context.pre_execution_errors:
+            said = "Must provide operation name if query contains multiple operations."
+            context.pre_execution_errors = [GraphQLError(said)]
+        yield
+
+
 class Schema(strawberry.Schema):
     """Exposes errors in one place for every transport."""
 
@@ -88,5 +101,6 @@ def made(settings: Settings | None = None) -> Schema:
             lambda: MaxTokensLimiter(max_token_count=settings.max_query_tokens),
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            OneOperation,
         ],
     )

@@ -61,14 +61,17 @@ def _database(settings: Settings, data: Path) -> Iterator[Settings]:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
+    from asyncpg import PostgresError
+    from sqlalchemy.exc import DBAPIError
+
     from server.house import NotReady
 
     try:
         asyncio.run(work)
     except NotReady as error:
         _fail(str(error))
-    except (OSError, ValueError) as error:
-        _fail(f"The database cannot be reached: {error}")
+    except (DBAPIError, OSError, PostgresError, ValueError) as error:
+        _fail(f"The database cannot be reached: {getattr(error, 'orig', None) or error}")
 
 
 @cli.command()

@@ -7,7 +7,7 @@ itself and leaves the socket alone.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -15,13 +15,13 @@ from uuid import uuid4
 
 import orjson
 from graphql import GraphQLError
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from kit.errors import Unauthenticated
+from kit.errors import RateLimited, Unauthenticated
 from resolvers.context import Context
 from schema.errors import exposed
 from server.logs import note
@@ -29,17 +29,19 @@ from server.logs import note
 if TYPE_CHECKING:
     from server.view import View
 
+LONGEST_REASON = 123  # bytes that a close frame has room for
+
 
 class Close(IntEnum):
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
-    SLOW = 1013
+    TRY_AGAIN = 1013  # clients of graphql-ws do so after this one, and give up after 1011 and 4500
 
 
 class Adapter(ASGIWebSocketAdapter):
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         try:
-            while True:
+            while self.ws.application_state is WebSocketState.CONNECTED:
                 try:
                     yield orjson.loads(await self.ws.receive_text())
                 except orjson.JSONDecodeError as error:
@@ -58,16 +60,33 @@ class Adapter(ASGIWebSocketAdapter):
         except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
             raise WebSocketDisconnected from error
 
+    async def close(self, code: int, reason: str) -> None:
+        with suppress(RuntimeError):  # it is closed already
+            await self.ws.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     view: "View"
     context: Context
+    _patience: asyncio.Timeout
+
+    async def handle(self) -> None:
+        """Until the client goes, or takes nothing any more: then whoever noticed ends it with `_let_go`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as self._patience:
+                await super().handle()
 
     async def handle_message(self, message: Any) -> None:
         if reason := _amiss(message):
             await self.websocket.close(Close.BAD_REQUEST, reason)
             return
-        await super().handle_message(message)
+        try:
+            await super().handle_message(message)
+        except WebSocketDisconnected:
+            raise
+        except Exception as error:
+            told = self._exposed(error, self.context.trace_id)
+            await self.websocket.close(Close.TRY_AGAIN, told.message)
 
     async def handle_connection_init(self, message: Any) -> None:
         if not self.connection_init_received:
@@ -84,12 +103,21 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         payload = {"payload": message["payload"]} if message.get("payload") is not None else {}
         await self.send_message(cast("Any", {"type": "pong", **payload}))
 
+    async def handle_subscribe(self, message: Any) -> None:
+        most = self.context.services.settings.max_operations_per_socket
+        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) >= most:
+            told = self._exposed(RateLimited(1, f"More than {most} operations on one socket"), uuid4().hex)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
+            return
+        await super().handle_subscribe(message)
+
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Each operation asks anew who is asking: a socket outlives roles, sessions and tokens."""
         began = time.perf_counter()
         last: ExecutionResult | None = None
-        ctx = replace(self.context, trace_id=uuid4().hex, asks=await self._asks())
+        ctx = replace(self.context, trace_id=uuid4().hex)
         try:
+            ctx = replace(ctx, asks=await self._asks())
             results = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
@@ -99,17 +127,16 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             )
             async with aclosing(cast("AsyncGenerator[ExecutionResult]", results)) as answers:
                 async for last in answers:
-                    if last.errors and _ends_it(last):
+                    if last.errors and refused(last):
                         await operation.send_initial_errors(last.errors)
                         return
                     await operation.send_next(last)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
-            await self._let_go()
+            self._let_go()
         except Exception as error:
-            told = exposed(GraphQLError("", original_error=error), trace_id=ctx.trace_id, now=ctx.now())
-            await operation.send_initial_errors([told])
+            await operation.send_initial_errors([self._exposed(error, ctx.trace_id)])
         finally:
             note(ctx, operation.operation_name, last, began)
 
@@ -117,16 +144,17 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         asks = self.context.asks
         return asks if isinstance(asks, Unauthenticated) else await self.context.services.viewers.again(asks)
 
-    async def _let_go(self) -> None:
-        try:
-            async with asyncio.timeout(1):
-                await self.websocket.close(Close.SLOW, "Too slow")
-        except (TimeoutError, RuntimeError):
-            return
+    def _exposed(self, error: Exception, trace_id: str) -> GraphQLError:
+        found = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
+        return exposed(found, trace_id=trace_id, now=self.context.now())
+
+    def _let_go(self) -> None:
+        if not self._patience.expired():
+            self._patience.reschedule(0)
 
 
-def _ends_it(result: ExecutionResult) -> bool:
-    """Whether the operation was refused, or its stream broke off: then `error` ends it, as the protocol has it."""
+def refused(result: ExecutionResult) -> bool:
+    """Whether the operation never ran, or its stream broke off: there is no data then, not even null (GraphQL, 7.1)."""
     broken = result.data is None and all(error.path is None for error in result.errors or ())
     return isinstance(result, PreExecutionError) or broken
 

@@ -37,7 +37,7 @@ class Hand:
     """A clock moved by hand, forward only: everybody may share it."""
 
     def __init__(self) -> None:
-        self.at = now()
+        self.at = now().replace(microsecond=123_457)  # not ending in 0: PostgreSQL would leave that out, Python not
 
     def __call__(self) -> datetime:
         return self.at

@@ -1,0 +1,140 @@
+"""`parlor serve`: what it says, what it keeps, and how it ends."""
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from kit.settings import Settings
+from tests.server.processes import SECRET, Done, parlor, postgres_of, serving, until
+
+DEMO = ["Birthday party for Mira", "Install Parlor", "Send the report", "Water the plants"]
+PEOPLE = ["demo@parlor.example", "stranger@parlor.example", "admin@parlor.example"]
+
+
+@dataclass(frozen=True)
+class Life:
+    """What was seen of one data directory: served, stopped, served again, killed, served again, interrupted."""
+
+    url: str
+    said: list[str]
+    health: Any
+    titles: list[list[str]]
+    roles: Any
+    postgres: list[str]
+    second: Done
+    second_expected: str
+    stopped: int
+    postgres_after_stop: list[str]
+    seconds: float
+    said_again: list[str]
+    titles_again: list[str]
+    postgres_after_kill: list[str]
+    titles_after_kill: list[str]
+    interrupted: int
+    postgres_after_interrupt: list[str]
+    last_words: str
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    data = tmp_path_factory.mktemp("life") / "data"
+    seen: dict[str, Any] = {}
+    with serving(data, "--demo") as one:
+        seen["health"] = httpx2.get(f"{one.url}/health").json()
+        seen |= {"url": one.url, "said": one.said.splitlines(), "postgres": postgres_of(data)}
+        seen["titles"] = [one.titles(email) for email in PEOPLE]
+        seen["roles"] = one.ask("{ users { nodes { email role } } }", one.token(PEOPLE[2]))
+        seen["second"] = parlor("serve", "--data", "data", cwd=data.parent, JWT_SECRET=SECRET)
+        seen["second_expected"] = f"Another Parlor (process {one.process.pid}) uses {data}"
+        seen["stopped"] = one.stop(signal.SIGTERM)
+        seen["postgres_after_stop"] = postgres_of(data)
+    began = time.monotonic()
+    with serving(data, "--demo", JWT_SECRET=SECRET) as two:
+        seen |= {"seconds": time.monotonic() - began, "said_again": two.said.splitlines()[:1]}
+        seen["titles_again"] = two.titles(PEOPLE[0])
+        made = two.ask('mutation { createTask(input: {title: "Kept"}) { id } }', two.token(PEOPLE[0]))
+        assert "errors" not in made
+        two.stop(signal.SIGKILL)
+        until(lambda: not postgres_of(data), "the end of PostgreSQL")
+        seen["postgres_after_kill"] = postgres_of(data)
+    with serving(data, JWT_SECRET=SECRET) as three:
+        seen["titles_after_kill"] = three.titles(PEOPLE[0])
+        seen["interrupted"] = three.stop(signal.SIGINT)
+        seen |= {"postgres_after_interrupt": postgres_of(data), "last_words": three.said.splitlines()[-1]}
+    return Life(**seen)
+
+
+def test_a_first_start_says_what_it_does_and_where_it_listens(life: Life) -> None:
+    assert life.said == [
+        "… JWT_SECRET is not set: a random one is used, and access tokens end with this process.",
+        "… Preparing the database (first start only) …",
+        f"✓ Parlor listens on {life.url}/graphql",
+        "  sign in as demo@parlor.example with the password parlor-demo",
+        "  sign in as stranger@parlor.example with the password parlor-demo",
+        "  sign in as admin@parlor.example with the password parlor-demo",
+    ]
+
+
+def test_it_listens_as_soon_as_it_says_so_on_a_database_of_its_own(life: Life) -> None:
+    assert life.health == {"status": "healthy", "db": "connected"}
+    assert life.postgres
+
+
+def test_the_people_of_the_demo_can_sign_in_and_see_their_own_alone(life: Life) -> None:
+    assert life.titles == [DEMO, [], []]
+    assert {user["email"]: user["role"] for user in life.roles["data"]["users"]["nodes"]} == {
+        "demo@parlor.example": "USER",
+        "stranger@parlor.example": "USER",
+        "admin@parlor.example": "SUPER_ADMIN",
+    }
+
+
+def test_a_second_server_on_the_same_data_is_refused(life: Life) -> None:
+    assert life.second.code == 1
+    assert life.second.said == f"✗ {life.second_expected}: stop it, or choose another --data.\n"
+
+
+def test_sigterm_ends_it_in_order_and_its_postgres_with_it(life: Life) -> None:
+    assert life.stopped == 0
+    assert life.postgres_after_stop == []
+
+
+def test_a_second_start_is_quick_and_fills_in_nothing_twice(life: Life) -> None:
+    assert life.seconds < 10
+    assert life.said_again[0].startswith("✓ Parlor listens on http://127.0.0.1:")
+    assert life.titles_again == DEMO
+
+
+def test_kill_9_takes_its_postgres_with_it_and_loses_nothing(life: Life) -> None:
+    assert life.postgres_after_kill == []
+    assert life.titles_after_kill == sorted([*DEMO, "Kept"])
+
+
+def test_ctrl_c_ends_it_in_order_and_its_postgres_with_it(life: Life) -> None:
+    assert life.interrupted == 0
+    assert life.postgres_after_interrupt == []
+    assert life.last_words == "Parlor has stopped."
+
+
+def test_a_database_that_is_named_is_used_and_none_is_started(settings: Settings, data: Path) -> None:
+    assert settings.database_url is not None
+    with serving(data, DATABASE_URL=settings.database_url.get_secret_value(), JWT_SECRET=SECRET) as running:
+        assert httpx2.get(f"{running.url}/health").status_code == 200
+        assert running.said == f"✓ Parlor listens on {running.url}/graphql\n"
+        assert not data.exists()
+        port = running.url.rpartition(":")[2]
+        done = parlor(
+            *("serve", "--port", port),
+            cwd=data.parent,
+            DATABASE_URL=settings.database_url.get_secret_value(),
+            JWT_SECRET=SECRET,
+        )
+        assert done.code != 0
+        assert "address already in use" in done.said
+        assert "listens on" not in done.said
+        assert running.stop(signal.SIGTERM) == 0

@@ -1,0 +1,91 @@
+"""Clients that go without a word, or stay and read no more."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import structlog
+from structlog.typing import EventDict
+from websockets.exceptions import ConnectionClosed
+
+from kit.settings import Settings
+from tests.conftest import Served, served, settings_for
+from tests.people import People
+from tests.sockets import Socket
+
+HEAVY = """subscription { taskEvents { __typename ... on TaskChanged {
+  task { description a: description b: description c: description d: description } } } }"""
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    """All that is logged meanwhile, DEBUG too."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("debug"))
+    with structlog.testing.capture_logs() as found:
+        yield found
+    structlog.configure(**before)
+
+
+async def until_logged(logged: list[EventDict], event: str, times: int = 1) -> None:
+    async with asyncio.timeout(10):
+        while sum(record["event"] == event for record in logged) < times:  # noqa: ASYNC110 - a list has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_goes_without_a_word_leaves_no_operation_behind(
+    people: People, logged: list[EventDict]
+) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket, socket.events(), socket.events(id="2"):
+        socket.connection.transport.abort()
+        await until_logged(logged, "operation", times=2)
+
+
+async def test_a_client_that_goes_in_the_middle_of_its_request_is_no_error_of_ours(
+    house: Served, logged: list[EventDict], caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = house.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /graphql HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    writer.write(head.encode() + b'{"query":')
+    await writer.drain()
+    writer.close()
+    await until_logged(logged, "request")
+    assert [record["event"] for record in logged] == ["request"]
+    assert caplog.records == []
+
+
+async def until_the_end(socket: Socket) -> AsyncIterator[Any]:
+    async with asyncio.timeout(10):
+        with suppress(ConnectionClosed):
+            while True:
+                yield await socket.connection.recv()
+
+
+async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
+    settings: Settings, logged: list[EventDict]
+) -> None:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    async with served(settings_for(url, send_timeout_seconds=1)) as house:
+        dora = await house.people.one()
+        slow = dora.socket()
+        host, port = house.url.removeprefix("http://").split(":")
+        connection = sockets.create_connection((host, int(port)))
+        connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
+        connection.setblocking(False)
+        await slow.open(sock=connection, max_queue=1, compression=None, max_size=None)
+        await slow.send({"type": "connection_init", "payload": {"authorization": f"Bearer {dora.token}"}})
+        await slow.frame()
+        await slow.start(HEAVY)
+        assert (await slow.frame())["payload"]["data"]["taskEvents"]["__typename"] == "Ready"
+
+        async with dora.socket() as quick, quick.events() as events, asyncio.timeout(20):
+            while not any(record["event"] == "operation" and record["ms"] > 1_000 for record in logged):
+                task = await dora.task(description="ä" * 10_000)
+                assert (await events.next())["task"]["id"] == task["id"]
+        assert len([frame async for frame in until_the_end(slow)]) > 1, "it finds what was under way, and then the end"

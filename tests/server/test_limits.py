@@ -1,0 +1,162 @@
+"""How large a question may be: refused with a clear code, quickly, and before anything is done."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.people import Answer, People, Person
+from tests.sockets import EVENTS
+
+LEVELS = 25
+FOUND = "{ tasks(first: 1) { totalCount } }"
+
+
+def nested(field: str, levels: int, leaf: str = "id") -> str:
+    return f"{field} {{ " * levels + leaf + " }" * levels
+
+
+def bomb(fragment: str, leaf: str = "id") -> str:
+    """Fragments of Task, each of which spreads the next one twice; `fragment` has a %s for each spread."""
+    spread = [f"fragment f{i} on Task {{ {fragment.replace('%s', f'...f{i + 1}')} }}" for i in range(LEVELS)]
+    return " ".join([*spread, f"fragment f{LEVELS} on Task {{ {leaf} }}"])
+
+
+async def within_a_second(person: Person, query: str, **variables: Any) -> Answer:
+    async with asyncio.timeout(1):
+        return await person.ask(query, **variables)
+
+
+async def test_a_query_may_be_nested_twelve_levels_and_no_deeper(people: People) -> None:
+    dora = await people.one()
+    task = await dora.task()
+    asked = "query ($id: ID!) { task(id: $id) { %s } }"
+    assert (await dora.ask(asked % nested("parent", 11), id=task["id"])).data == {"task": {"parent": None}}
+    refused = await dora.ask(asked % nested("parent", 12), id=task["id"])
+    assert refused.code == "QUERY_TOO_COMPLEX"
+    assert refused.error["message"] == "The query is nested deeper than 12 levels"
+    assert refused.body["data"] == {"task": None}
+
+
+async def test_connections_and_fragments_count_as_levels(people: People) -> None:
+    dora = await people.one()
+    deep = nested("subtasks { nodes", 6).replace("}", "} }", 6)
+    assert (await dora.ask(f"{{ tasks {{ nodes {{ {deep} }} }} }}")).code == "QUERY_TOO_COMPLEX"
+    spread = f"{{ tasks {{ nodes {{ ...A }} }} }} fragment A on Task {{ {nested('parent', 12)} }}"
+    assert (await dora.ask(spread)).code == "QUERY_TOO_COMPLEX"
+
+
+async def test_a_query_may_ask_for_500_fields_and_no_more(people: People) -> None:
+    dora = await people.one()
+    names = [f"a{i}: id" for i in range(501)]
+    answered = await dora.ask(f"{{ me {{ {' '.join(names[:500])} }} }}")
+    assert len(answered.data["me"]) == 500
+    refused = await dora.ask(f"{{ me {{ {' '.join(names)} }} }}")
+    assert refused.code == "QUERY_TOO_COMPLEX"
+    assert refused.error["message"] == "The query asks for more than 500 fields"
+
+
+async def test_the_same_field_many_times_counts_once(people: People) -> None:
+    dora = await people.one()
+    assert (await dora.ask("{ me { " + "id " * 501 + "} }")).data == {"me": {"id": dora.id}}
+
+
+async def test_a_document_of_more_than_5000_tokens_is_refused(people: People) -> None:
+    dora = await people.one()
+    refused = await within_a_second(dora, "{ me { " + "id " * 5_000 + "} }")
+    assert refused.code == "VALIDATION_ERROR"
+    assert refused.error["message"] == "Syntax Error: Document contains more than 5000 tokens. Parsing aborted."
+
+
+@pytest.mark.parametrize(
+    "fragment", ["parent { %s %s }", "a: parent { %s } b: parent { %s }", "subtasks { nodes { %s } a: nodes { %s } }"]
+)
+async def test_fragments_that_double_at_each_level_are_refused_at_once(people: People, fragment: str) -> None:
+    dora = await people.one()
+    task = await dora.task()
+    refused = await within_a_second(
+        dora, f"query ($id: ID!) {{ task(id: $id) {{ ...f0 }} }} {bomb(fragment)}", id=task["id"]
+    )
+    assert refused.code == "QUERY_TOO_COMPLEX"
+
+
+async def test_fragments_that_double_and_say_nothing_new_are_answered_at_once(people: People) -> None:
+    dora = await people.one()
+    task = await dora.task()
+    query = f"query ($id: ID!) {{ task(id: $id) {{ ...f0 }} }} {bomb('%s %s')}"
+    assert (await within_a_second(dora, query, id=task["id"])).data == {"task": {"id": task["id"]}}
+
+
+async def test_fragments_that_go_in_a_circle_are_refused(people: People) -> None:
+    dora = await people.one()
+    answer = await within_a_second(
+        dora,
+        "{ tasks { nodes { ...A } } } fragment A on Task { parent { ...B } } fragment B on Task { parent { ...A } }",
+    )
+    assert answer.code == "VALIDATION_ERROR"
+
+
+async def test_introspection_cannot_be_nested_without_end(people: People) -> None:
+    dora = await people.one()
+    deep = nested("fields { type", 20, "name").replace("}", "} }", 20)
+    assert (await within_a_second(dora, f"{{ __schema {{ types {{ {deep} }} }} }}")).code == "VALIDATION_ERROR"
+
+
+SELECTIONS = {
+    "too deep": (nested("parent", 12), "QUERY_TOO_COMPLEX"),
+    "too wide": (" ".join(f"a{i}: id" for i in range(501)), "QUERY_TOO_COMPLEX"),
+    "alias too long": (f"{'a' * 64}: id", "VALIDATION_ERROR"),
+    "bad paging": ("subtasks(first: 0) { totalCount }", "VALIDATION_ERROR"),
+}
+
+
+@pytest.mark.parametrize(("selection", "code"), SELECTIONS.values(), ids=SELECTIONS)
+async def test_a_mutation_whose_answer_would_be_refused_does_nothing(people: People, selection: str, code: str) -> None:
+    dora = await people.one()
+    refused = await dora.ask(f'mutation {{ createTask(input: {{title: "x"}}) {{ {selection} }} }}')
+    assert refused.code == code
+    assert (await dora.ask(FOUND)).data == {"tasks": {"totalCount": 0}}
+
+
+@pytest.mark.parametrize(("selection", "code"), SELECTIONS.values(), ids=SELECTIONS)
+async def test_an_event_whose_selection_is_refused_is_told_without_its_task(
+    people: People, selection: str, code: str
+) -> None:
+    dora = await people.one()
+    query = EVENTS.replace("id title completed", selection)
+    async with dora.socket() as socket, socket.events(query=query):
+        await dora.task()
+        payload = (await socket.frame())["payload"]
+        assert [error["extensions"]["code"] for error in payload["errors"]] == [code]
+        assert payload["data"]["taskEvents"]["task"] is None
+        assert payload["data"]["taskEvents"]["kind"] == "ADDED"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ me { %s: id } }",
+        "{ me { %s: __typename } }",
+        "{ tasks { %s: nodes { id } } }",
+        "{ tasks { edges { %s: node { id } } } }",
+        "{ tasks { nodes { %s: parent { id } } } }",
+        "{ tasks { nodes { %s: subtasks { totalCount } } } }",
+        "{ tasks { pageInfo { %s: hasNextPage } } }",
+        "{ taskCounts { %s: open } }",
+    ],
+)
+async def test_an_alias_may_have_63_characters_and_no_more(people: People, query: str) -> None:
+    dora = await people.one()
+    await dora.task()
+    assert "a" * 63 in str((await dora.ask(query % ("a" * 63))).data)
+    refused = await dora.ask(query % ("a" * 64))
+    assert refused.code == "VALIDATION_ERROR"
+    assert refused.details == {"a" * 64: ["an alias may have 63 characters"]}
+
+
+async def test_aliases_that_differ_only_at_their_end_stay_apart(people: People) -> None:
+    dora = await people.one()
+    long = "a" * 62
+    answer = await dora.ask(f"{{ me {{ {long}x: id {long}y: email }} }}")
+    assert dora.user is not None
+    assert answer.data == {"me": {f"{long}x": dora.id, f"{long}y": dora.user.email}}

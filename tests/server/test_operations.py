@@ -1,0 +1,238 @@
+"""Operations over a socket: each ends by itself, and none takes the socket or its neighbours with it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kit import clock
+from kit.settings import Settings
+from tests.conftest import served, settings_for
+from tests.people import People, Person
+from tests.sockets import Socket
+
+PASSWORD = "a password of the tests"
+CREATE = 'mutation { createTask(input: {title: "x"}) { title } }'
+
+
+async def lives(socket: Socket) -> bool:
+    answer: Any = await socket.ask("{ __typename }", "afterwards")
+    return bool(answer == {"data": {"__typename": "Query"}})
+
+
+async def again(person: Person) -> Person:
+    """The same user, signed in once more."""
+    assert person.user is not None
+    query = (
+        "mutation ($who: String!, $password: String!) { login(identifier: $who, password: $password) { accessToken } }"
+    )
+    answer = await person.people.nobody.ask(query, who=person.user.email, password=PASSWORD)
+    return replace(person, session_id=None, token=answer.data["login"]["accessToken"])
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [("{ tasks { totalCount } }", {"tasks": {"totalCount": 0}}), (CREATE, {"createTask": {"title": "x"}})],
+    ids=["query", "mutation"],
+)
+async def test_a_query_or_mutation_is_one_next_and_a_complete(people: People, query: str, data: Any) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket:
+        await socket.start(query, "mine")
+        assert await socket.frame() == {"id": "mine", "type": "next", "payload": {"data": data}}
+        assert await socket.frame() == {"id": "mine", "type": "complete"}
+
+
+async def test_an_id_is_free_again_after_its_end(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket:
+        for _ in range(3):
+            assert await socket.ask("{ me { id } }", "same") == {"data": {"me": {"id": dora.id}}}
+        await socket.ask("{ nope }", "same")
+        async with socket.events(id="same") as events:
+            assert events.first["__typename"] == "Ready"
+            await socket.send({"type": "complete", "id": "same"})
+            assert await socket.ask("{ me { id } }", "same") == {"data": {"me": {"id": dora.id}}}
+
+
+async def test_an_error_of_a_field_comes_with_the_data(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket:
+        payload = await socket.ask('{ me { id } task(id: "nope") { id } }')
+        assert payload["data"] == {"me": {"id": dora.id}, "task": None}
+        assert [error["extensions"]["code"] for error in payload["errors"]] == ["TASK_NOT_FOUND"]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"query": "{"}, "Syntax Error: Expected Name, found <EOF>."),
+    ({"query": " "}, "Syntax Error: Unexpected <EOF>."),
+    ({"query": "{ nope }"}, "Cannot query field 'nope' on type 'Query'. Did you mean 'node'?"),
+    ({"query": "subscription { nope }"}, "Cannot query field 'nope' on type 'Subscription'."),
+    (
+        {"query": "subscription { taskEvents { __typename } labelEvents { __typename } }"},
+        "Anonymous Subscription must select only one top level field.",
+    ),
+    (
+        {"query": 'subscription { taskEvents(after: "x") { __typename } }'},
+        "Invalid input: after: is not a cursor of this server",
+    ),
+    (
+        {"query": "subscription ($after: Cursor!) { taskEvents(after: $after) { __typename } }"},
+        "Variable '$after' has invalid value: Expected a value of non-null type 'Cursor!' to be provided.",
+    ),
+    (
+        {"query": "query ($id: ID!) { task(id: $id) { id } }", "variables": {"id": None}},
+        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("payload", "message"), REFUSED, ids=lambda value: str(value)[:60])
+async def test_an_operation_that_cannot_begin_is_one_error_and_the_socket_lives(
+    people: People, payload: Any, message: str
+) -> None:
+    await _refused(await people.one(), payload, message)
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ({"query": "query A { me { id } }", "operationName": "B"}, 'Unknown operation named "B".'),
+        ({"query": "fragment A on Task { id }"}, "Can't get GraphQL operation type"),
+        ({"query": ""}, 'Request data is missing a "query" value'),
+    ],
+    ids=["an unknown name", "no operation", "no document"],
+)
+async def test_an_operation_that_is_not_in_the_document_is_the_clients_mistake(
+    people: People, payload: Any, message: str
+) -> None:
+    await _refused(await people.one(), payload, message)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{CREATE.replace('mutation', 'mutation A')} query B {{ me {{ id }} }}",
+        "subscription A { taskEvents { __typename } } subscription B { labelEvents { __typename } }",
+    ],
+    ids=["a mutation first", "subscriptions"],
+)
+async def test_of_several_operations_one_must_be_named(people: People, query: str) -> None:
+    dora = await people.one()
+    await _refused(dora, {"query": query}, "Must provide operation name if query contains multiple operations.")
+    assert (await dora.ask("{ tasks { totalCount } }")).data == {"tasks": {"totalCount": 0}}
+
+
+async def _refused(person: Person, payload: Any, message: str) -> None:
+    async with person.socket() as socket:
+        await socket.send({"type": "subscribe", "id": "1", "payload": payload})
+        frame = await socket.frame()
+        assert (frame["id"], frame["type"]) == ("1", "error")
+        (error,) = frame["payload"]
+        assert error["message"] == message
+        assert error["extensions"]["code"] == "VALIDATION_ERROR"
+        assert len(error["extensions"]["traceId"]) == 32
+        assert datetime.fromisoformat(error["extensions"]["timestamp"]).tzinfo is not None
+        assert await lives(socket)
+
+
+async def test_of_several_operations_the_named_one_is_run(people: People) -> None:
+    dora = await people.one()
+    query = "query A { me { id } } subscription B { labelEvents { __typename } }"
+    async with dora.socket() as socket:
+        for name, data in (("A", {"me": {"id": dora.id}}), ("B", {"labelEvents": {"__typename": "Ready"}})):
+            payload = {"query": query, "operationName": name}
+            await socket.send({"type": "subscribe", "id": name, "payload": payload})
+            assert (await socket.frame())["payload"] == {"data": data}
+            if name == "A":
+                assert await socket.frame() == {"type": "complete", "id": "A"}
+
+
+async def test_after_complete_nothing_more_is_sent(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket, socket.events(id="ended"), socket.events(id="going on") as events:
+        await socket.send({"type": "complete", "id": "ended"})
+        assert await lives(socket)
+        task = await dora.task()
+        assert (await events.next())["task"]["id"] == task["id"]
+        assert await lives(socket)
+
+
+async def test_several_subscriptions_on_one_socket_each_hear_everything(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket, socket.events(id="one"), socket.events(id="two"):
+        task = await dora.task()
+        frames = [await socket.frame(), await socket.frame()]
+        assert {frame["id"] for frame in frames} == {"one", "two"}
+        assert [frame["payload"]["data"]["taskEvents"]["task"]["id"] for frame in frames] == [task["id"]] * 2
+
+
+async def test_a_socket_may_have_so_many_operations_and_no_more(settings: Settings) -> None:
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    async with served(settings_for(url, max_operations_per_socket=2)) as house:
+        dora = await house.people.one()
+        async with dora.socket() as socket, socket.events(id="one"), socket.events(id="two"):
+            await socket.start("{ me { id } }", "three")
+            frame = await socket.frame()
+            assert (frame["id"], frame["type"]) == ("three", "error")
+            (error,) = frame["payload"]
+            assert error["message"] == "More than 2 operations on one socket; try again in 1 s"
+            assert error["extensions"]["code"] == "RATE_LIMITED"
+            assert error["extensions"]["retryAfter"] == 1
+            assert len(error["extensions"]["traceId"]) == 32
+            await socket.send({"type": "complete", "id": "one"})
+            assert await socket.ask("{ me { id } }", "three") == {"data": {"me": {"id": dora.id}}}
+
+
+async def test_a_revoked_session_hears_no_further_event_and_may_ask_nothing(people: People) -> None:
+    dora = await people.one(password=PASSWORD)
+    other = await again(dora)
+    async with dora.socket() as socket, socket.events(id="events"), other.socket() as kept, kept.events() as heard:
+        await dora.ask("mutation { logout { deletedId } }")
+        (error,) = (await socket.ask("{ me { id } }"))["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+        task = await other.task()
+        frame = await socket.frame()
+        assert (frame["id"], frame["type"]) == ("events", "error")
+        assert frame["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert frame["payload"][0]["message"] == "Invalid or expired token"
+        assert (await heard.next())["task"]["id"] == task["id"], "the other session is as good as before"
+        assert await lives(socket)
+
+
+async def test_a_deleted_user_hears_nothing_more(people: People) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket, socket.events(id="events"):
+        await dora.ask("mutation ($id: ID!) { deleteUser(id: $id) { deletedId } }", id=dora.id)
+        (error,) = (await socket.ask("{ me { id } }"))["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@dataclass
+class Movable:
+    """A clock that can be put forward."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return clock.now() + self.ahead
+
+
+async def test_a_subscription_ends_with_its_token(settings: Settings) -> None:
+    movable = Movable()
+    async with served(settings, movable) as house:
+        dora = await house.people.one()
+        async with dora.socket() as socket, socket.events(id="events") as events:
+            movable.ahead = timedelta(minutes=29)
+            task = await dora.task()
+            assert (await events.next())["task"]["id"] == task["id"]
+            movable.ahead = timedelta(minutes=31)
+            frame = await socket.frame()
+            assert (frame["id"], frame["type"]) == ("events", "error")
+            assert frame["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert frame["payload"][0]["message"] == "Invalid or expired token"
+            (error,) = (await socket.ask("{ me { id } }"))["errors"]
+            assert error["extensions"]["code"] == "UNAUTHENTICATED"
+            assert await lives(socket)

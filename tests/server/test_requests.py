@@ -1,0 +1,165 @@
+"""What every request goes through: its trace id, CORS, and what becomes of the unforeseen."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from structlog.typing import EventDict
+
+from tests.conftest import Served
+from tests.people import People
+
+ALLOWED = "http://localhost:3000"
+FOREIGN = "https://evil.example"
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    """What is logged at INFO and above meanwhile."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("info"))
+    with structlog.testing.capture_logs() as found:
+        yield found
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("id", ["12345678", "req-2026.11_A", "a" * 64])
+async def test_a_decent_request_id_is_kept_in_header_and_errors(people: People, id: str) -> None:
+    response = await people.http.post("/graphql", json={"query": "{ nope }"}, headers={"x-request-id": id})
+    assert response.headers["x-request-id"] == id
+    assert [error["extensions"]["traceId"] for error in response.json()["errors"]] == [id]
+
+
+@pytest.mark.parametrize(
+    "id", ["", "1234567", "a" * 65, "has spaces in it", 'quo"te-quote', "line\tline-line", "a/../../b"]
+)
+async def test_any_other_is_replaced_by_one_of_ours(people: People, id: str) -> None:
+    response = await people.http.post("/graphql", json={"query": "{ nope }"}, headers={"x-request-id": id})
+    given = response.headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{32}", given)
+    assert [error["extensions"]["traceId"] for error in response.json()["errors"]] == [given]
+
+
+async def test_each_request_without_an_id_gets_its_own(people: People) -> None:
+    ids = {(await people.http.get(path)).headers["x-request-id"] for path in ("/", "/health", "/nope", "/graphql")}
+    assert len(ids) == 4
+
+
+async def test_a_page_of_an_allowed_origin_may_ask_beforehand(people: People) -> None:
+    response = await people.http.options(
+        "/graphql",
+        headers={
+            "origin": ALLOWED,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization, content-type, x-request-id",
+        },
+    )
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == ALLOWED
+    assert response.headers["access-control-allow-credentials"] == "true"
+    assert response.headers["access-control-allow-methods"] == "GET, POST"
+    assert {"authorization", "content-type", "x-request-id"} <= {
+        *response.headers["access-control-allow-headers"].lower().split(", ")
+    }
+
+
+@pytest.mark.parametrize("origin", [FOREIGN, "null", f"{ALLOWED}.evil.example", "https://localhost:3000"])
+async def test_a_foreign_page_may_not(people: People, origin: str) -> None:
+    response = await people.http.options(
+        "/graphql",
+        headers={
+            "origin": origin,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type",
+        },
+    )
+    assert response.status_code == 400
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ALLOWED, ALLOWED), (FOREIGN, None)])
+async def test_only_an_allowed_page_may_read_the_answer(people: People, origin: str, allowed: str | None) -> None:
+    response = await people.http.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": origin})
+    assert response.headers.get("access-control-allow-origin") == allowed
+    assert response.headers["vary"] == "Origin"
+
+
+async def test_an_allowed_page_may_read_the_request_id_and_refusals_too(people: People) -> None:
+    response = await people.http.post("/graphql", content=b"[", headers={"origin": ALLOWED})
+    assert response.status_code == 400
+    assert response.headers["access-control-allow-origin"] == ALLOWED
+    assert response.headers["access-control-expose-headers"] == "x-request-id"
+
+
+async def failing(*_: Any) -> Any:
+    raise RuntimeError("secret text")
+
+
+async def test_the_unforeseen_is_masked_and_logged_once_under_the_same_trace_id(
+    house: Served, people: People, monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
+    dora = await people.one()
+    monkeypatch.setattr(house.services.db, "fetchval", failing)
+    response = await people.http.post(
+        "/graphql", json={"query": "{ me { id } }"}, headers={**dora.headers, "x-request-id": "trace-of-this-one"}
+    )
+    assert response.status_code == 200
+    (error,) = response.json()["errors"]
+    assert error["message"] == "An unexpected error occurred"
+    assert error["path"] == ["me"]
+    assert error["extensions"]["code"] == "INTERNAL_ERROR"
+    assert error["extensions"]["traceId"] == "trace-of-this-one"
+    assert "secret" not in response.text
+    (failed,) = [record for record in logged if record["log_level"] == "error"]
+    assert failed["event"] == "request.failed"
+    assert failed["trace_id"] == "trace-of-this-one"
+    assert failed["path"] == ["me"]
+    assert str(failed["exc_info"]) == "secret text"
+
+
+async def test_the_unforeseen_before_anything_runs_is_masked_and_logged_too(
+    house: Served, people: People, monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
+    dora = await people.one()
+    monkeypatch.setattr(house.services.db, "fetch", failing)
+    response = await people.http.post(
+        "/graphql", json={"query": "{ me { id } }"}, headers={**dora.headers, "x-request-id": "trace-of-this-one"}
+    )
+    assert response.status_code == 500
+    (error,) = response.json()["errors"]
+    assert error["message"] == "An unexpected error occurred"
+    assert error["extensions"]["code"] == "INTERNAL_ERROR"
+    assert error["extensions"]["traceId"] == "trace-of-this-one"
+    (failed,) = [record for record in logged if record["event"] == "request.failed"]
+    assert failed["trace_id"] == "trace-of-this-one"
+
+
+async def test_the_unforeseen_over_a_socket_has_a_trace_id_of_its_operation(
+    house: Served, people: People, monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
+    dora = await people.one()
+    async with dora.socket() as socket:
+        monkeypatch.setattr(house.services.db, "fetchval", failing)
+        (one,) = (await socket.ask("{ me { id } }"))["errors"]
+        (other,) = (await socket.ask("{ me { id } }"))["errors"]
+    assert one["message"] == other["message"] == "An unexpected error occurred"
+    failed = [record["trace_id"] for record in logged if record["log_level"] == "error"]
+    assert failed == [one["extensions"]["traceId"], other["extensions"]["traceId"]]
+    assert failed[0] != failed[1]
+
+
+async def test_mistakes_of_clients_are_no_errors_of_ours(people: People, logged: list[EventDict]) -> None:
+    dora = await people.one()
+    for query in ("{", "{ nope }", '{ task(id: "nope") { id } }', "mutation { deleteTask(id: 5) { deletedId } }"):
+        await dora.ask(query)
+    await people.nobody.ask("{ me { id } }")
+    assert [record["event"] for record in logged] == ["operation"] * 5
+    assert [record["codes"] for record in logged] == [
+        ["VALIDATION_ERROR"],
+        ["VALIDATION_ERROR"],
+        ["TASK_NOT_FOUND"],
+        ["TASK_NOT_FOUND"],
+        ["UNAUTHENTICATED"],
+    ]
