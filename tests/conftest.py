@@ -1,4 +1,4 @@
-"""One PostgreSQL and one server for the whole run; each test makes people of its own, who see nothing of each other's."""
+"""One PostgreSQL and one server for the whole run; each test makes people of its own, who see nothing of others'."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

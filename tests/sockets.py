@@ -62,7 +62,8 @@ class Socket:
             async with asyncio.timeout(PATIENCE):
                 return json.loads(await self.connection.recv())
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None, "the connection dropped without a close frame"
+            if closed.rcvd is None:
+                raise AssertionError("the connection dropped without a close frame") from closed
             raise Closed(closed.rcvd.code, closed.rcvd.reason) from None
 
     async def start(self, query: str, id: str = "1", **variables: Any) -> None:
