@@ -25,6 +25,7 @@ class Database:
     ) -> None:
         self.url = normalised(url)
         self._connect_timeout = connect_timeout
+        self._command_timeout = statement_timeout + 2  # PostgreSQL ends a statement first, if it still hears us
         self._session = SESSION | {"statement_timeout": str(statement_timeout * 1000), "application_name": "parlor"}
         self._read_pool_size = read_pool
         self._reads: asyncpg.Pool | None = None
@@ -36,6 +37,7 @@ class Database:
             pool_timeout=connect_timeout,
             connect_args={
                 "timeout": connect_timeout,
+                "command_timeout": self._command_timeout,
                 "server_settings": self._session | {"idle_in_transaction_session_timeout": "30000"},
             },
         )
@@ -47,6 +49,7 @@ class Database:
             min_size=1,
             max_size=self._read_pool_size,
             timeout=self._connect_timeout,
+            command_timeout=self._command_timeout,
             reset=_leave_as_it_is,
             server_settings=self._session | {"default_transaction_read_only": "on"},
         )

@@ -9,8 +9,12 @@ EMPTY_OBJECT: ColumnElement[Any] = literal_column("'{}'::json")
 NOTHING: Label[int] = literal_column("1", Integer).label("\x01nothing")  # stands where every field is skipped
 
 
+# `row_to_json(name)` means a column of that name where there is one, so it is a name that no client can write.
+ROW = "\x01row"
+
+
 def as_json(row: Select[Any]) -> Select[Any]:
-    rows = row.subquery()
+    rows = row.subquery(ROW)
     return select(json_of(rows)).select_from(rows)
 
 

@@ -40,7 +40,11 @@ class Event(Base):
     actor_id: Mapped[Id | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_event_xid_id", "xid", "id"), Index("ix_event_at", "at"))
+    __table_args__ = (
+        Index("ix_event_xid_id", "xid", "id"),
+        Index("ix_event_at", "at"),
+        Index("ix_event_topics", "topics", postgresql_using="gin"),
+    )
 
 
 class LogState(Base):

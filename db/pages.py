@@ -23,13 +23,20 @@ from db.paging import CURSOR, NUMBER
 from db.selection import Column, Constant, Edges, Fields, Nodes, Page, PageInfo, TotalCount, Window
 
 
+def _label(*places: int) -> str:
+    """Of a part, by its place: clients choose the keys, and might choose one of ours or one that is cut off."""
+    return "\x01part" + ".".join(map(str, places))
+
+
 def bodies_of(page: Page) -> list[tuple[str, Fields]]:
+    """The labels and fields of all `nodes` and of the `node` of all `edges`."""
     found: list[tuple[str, Fields]] = []
-    for part in page.parts:
+    for at, part in enumerate(page.parts):
         if isinstance(part, Nodes):
-            found.append((f"\x01{part.key}", part.fields))
+            found.append((_label(at), part.fields))
         elif isinstance(part, Edges):
-            found += [(f"\x01{part.key}.{inner.key}", inner.fields) for inner in part.parts if isinstance(inner, Nodes)]
+            inner = enumerate(part.parts)
+            found += [(_label(at, place), node.fields) for place, node in inner if isinstance(node, Nodes)]
     return found
 
 
@@ -43,11 +50,11 @@ def lists_of(page: Page, numbered: FromClause) -> FromClause:
         func.min(cursor).filter(number == literal_column("1")).label("\x01near"),
         _last(cursor, number, inside).label("\x01far"),
     ]
-    for part in page.parts:
+    for at, part in enumerate(page.parts):
         if isinstance(part, Nodes | Edges):
-            body = numbered.c[f"\x01{part.key}"] if isinstance(part, Nodes) else _edge(part, numbered)
-            listed = aggregate_order_by(body, by)
-            columns.append(func.coalesce(func.json_agg(listed).filter(inside), EMPTY_LIST).label(f"\x01{part.key}"))
+            body = numbered.c[_label(at)] if isinstance(part, Nodes) else _edge(at, part, numbered)
+            listed = func.json_agg(aggregate_order_by(body, by)).filter(inside)
+            columns.append(func.coalesce(listed, EMPTY_LIST).label(_label(at)))
     return select(*columns).select_from(numbered).subquery()
 
 
@@ -56,11 +63,11 @@ def _last(cursor: ColumnElement[Any], number: ColumnElement[Any], inside: Column
     return type_coerce(cursors, ARRAY(String))[1]
 
 
-def _edge(edges: Edges, numbered: FromClause) -> ColumnElement[Any]:
+def _edge(at: int, edges: Edges, numbered: FromClause) -> ColumnElement[Any]:
     made = {"cursor": numbered.c[CURSOR]}
     columns = [
-        numbered.c[f"\x01{edges.key}.{part.key}"].label(part.key) if isinstance(part, Nodes) else _named(part, made)
-        for part in edges.parts
+        numbered.c[_label(at, place)].label(part.key) if isinstance(part, Nodes) else _named(part, made)
+        for place, part in enumerate(edges.parts)
     ]
     return as_json(select(*columns).correlate(numbered)).correlate(numbered).scalar_subquery()
 
@@ -69,7 +76,7 @@ def _named(part: Column | Constant, made: Mapping[str, ColumnElement[Any]]) -> C
     return (literal(part.value, String) if isinstance(part, Constant) else made[part.name]).label(part.key)
 
 
-def part_of(part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
+def part_of(at: int, part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
     match part:
         case Constant():
             return literal(part.value, String).label(part.key)
@@ -77,7 +84,7 @@ def part_of(part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> 
             return _count(rows).label(part.key)
         case PageInfo():
             return _page_info(part, lists, window).label(part.key)
-    return lists.c[f"\x01{part.key}"].label(part.key)
+    return lists.c[_label(at)].label(part.key)
 
 
 def _page_info(info: PageInfo, lists: FromClause, window: Window) -> ColumnElement[Any]:

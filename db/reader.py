@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, outerjoin
 
 from db import paging
 from db.base import ID, Entity
-from db.json import EMPTY_LIST, NOTHING, as_json, json_of
+from db.json import EMPTY_LIST, NOTHING, ROW, as_json, json_of
 from db.pages import bodies_of, lists_of, part_of
 from db.paging import CURSOR, NUMBER
 from db.selection import Column, Compiled, Constant, Fields, Many, One, Page, PageInfo, Predicate
@@ -74,7 +74,7 @@ class Reader:
 
     def _list(self, kept: FromClause, model: type[Entity], fields: Fields) -> Select[Any]:
         """All rows of `kept` as a JSON list, by their number."""
-        rows = self._object(kept, model, fields).order_by(kept.c[NUMBER]).subquery()
+        rows = self._object(kept, model, fields).order_by(kept.c[NUMBER]).subquery(ROW)
         return select(func.coalesce(func.json_agg(json_of(rows)), EMPTY_LIST)).select_from(rows)
 
     def _columns(self, entity: Any, model: type[Entity], fields: Fields, source: Any) -> tuple[list[Any], Any]:
@@ -126,7 +126,7 @@ class Reader:
         kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
         numbered = self._bodies(page, model, kept)
         lists = lists_of(page, numbered)
-        parts = [part_of(part, lists, page.window, rows) for part in page.parts]
+        parts = [part_of(index, part, lists, page.window, rows) for index, part in enumerate(page.parts)]
         return as_json(select(*parts or [NOTHING]).select_from(lists)).correlate(*outer).scalar_subquery()
 
     def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:

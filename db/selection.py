@@ -127,9 +127,5 @@ class Compiled:
     order: tuple[str, ...]
     constants: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def mentions_viewer(self) -> bool:
-        return any(name.startswith("viewer_") for name in self.order)
-
 
 Predicate = ColumnElement[bool]

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Environment = Field(
-        Environment.DEVELOPMENT, description="production refuses weak secrets and hides the schema from strangers"
+        Environment.DEVELOPMENT, description="production refuses to start without a strong secret, and logs JSON"
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="least level written")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
     max_query_depth: int = Field(12, ge=1, description="nesting of a query below one root field")
     max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
+    max_root_fields: int = Field(50, ge=1, description="root fields of one operation; each is a statement of its own")
+    max_query_rows: int = Field(20_000, ge=100, description="rows below one root field, page sizes multiplied")
     max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")

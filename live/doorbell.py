@@ -28,8 +28,9 @@ class Doorbell:
         self.heard = asyncio.Event()
 
     def ring(self) -> None:
-        """Never waits and never fails: the log is what counts."""
+        """Never waits and never fails: the log is what counts. One's own tail hears it without the broker."""
         self._to_ring.set()
+        self.heard.set()
 
     async def run(self) -> None:
         """Keeps the connection to the broker; for the life of the process."""

@@ -64,11 +64,13 @@ class State:
     """`pruned` is the last position that is gone: cursors before it cannot be resumed from.
 
     `waiting` tells that events stand above the fence: some transaction that is older than theirs is still open.
+    `ours` is false when another PostgreSQL answers than the one that the log was written in.
     """
 
     epoch: str
     pruned: Position
     waiting: bool = False
+    ours: bool = True
 
 
 class MalformedCursor(ValueError):
@@ -109,6 +111,12 @@ async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft
     await session.execute(insert(Row), rows)
 
 
+# A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.
+_CLUSTER = """
+select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                 (select oid from pg_database where datname = current_database()))
+"""
+
 _READ = """
 select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at
 from event
@@ -118,9 +126,10 @@ order by xid, id limit $3
 _READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
 _STANDING = """
 select epoch, pruned_xid, pruned_id,
-       exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting
+       exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting,
+       cluster = (CLUSTER) as ours
 from log_state
-"""
+""".replace("CLUSTER", _CLUSTER)
 _HEAD = """
 select xid::text::bigint as xid, id from event
 where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc limit 1
@@ -149,20 +158,19 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
 
 async def state(db: Database) -> State:
     (row,) = await db.fetch(_STANDING)
-    return State(row["epoch"], Position(row["pruned_xid"], row["pruned_id"]), row["waiting"])
+    return State(row["epoch"], Position(row["pruned_xid"], row["pruned_id"]), row["waiting"], row["ours"])
+
+
+async def ahead(db: Database, position: Position) -> bool:
+    """Whether this PostgreSQL has not come so far: then the position is one of its future, or of another's past."""
+    (row,) = await db.fetch("select $1::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot())", str(position.xid))
+    return bool(row[0])
 
 
 async def head(db: Database) -> Position:
     """The last readable position; what has been pruned counts as read."""
     rows = await db.fetch(_HEAD)
     return Position(rows[0]["xid"], rows[0]["id"]) if rows else (await state(db)).pruned
-
-
-# A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.
-_CLUSTER = """
-select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
-                 (select oid from pg_database where datname = current_database()))
-"""
 
 
 async def adopt(db: Database) -> None:

@@ -75,6 +75,9 @@ class Tail:
     async def _settle(self) -> None:
         """Takes in how the log stands; under another epoch its positions have begun anew."""
         state = await log.state(self._db)
+        if not state.ours:
+            await log.adopt(self._db)
+            state = await log.state(self._db)
         if state.epoch != self.state.epoch:
             head = await log.head(self._db)
             self._window.clear()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kit.errors import Invalid, Unauthenticated
@@ -10,6 +11,8 @@ from live import log
 from live.log import Event, Position
 from live.tail import Pruned, Tail
 from resolvers.context import Context, Viewer
+
+IDLE_LOOK = timedelta(seconds=10)  # between looks at the session of a stream on which nothing happens
 
 
 class Reason(StrEnum):
@@ -32,8 +35,11 @@ class Resync:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
+    """`viewer` is the follower as they stand now: roles change while a stream lasts."""
+
     cursor: str
     event: Event
+    viewer: Viewer
 
 
 async def followed(ctx: Context, topics: Sequence[str], after: str | None) -> AsyncGenerator[Ready | Heard | Resync]:
@@ -42,7 +48,8 @@ async def followed(ctx: Context, topics: Sequence[str], after: str | None) -> As
     Raises Invalid for what never was a cursor, and Unauthenticated once the viewer's token or session has ended.
     """
     viewer, tail = ctx.viewer, ctx.services.tail
-    position, reason = _start(tail, after)
+    looked = ctx.now()
+    position, reason = await _start(ctx, tail, after)
     while True:
         epoch = tail.state.epoch
         at = log.cursor(epoch, position)
@@ -50,36 +57,43 @@ async def followed(ctx: Context, topics: Sequence[str], after: str | None) -> As
         try:
             async with aclosing(tail.follow(topics, position)) as batches:
                 async for events in batches:
-                    await _check(ctx, viewer, asking=bool(events))
+                    looked = await _look(ctx, viewer, looked, idle=not events)
                     if tail.state.epoch != epoch:
                         break
                     for event in events:
-                        yield Heard(log.cursor(epoch, event.position), event)
+                        yield Heard(log.cursor(epoch, event.position), event, await _still(ctx, viewer))
             reason = Reason.EPOCH_CHANGED
         except Pruned:
             reason = Reason.PRUNED
         position = tail.head
 
 
-def _start(tail: Tail, after: str | None) -> tuple[Position, Reason | None]:
+async def _start(ctx: Context, tail: Tail, after: str | None) -> tuple[Position, Reason | None]:
     if after is None:
         return tail.head, None
     try:
         epoch, position = log.opened(after)
     except log.MalformedCursor:
         raise Invalid({"after": ["is not a cursor of this server"]}) from None
-    if epoch != tail.state.epoch:
+    if epoch != tail.state.epoch or (position > tail.head and await log.ahead(ctx.services.db, position)):
         return tail.head, Reason.EPOCH_CHANGED
     if position < tail.state.pruned:
         return tail.head, Reason.PRUNED
     return position, None
 
 
-async def _check(ctx: Context, viewer: Viewer, *, asking: bool) -> None:
-    """Before anything is told the session is looked at again; while nothing happens, only the clock."""
-    if asking:
-        now = await ctx.services.viewers.again(viewer)
-        if isinstance(now, Unauthenticated):
-            raise now
-    elif viewer.expires_at <= ctx.now():
-        raise Unauthenticated("Invalid or expired token")
+async def _still(ctx: Context, viewer: Viewer) -> Viewer:
+    """The viewer as things stand, before each event. Raises Unauthenticated once the session has ended."""
+    now = await ctx.services.viewers.again(viewer)
+    if isinstance(now, Unauthenticated):
+        raise now
+    return now
+
+
+async def _look(ctx: Context, viewer: Viewer, looked: datetime, *, idle: bool) -> datetime:
+    """While nothing happens the session is looked at now and then; the clock always."""
+    now = ctx.now()
+    if viewer.expires_at <= now or (idle and now - looked >= IDLE_LOOK):
+        await _still(ctx, viewer)
+        return now
+    return looked

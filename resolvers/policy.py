@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.accounts.users import Role
@@ -35,11 +35,3 @@ def role(least: Role) -> Rule:
 
 def either(*rules: Rule) -> Rule:
     return lambda entity: or_(*(rule(entity) for rule in rules))
-
-
-def anyone(entity: Any) -> ColumnElement[bool]:
-    return true()
-
-
-def nobody(entity: Any) -> ColumnElement[bool]:
-    return false()

@@ -5,13 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select, text
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy import ColumnElement, delete, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.audit import AuditEntry
-from db.base import Entity
-from kit.errors import Conflict, Forbidden, NotFound
+from db.base import ID, Entity
+from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import log
 from live.log import Draft, Kind
@@ -21,12 +24,19 @@ from resolvers.policies import POLICIES
 
 E = TypeVar("E", bound=Entity)
 
+logger = structlog.get_logger()
+
 # What a broken constraint means to a client: reason, field, message.
 CONFLICTS = {
     "uq_user_account_email": ("EMAIL_EXISTS", "email", "Email already exists"),
     "uq_user_account_username": ("USERNAME_EXISTS", "username", "Username already exists"),
     "uq_label_owner_id_name": ("LABEL_EXISTS", "name", "Label already exists"),
 }
+
+
+# Broken when the viewer is deleted while they write.
+OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id"}
+DEADLOCK = "40P01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Work:
         possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
         rows = await self.session.execute(
             select(model, policy.change(model))
-            .where(model.id.in_(possible), policy.see(model))
+            .where(model.id == _any_of(possible), policy.see(model))
             .where(*(getattr(model, name) == value for name, value in is_.items()))
             .order_by(model.id)
             .with_for_update(of=model),
@@ -87,11 +97,17 @@ class Work:
         )
         return {row.id: (row, may) for row, may in rows}
 
+    async def alone(self, name: str, owner: Id) -> None:
+        """Waits until no other work of this name for this owner is under way; none begins until this one ends."""
+        if prefix_of(owner) is not None:
+            await self.session.execute(_ALONE, {"name": name, "owner": owner})
+
     async def visible(self, model: type[E], ids: Iterable[Id], **is_: Any) -> list[E]:
         """The rows among these that the viewer may see, not locked."""
+        possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
         rows = await self.session.scalars(
             select(model)
-            .where(model.id.in_({id for id in ids if prefix_of(id) == model.prefix}), POLICIES[model].see(model))
+            .where(model.id == _any_of(possible), POLICIES[model].see(model))
             .where(*(getattr(model, name) == value for name, value in is_.items())),
             self.ctx.slots(),
         )
@@ -146,6 +162,11 @@ class Work:
         return bool(self._drafts)
 
 
+def _any_of(ids: list[Id]) -> ColumnElement[Any]:
+    """One parameter however many ids: a statement may have 32,767."""
+    return func.any(literal(ids, ARRAY(ID)))
+
+
 def _topics(row: Entity) -> list[str]:
     name = TOPICS.get(type(row))
     return name(row) if name else []
@@ -168,12 +189,15 @@ def audited(
 
 
 async def refused(ctx: Context, action: str) -> None:
-    """Keeps a refusal; what was refused has been rolled back."""
-    async with ctx.services.db.transaction() as session:
-        session.add(audited(ctx, f"refused.{action}"))
+    """Keeps a refusal; what was refused has been rolled back. The refusal stands also where it cannot be kept."""
+    try:
+        async with ctx.services.db.transaction() as session:
+            session.add(audited(ctx, f"refused.{action}"))
+    except (DBAPIError, OSError, SQLAlchemyTimeout) as error:
+        logger.warning("audit.failed", action=action, error=repr(error), trace_id=ctx.trace_id)
 
 
-_ALONE = text("select pg_advisory_xact_lock(hashtext(:name), hashtext(:viewer))")
+_ALONE = text("select pg_advisory_xact_lock(hashtext(:name), hashtext(:owner))")
 
 
 @asynccontextmanager
@@ -181,20 +205,25 @@ async def begun(ctx: Context, alone: str | None = None) -> AsyncIterator[Work]:
     """Commits when the block ends, then rings. Broken uniqueness becomes Conflict."""
     try:
         async with ctx.services.db.transaction() as session:
-            if alone is not None:
-                await session.execute(_ALONE, {"name": alone, "viewer": ctx.viewer.id})
             work = Work(ctx, session)
+            if alone is not None:
+                await work.alone(alone, ctx.viewer.id)
             yield work
             told = await work.finish()
-    except IntegrityError as error:
-        raise _conflict(error) from error
+    except DBAPIError as error:
+        raise _told(error) from error
     if told:
         ctx.services.doorbell.ring()
 
 
-def _conflict(error: IntegrityError) -> Exception:
-    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
-    if name not in CONFLICTS:
-        return error
-    reason, field, message = CONFLICTS[name]
-    return Conflict(message, reason=reason, details={field: [message]})
+def _told(error: DBAPIError) -> Exception:
+    cause = getattr(error.orig, "__cause__", None)
+    name = getattr(cause, "constraint_name", None)
+    if name in CONFLICTS:
+        reason, field, message = CONFLICTS[name]
+        return Conflict(message, reason=reason, details={field: [message]})
+    if name in OWNERS:
+        return Unauthenticated("Invalid or expired token")
+    if getattr(cause, "sqlstate", None) == DEADLOCK:
+        return Conflict("Somebody changed the same at the same moment; try again", reason="TRY_AGAIN")
+    return error

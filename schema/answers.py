@@ -5,7 +5,8 @@ A plan is kept by the document's nodes (the parser's cache hands out the same on
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_list_type
@@ -15,7 +16,7 @@ from strawberry.types import Info
 from db.base import Entity
 from db.reader import Reader
 from db.selection import Compiled
-from kit.errors import NotFound
+from kit.errors import NotFound, TooComplex
 from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.policies import POLICIES
@@ -25,20 +26,28 @@ from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
 from schema.selection import Question, Raw, Selector, arguments_of, question, shape
 
-MOST_PLANS = 2_000
+MOST_SQL = 8_000_000  # characters of all plans together; what hangs on a plan is about ten times its SQL
+LIGHT = 2_000
 
 READER = Reader({model: policy.see for model, policy in POLICIES.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`readings` turn a cursor's keys into values."""
+    """`readings` turn a cursor's keys into values; `pages` has the names of each page and of those around it."""
 
     compiled: Compiled
     readings: dict[str, Callable[[Any], Any]]
+    pages: tuple[tuple[str, ...], ...]
 
-    def read(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The same with the keys of cursors read. Raises Invalid for what cannot be one."""
+    def read(self, values: dict[str, Any], most: int) -> dict[str, Any]:
+        """The same with the keys of cursors read.
+
+        Raises Invalid for what cannot be one, and TooComplex where the sizes of the pages multiply to more than `most`.
+        """
+        rows = sum(prod(values[f"{name}_size"] for name in names) for names in self.pages)
+        if rows > most:
+            raise TooComplex(f"The query may reach {rows:,} rows, more than {most:,}: ask for smaller pages")
         return values | {slot: reading(values[slot]) for slot, reading in self.readings.items()}
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
@@ -49,8 +58,9 @@ class Plan:
 class Plans:
     """The latest plans by node and shape. It holds on to the nodes, so that their identity stays theirs."""
 
-    def __init__(self, most: int = MOST_PLANS) -> None:
+    def __init__(self, most: int = MOST_SQL) -> None:
         self._most = most
+        self._weight = 0
         self._kept: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
 
     def get(self, raw: Raw, shape: Hashable, make: Callable[[], Any]) -> Any:
@@ -60,9 +70,14 @@ class Plans:
             return self._kept[key][1]
         made = make()
         self._kept[key] = (raw.field_nodes, made)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._weight += _weight(made)
+        while self._weight > self._most:
+            self._weight -= _weight(self._kept.popitem(last=False)[1][1])
         return made
+
+
+def _weight(made: Any) -> int:
+    return len(made.compiled.sql) if isinstance(made, Plan) else LIGHT
 
 
 PLANS = Plans()
@@ -76,15 +91,12 @@ def _values(given: Iterable[Arguments]) -> dict[str, Any]:
     return {slot: value for arguments in given for slot, value in arguments.values().items()}
 
 
+def _most_rows(ctx: Context) -> int:
+    return ctx.services.settings.max_query_rows
+
+
 async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> Any:
-    asking = {
-        "viewer_id": viewer.id,
-        "viewer_role": viewer.role,
-        "viewer_session_id": viewer.session_id,
-        "viewer_time_zone": viewer.time_zone,
-        "now": ctx.now(),
-    }
-    json = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(asking | values))
+    json = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(replace(ctx, asks=viewer).slots() | values))
     return None if json is None else Fragment(json)
 
 
@@ -106,7 +118,7 @@ async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, An
     root, nested = Arguments.of("a", field, kwargs), arguments_of(asked, info)
     shapes = (target, root.shape, shape(asked, raw, nested))
     plan = PLANS.get(raw, shapes, lambda: _plan(target, info, root, nested))
-    answer = await _fetched(ctx, viewer, plan, plan.read(_values([root, *nested.values()])))
+    answer = await _fetched(ctx, viewer, plan, plan.read(_values([root, *nested.values()]), _most_rows(ctx)))
     if answer is None and field.kind is Kind.ENTITY:
         raise NotFound(target, str(kwargs.get("id", viewer.id)))
     return answer
@@ -125,14 +137,14 @@ def _plan(name: str, info: Info, root: Arguments, nested: dict[int, Arguments]) 
     readings = _readings([root, *nested.values()])
     match root.field.kind:
         case Kind.CONNECTION:
-            return Plan(READER.page(selector.page("", None, target, nodes, root)), readings)
+            compiled = READER.page(selector.page("", None, target, nodes, root))
         case Kind.RECORD:
-            return Plan(READER.record(root.statement(), selector.plain(target, nodes)), readings)
+            compiled = READER.record(root.statement(), selector.plain(target, nodes))
         case Kind.NODE:
-            rows = BINDINGS[name].by_id(**root.symbols())
+            compiled = READER.entity(BINDINGS[name].by_id(**root.symbols()), selector.fields(target, nodes))
         case _:
-            rows = root.statement()
-    return Plan(READER.entity(rows, selector.fields(target, nodes)), readings)
+            compiled = READER.entity(root.statement(), selector.fields(target, nodes))
+    return Plan(compiled, readings, tuple(selector.pages))
 
 
 def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:
@@ -167,7 +179,7 @@ def _reading_back(info: Info) -> tuple[Plan, dict[str, Any]]:
     asked = _question(raw)
     nested = arguments_of(asked, info)
     plan = PLANS.get(raw, ("back", shape(asked, raw, nested)), lambda: _plan_back(info, nested))
-    return plan, plan.read(_values(nested.values()))
+    return plan, plan.read(_values(nested.values()), _most_rows(info.context))
 
 
 def _plan_back(info: Info, nested: dict[int, Arguments]) -> Plan:
@@ -176,4 +188,4 @@ def _plan_back(info: Info, nested: dict[int, Arguments]) -> Plan:
     target = cast("GraphQLObjectType", get_named_type(raw.return_type))
     fields, model = selector.fields(target, raw.field_nodes), BINDINGS[target.name].model
     compiled = READER.by_ids if is_list_type(get_nullable_type(raw.return_type)) else READER.by_id
-    return Plan(compiled(model, fields), _readings(nested.values()))
+    return Plan(compiled(model, fields), _readings(nested.values()), tuple(selector.pages))

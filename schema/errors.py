@@ -1,6 +1,7 @@
 """What clients are told of errors: the tree of kit/errors.py, what graphql-core finds amiss, nothing else."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,19 @@ log = structlog.get_logger()
 
 # What graphql-core finds, and what Strawberry says when it cannot tell which operation is meant.
 OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+MOST_TOLD = 20  # errors of one answer
 MASKED = "An unexpected error occurred"
 
 
-def exposed(error: GraphQLError, *, trace_id: str, now: datetime) -> GraphQLError:
+def all_exposed(errors: Sequence[GraphQLError], *, trace_id: str, now: datetime) -> list[GraphQLError]:
+    """The errors of one result; at most MOST_TOLD of them."""
+    places = Places()
+    return [exposed(error, trace_id=trace_id, now=now, places=places) for error in errors[:MOST_TOLD]]
+
+
+def exposed(error: GraphQLError, *, trace_id: str, now: datetime, places: "Places | None" = None) -> GraphQLError:
     """The same error as a client may see it: a code always, and never the text of something unforeseen."""
-    told = _told(error)
+    told = _told(error, places or Places())
     if told is None:
         cause = error.original_error or error
         log.error("request.failed", trace_id=trace_id, path=error.path, exc_info=cause)
@@ -39,14 +47,14 @@ def exposed(error: GraphQLError, *, trace_id: str, now: datetime) -> GraphQLErro
     )
 
 
-def _told(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
+def _told(error: GraphQLError, places: "Places") -> tuple[str, dict[str, Any]] | None:
     cause = error.original_error
     if isinstance(cause, ParlorError):
         return cause.message, cause.extensions()
     if isinstance(cause, InputValidationError):
         return _of_rules(cause)
     if cause is None or isinstance(cause, OF_THE_REQUEST) or _is_literal(error):
-        return _of_document(error)
+        return _of_document(error, places)
     return None
 
 
@@ -68,11 +76,11 @@ def _field(location: list[str]) -> str:
     return ".".join(location[1:] if len(location) > 1 else location)
 
 
-def _of_document(error: GraphQLError) -> tuple[str, dict[str, Any]]:
+def _of_document(error: GraphQLError, places: "Places") -> tuple[str, dict[str, Any]]:
     """What graphql-core says of a document or of its variables, with the field that it is about."""
     extensions: dict[str, Any] = {"code": Invalid.code}
     inner = error.original_error.message if isinstance(error.original_error, GraphQLError) else error.message
-    place = _of_variable(error.message) or _of_literal(error)
+    place = _of_variable(error.message) or (places.of(error) if _is_literal(error) else [])
     if place and (missing := _INNER_FIELD.search(inner)):
         place = [*place, missing[1]]
     if place:
@@ -82,9 +90,10 @@ def _of_document(error: GraphQLError) -> tuple[str, dict[str, Any]]:
 
 def _without_value(message: str) -> str:
     """graphql-core repeats a whole input in which it misses a field; there may be a password in it."""
-    return message.partition(", found: {")[0]
+    return _FOUND.split(message)[0]
 
 
+_FOUND = re.compile(r",? found: \{", re.IGNORECASE)
 _INNER_FIELD = re.compile(r"(?:required|unknown) field '(\w+)'")
 _VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([^:]*))?:")
 
@@ -96,22 +105,32 @@ def _of_variable(message: str) -> list[str]:
     return [found[1], *re.findall(r"\w+", found[2])] if found[2] else [found[1]]
 
 
-def _of_literal(error: GraphQLError) -> list[str]:
-    """The argument and the input fields that a literal stands in."""
-    if not error.nodes or not _is_literal(error) or not error.source:
-        return []
-    finder = _Finder(error.nodes[0])
-    visit(parse(error.source), finder)
-    return finder.found
+class Places:
+    """The arguments and input fields that the values of a document stand in; the document is read once, if at all."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int], list[str]] | None = None
+
+    def of(self, error: GraphQLError) -> list[str]:
+        if not error.nodes or not error.source:
+            return []
+        if self._found is None:
+            finder = _Finder()
+            visit(parse(error.source), finder)
+            self._found = finder.found
+        return self._found.get(_key(error.nodes[0]), [])
+
+
+def _key(node: Node) -> tuple[str, int]:
+    return node.kind, node.loc.start if node.loc else -1
 
 
 class _Finder(Visitor):
-    def __init__(self, wanted: Node) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._wanted = wanted
-        self.found: list[str] = []
+        self.found: dict[tuple[str, int], list[str]] = {}
 
-    def enter(self, node: Node, _key: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
-        if node.loc == self._wanted.loc and node.kind == self._wanted.kind:
+    def enter(self, node: Node, _key_: Any, parent: Any, _path: Any, ancestors: list[Any]) -> None:
+        if isinstance(node, ValueNode | ObjectFieldNode):
             holders = [*ancestors, parent]
-            self.found = [a.name.value for a in holders if isinstance(a, ArgumentNode | ObjectFieldNode)]
+            self.found[_key(node)] = [a.name.value for a in holders if isinstance(a, ArgumentNode | ObjectFieldNode)]

@@ -10,7 +10,7 @@ import strawberry
 from live.log import Kind
 from resolvers import following
 from resolvers.accounts import users
-from resolvers.context import Context
+from resolvers.context import Context, Viewer
 from resolvers.following import Reason
 from schema.accounts.users import User
 from schema.enums import enum
@@ -62,6 +62,7 @@ class Change:
     actor: User | None = maybe(users.by_id, "Who did it; null where the viewer may not see them.", id="actor_id")
     entity_id: strawberry.Private[str]
     actor_id: strawberry.Private[str | None]
+    viewer: strawberry.Private[Viewer]
 
 
 @strawberry.interface(description="Something was deleted.")
@@ -72,6 +73,7 @@ class Deletion:
     actor: User | None = maybe(users.by_id, "Who did it; null where the viewer may not see them.", id="actor_id")
     deleted_id: strawberry.ID = strawberry.field(description="The id that names nothing any more.")
     actor_id: strawberry.Private[str | None]
+    viewer: strawberry.Private[Viewer]
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -105,6 +107,7 @@ def _typed(heard: following.Heard, topics: Sequence[str], changed: type[Any], de
         "at": event.at,
         "topic": next(topic for topic in topics if topic in event.topics),
         "actor_id": event.actor_id,
+        "viewer": heard.viewer,
     }
     if event.kind is Kind.DELETED:
         return deleted(**common, deleted_id=event.entity_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
@@ -34,13 +34,6 @@ class CallField(StrawberryField):
     call: Callable[..., Any]
     answer: Answer
     floor: Role | None = Role.USER
-
-    def __copy__(self) -> Self:
-        copied = super().__copy__()
-        for name in ("call", "answer", "floor", "kind", "given"):
-            if name in self.__dict__:
-                setattr(copied, name, getattr(self, name))
-        return copied
 
     @property
     def is_basic_field(self) -> bool:

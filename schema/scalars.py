@@ -8,6 +8,8 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 
 from kit.ids import Id
 
+YEARS = range(1000, 9900)  # in which recurrence reckons; at the ends PostgreSQL would say infinity
+
 Cursor = NewType("Cursor", str)
 
 
@@ -22,10 +24,9 @@ def _moment(value: Any) -> datetime:
         raise ValueError("a moment needs a time of day, such as 2026-11-21T09:00:00Z")
     if moment.tzinfo is None:
         raise ValueError("a moment needs its offset from UTC, such as …Z or …+01:00")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("out of range") from None
+    if moment.year not in YEARS:
+        raise ValueError(f"the year must be {YEARS[0]} to {YEARS[-1]}")
+    return moment.astimezone(UTC)
 
 
 def _position(value: Any) -> str:

@@ -13,19 +13,22 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
+from kit.errors import TooComplex
 from kit.ids import Id
 from kit.settings import Settings
 from resolvers.context import Context
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
-from schema.errors import exposed
+from schema.errors import all_exposed
 from schema.fields import any_node
 from schema.node import Node
 from schema.scalars import ID, SCALARS
+from schema.selection import root_fields
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
 
-CACHED_DOCUMENTS = 1_000
+CACHED_DOCUMENTS = 500
+LARGEST_CACHED = 8_000  # characters
 
 
 @strawberry.type(description="What can be asked.")
@@ -51,16 +54,41 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return result if isinstance(result, Fragment) else super().complete_value(return_type, *args)
 
 
-class OneOperation(SchemaExtension):
-    """Of several operations one must be named; Strawberry would take the first."""
+class KnownDocuments(ParserCache):
+    """Keeps the documents that clients repeat. Large ones are not worth their memory, and anybody may send them."""
+
+    def __init__(self) -> None:
+        super().__init__(maxsize=CACHED_DOCUMENTS)
+
+    def on_parse(self) -> Iterator[None]:
+        return super().on_parse() if len(self.execution_context.query or "") <= LARGEST_CACHED else iter((None,))
+
+
+class KnownToBeValid(ValidationCache):
+    def __init__(self) -> None:
+        super().__init__(maxsize=CACHED_DOCUMENTS)
+
+    def on_validate(self) -> Iterator[None]:
+        return super().on_validate() if len(self.execution_context.query or "") <= LARGEST_CACHED else iter((None,))
+
+
+class Limits(SchemaExtension):
+    """Of several operations one must be named (Strawberry would take the first), and each has so many root fields."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         document = context.graphql_document
         operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
-        if len(operations) > 1 and context._provided_operation_name is None and not context.pre_execution_errors:
-            said = "Must provide operation name if query contains multiple operations."
-            context.pre_execution_errors = [GraphQLError(said)]
+        if document and not context.pre_execution_errors:
+            if len(operations) > 1 and context._provided_operation_name is None:
+                said = "Must provide operation name if query contains multiple operations."
+                context.pre_execution_errors = [GraphQLError(said)]
+            elif max((root_fields(document, operation) for operation in operations), default=0) > self._most:
+                refused = TooComplex(f"The document asks for more than {self._most} root fields")
+                context.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
         yield
 
 
@@ -83,7 +111,7 @@ class Schema(strawberry.Schema):
 
     def _expose(self, result: ExecutionResult, ctx: Context) -> None:
         if result.errors:
-            result.errors = [exposed(error, trace_id=ctx.trace_id, now=ctx.now()) for error in result.errors]
+            result.errors = all_exposed(result.errors, trace_id=ctx.trace_id, now=ctx.now())
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""
@@ -99,8 +127,8 @@ def made(settings: Settings | None = None) -> Schema:
         config=StrawberryConfig(scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=settings.max_query_tokens),
-            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
-            OneOperation,
+            KnownDocuments,
+            KnownToBeValid,
+            lambda: Limits(settings.max_root_fields),
         ],
     )

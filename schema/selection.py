@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
     InlineFragmentNode,
     NamedTypeNode,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -139,6 +142,8 @@ class Selector:
         self._arguments = arguments
         self._settings = settings
         self._fields = 0
+        self._within: list[str] = []
+        self.pages: list[tuple[str, ...]] = []  # for each page its own name, after those of the pages around it
 
     def fields(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int = 1) -> Fields:
         """The fields of an object of a bound type."""
@@ -163,7 +168,10 @@ class Selector:
         arguments: Arguments,
         depth: int = 1,
     ) -> Page:
+        self._within.append(arguments.name)
+        self.pages.append(tuple(self._within))
         parts = [self._part(parent, k, group, depth) for k, group in self._collected(parent, nodes, depth)]
+        self._within.pop()
         return Page(key, name, arguments.listing(), arguments.window, tuple(parts))
 
     def _field(self, model: Any, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Field:
@@ -260,6 +268,26 @@ class Selector:
             return True
         kind = self._raw.schema.type_map[condition.name.value]
         return is_abstract_type(kind) and self._raw.schema.is_sub_type(kind, parent)
+
+
+def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> int:
+    """How many fields an operation has at its root, fragments spread out; each fragment is counted once."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    seen: set[str] = set()
+
+    def counted(selections: SelectionSetNode) -> int:
+        total = 0
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                total += 1
+            elif isinstance(node, InlineFragmentNode):
+                total += counted(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                seen.add(node.name.value)
+                total += counted(fragments[node.name.value].selection_set)
+        return total
+
+    return counted(operation.selection_set)
 
 
 def _key(node: FieldNode) -> str:

@@ -86,13 +86,17 @@ def serve(
 
     signal.signal(signal.SIGTERM, _stop)
     settings, made_up = with_secret(_settings())
+    try:
+        listener = starting.listening(host, port)
+    except starting.Refused as error:
+        _fail(str(error))
     if made_up:
         _say("JWT_SECRET is not set: a random one is used, and access tokens end with this process.")
     with _database(settings, data) as ready:
         embedded = settings.database_url is None
         _run(starting.prepare(ready, migrating=embedded, demo=demo))
         try:
-            starting.serve(ready, host, port, lambda: starting.announce(console, host, port, demo=demo))
+            starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo))
         except KeyboardInterrupt:
             console.print("Parlor has stopped.")
 
@@ -142,7 +146,8 @@ def create_user(
     settings, _ = with_secret(_settings())
     with _database(settings, data) as ready:
         try:
-            _run(starting.create_user(ready, email=email, name=name, password=password, role=role))
+            migrating = settings.database_url is None
+            _run(starting.create_user(ready, email=email, name=name, password=password, role=role, migrating=migrating))
         except starting.Refused as error:
             _fail(str(error))
     console.print(f"{email} may sign in.")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from socket import socket
+from socket import AF_INET, AF_INET6, create_server, socket
 
 import uvicorn
 from pydantic import ValidationError
@@ -53,7 +53,7 @@ async def _without_viewer(settings: Settings) -> AsyncIterator[Context]:
         await db.close()
 
 
-async def create_user(settings: Settings, *, email: str, name: str, password: str, role: str) -> None:
+async def create_user(settings: Settings, *, email: str, name: str, password: str, role: str, migrating: bool) -> None:
     """Raises Refused."""
     try:
         given = Register(email=email, name=name, password=password)
@@ -62,6 +62,8 @@ async def create_user(settings: Settings, *, email: str, name: str, password: st
         raise Refused("; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())) from error
     except ValueError:
         raise Refused(f"role: must be one of {', '.join(Role)}") from None
+    if migrating:
+        await migrated(settings)
     async with _without_viewer(settings) as ctx:
         try:
             await users.create_first(ctx, given, chosen)
@@ -87,12 +89,18 @@ def announce(console: Console, host: str, port: int, *, demo: bool) -> None:
             console.print(f"  sign in as [bold]{email}[/bold] with the password [bold]{PASSWORD}[/bold]")
 
 
-def serve(settings: Settings, host: str, port: int, announce: Callable[[], None]) -> None:
+def listening(host: str, port: int) -> socket:
+    """The port, taken before anything else is begun. Raises Refused when somebody else has it."""
+    try:
+        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
+    except OSError as error:
+        raise Refused(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> None:
     logs.configure(settings)
     config = uvicorn.Config(
         app.made(app.App(settings), settings),
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -104,4 +112,4 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[], None]
     )
     server = Server(config)
     server.announce = announce
-    server.run()
+    server.run(sockets=[listener])

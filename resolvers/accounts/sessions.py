@@ -48,11 +48,10 @@ async def login(
     password: Annotated[str, Doc("The password.")],
 ) -> SignedIn:
     name = account_name(identifier)
+    await ctx.services.throttle.attempt(name, ctx.address)
     async with ctx.services.db.transaction() as session:
         found = (await session.execute(select(User.id, User.password_hash).where(_named(name)))).first()
     id, known = found or (None, None)
-    account = id or name  # an account has two names and one number of tries
-    await ctx.services.throttle.attempt(account, ctx.address)
     right = await ctx.services.passwords.fits(password[: LONGEST_PASSWORD + 1], known)
     async with ctx.work() as work:
         in_force = select(User).where(User.id == id, User.password_hash == known).with_for_update()
@@ -65,7 +64,7 @@ async def login(
             work.audit("session.login.failed", id)
     if user is None:
         raise Unauthenticated(WRONG)
-    await ctx.services.throttle.succeeded(account, ctx.address)
+    await ctx.services.throttle.succeeded(name, ctx.address)
     return answer
 
 

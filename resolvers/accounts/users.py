@@ -59,6 +59,8 @@ async def update(
     input: Annotated[UpdateUser, Doc("What to change.")],
     expected_version: Annotated[int | None, Doc("Refused with CONFLICT when the user is no longer of it.")] = None,
 ) -> User:
+    if input.model_fields_set & {"email", "username"}:  # whose answer tells which names are taken
+        await ctx.services.throttle.attempt(f"names:{ctx.viewer.id}", ctx.address)
     async with ctx.work() as work:
         user = await work.lock(User, id, version=expected_version)
         work.change(user, **input.given())
@@ -69,6 +71,7 @@ async def update(
 
 async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or any user for administrators.")]) -> Deleted:
     async with ctx.work() as work:
+        await work.alone("tasks", id)  # their own writes lock a task first and its owner after
         user = await work.lock(User, id)
         await _leave_a_keeper(work, user)
         deleted = await work.remove(user)

@@ -62,7 +62,6 @@ LabelEvent = Annotated[
 @strawberry.type
 class LabelSubscriptions:
     @stream("One's own labels as they change.")
-    async def label_events(self, info: Info, after: After = None) -> AsyncIterator[LabelEvent]:
+    def label_events(self, info: Info, after: After = None) -> AsyncIterator[LabelEvent]:
         own = [topics.labels_of(info.context.viewer.id)]
-        async for event in told(info.context, own, after, changed=LabelChanged, deleted=LabelDeleted):
-            yield event
+        return told(info.context, own, after, changed=LabelChanged, deleted=LabelDeleted)

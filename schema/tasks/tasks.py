@@ -147,7 +147,6 @@ class TaskMutations:
 @strawberry.type
 class TaskSubscriptions:
     @stream("One's own tasks as they change.")
-    async def task_events(self, info: Info, after: After = None) -> AsyncIterator[TaskEvent]:
+    def task_events(self, info: Info, after: After = None) -> AsyncIterator[TaskEvent]:
         own = [topics.tasks_of(info.context.viewer.id)]
-        async for event in told(info.context, own, after, changed=TaskChanged, deleted=TaskDeleted):
-            yield event
+        return told(info.context, own, after, changed=TaskChanged, deleted=TaskDeleted)

@@ -135,6 +135,6 @@ def test_a_database_that_is_named_is_used_and_none_is_started(settings: Settings
             JWT_SECRET=SECRET,
         )
         assert done.code != 0
-        assert "address already in use" in done.said
+        assert "Address already in use" in done.said
         assert "listens on" not in done.said
         assert running.stop(signal.SIGTERM) == 0

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_index("ix_event_at", "event", ["at"], unique=False)
+    op.create_index("ix_event_topics", "event", ["topics"], unique=False, postgresql_using="gin")
     op.create_index("ix_event_xid_id", "event", ["xid", "id"], unique=False)
     op.create_table(
         "log_state",
@@ -233,6 +234,7 @@ def downgrade() -> None:
     op.drop_table("user_account")
     op.drop_table("log_state")
     op.drop_index("ix_event_xid_id", table_name="event")
+    op.drop_index("ix_event_topics", table_name="event", postgresql_using="gin")
     op.drop_index("ix_event_at", table_name="event")
     op.drop_table("event")
     op.drop_index("ix_audit_entry_at", table_name="audit_entry")
