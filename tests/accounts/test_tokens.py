@@ -94,6 +94,15 @@ async def test_a_token_lives_thirty_minutes(timed: People, clock: Hand) -> None:
     assert refusal(await dora.ask(ME)) == INVALID
 
 
+async def test_at_the_very_moment_that_it_names_a_token_has_expired(timed: People, clock: Hand) -> None:
+    fraction = clock.at.microsecond
+    clock.forward(microseconds=1_000_000 - fraction)
+    dora = await timed.one()
+    clock.forward(minutes=30)
+    assert refusal(await dora.ask(ME)) == INVALID
+    clock.forward(microseconds=fraction)
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_a_token_in_which_a_letter_differs_is_refused(people: People, place: int) -> None:
     dora = await people.one()

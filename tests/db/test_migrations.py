@@ -1,7 +1,6 @@
 """Models and migrations say the same, and each migration goes down and up."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,21 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from db import migrate
 from db.engine import normalised
 from db.models import Base
+from tests.databases import database
 
 
 @pytest.fixture
 async def empty(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An empty database of its own."""
-    name = f"migrations_{uuid4().hex[:8]}"
-    admin = create_async_engine(normalised(database_url), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"create database {name}"))
-    engine = create_async_engine(normalised(database_url).set(database=name))
-    yield engine
-    await engine.dispose()
-    async with admin.connect() as connection:
-        await connection.execute(text(f"drop database {name}"))
-    await admin.dispose()
+    async with database(database_url, migrated=False) as url:
+        engine = create_async_engine(normalised(url))
+        yield engine
+        await engine.dispose()
 
 
 def _differences(connection: Connection) -> list[object]:

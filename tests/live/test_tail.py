@@ -12,6 +12,7 @@ from live import log
 from live.log import Draft, Kind, Position
 from live.tail import BATCH, Pruned
 from tests.conftest import Served, served, settings_for
+from tests.databases import database
 from tests.people import People
 
 RESUME = """subscription ($after: Cursor) { taskEvents(after: $after) { __typename
@@ -123,37 +124,17 @@ async def test_a_malformed_cursor_is_a_validation_error(people: People) -> None:
         assert await socket.ask("{ __typename }") == {"data": {"__typename": "Query"}}
 
 
-async def test_a_log_that_begins_anew_tells_its_followers(database_url: str, settings: Settings) -> None:
+async def test_a_log_that_begins_anew_tells_its_followers(database_url: str) -> None:
     """What a promoted replica or a restored dump looks like: another cluster, so another epoch."""
-    url = await _database_of_its_own(database_url)
-    async with served(settings_for(url)) as house:
+    async with database(database_url, migrated=True) as url, served(settings_for(url)) as house:
         dora = await house.people.one()
         async with dora.socket() as socket, socket.events() as events:
             before = events.first["cursor"]
             async with house.services.db.transaction() as session:
                 await session.execute(text("update log_state set cluster = 'another'"))
-            await house.services.tail.open()
             resync = await events.next()
             assert resync["__typename"] == "Resync"
             assert resync["reason"] == "EPOCH_CHANGED"
             assert log.opened(resync["cursor"])[0] != log.opened(before)[0]
             await dora.task("Afterwards")
             assert (await events.next())["task"]["title"] == "Afterwards"
-
-
-async def _database_of_its_own(database_url: str) -> str:
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    from db import migrate
-    from db.engine import dsn, normalised
-
-    name = f"epoch_{uuid4().hex[:8]}"
-    admin = create_async_engine(normalised(database_url), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"create database {name}"))
-    await admin.dispose()
-    url = normalised(database_url).set(database=name)
-    engine = create_async_engine(url)
-    await migrate.upgrade(engine)
-    await engine.dispose()
-    return dsn(url)

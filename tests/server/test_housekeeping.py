@@ -9,21 +9,12 @@ from kit.settings import Settings
 from live import log
 from server import housekeeping
 from server.housekeeping import SESSIONS_KEPT, tidy
+from tests.clock import Watch
 from tests.conftest import Served, served
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 async def test_old_trash_goes_and_young_trash_stays(settings: Settings) -> None:
-    clock = Clock()
+    clock = Watch(datetime.now(UTC))
     async with served(settings, clock) as house:
         dora = await house.people.one()
         old, kept = await dora.task("Old"), await dora.task("Kept")
@@ -39,7 +30,7 @@ async def test_old_trash_goes_and_young_trash_stays(settings: Settings) -> None:
 
 
 async def test_sessions_that_ended_long_ago_go(settings: Settings) -> None:
-    clock = Clock()
+    clock = Watch(datetime.now(UTC))
     async with served(settings, clock) as house:
         dora, sam = await house.people.one(), await house.people.one()
         await dora.ask("mutation { logout { deletedId } }")
@@ -60,7 +51,7 @@ async def test_old_events_go_in_batches(settings: Settings, monkeypatch: pytest.
         return 5 if len(pruned) < 3 else 0
 
     monkeypatch.setattr(log, "prune", prune)
-    clock = Clock()
+    clock = Watch(datetime.now(UTC))
     async with served(settings, clock) as house:
         await tidy(house.services)
     assert pruned == [clock.at - timedelta(days=settings.event_retention_days)] * 3

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kit.settings import Settings
+from tests.clock import Watch
 from tests.conftest import served
 from tests.people import People, Person
 
@@ -27,14 +28,7 @@ STATES: dict[str, dict[str, Any]] = {
 }
 
 
-class Watch:
-    at = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-WATCH = Watch()
+WATCH = Watch(NOW)
 
 
 @pytest.fixture

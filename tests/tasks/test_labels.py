@@ -1,12 +1,13 @@
 """Labels: made, renamed, put on tasks and taken off again."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kit.settings import Settings
+from tests.clock import Watch
 from tests.conftest import served
 from tests.people import TASK, Answer, People, Person
 
@@ -42,21 +43,7 @@ BAD: list[tuple[str, Any]] = [
     ("color", None),
     ("ownerId", "user_" + "0" * 32),
 ]
-
-
-class Watch:
-    """A clock that stands still until a test moves it."""
-
-    at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def tick(self) -> None:
-        self.at += timedelta(minutes=1)
-
-
-WATCH = Watch()
+WATCH = Watch(NOON)
 
 
 @pytest.fixture(autouse=True)

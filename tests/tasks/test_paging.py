@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kit.settings import Settings
+from tests.clock import Watch
 from tests.conftest import served
 from tests.people import Answer, People, Person
 
@@ -32,14 +33,7 @@ LIST = """query ($orderBy: TaskOrder, $first: Int, $after: String, $last: Int, $
 DUES = [None, "2026-05-02T09:00:00Z", "2026-05-01T09:00:00Z", None, "2026-05-01T09:00:00Z"]
 
 
-class Watch:
-    at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-WATCH = Watch()
+WATCH = Watch(NOON)
 
 
 @pytest.fixture(scope="module")

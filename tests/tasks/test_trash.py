@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kit.settings import Settings
+from tests.clock import Watch
 from tests.conftest import served
 from tests.people import TASK, Answer, People, Person
 
@@ -30,21 +31,7 @@ VERBS = {
 }
 DELETE_ALL = "mutation ($ids: [ID!]!) { deleteTasks(ids: $ids) { deletedId } }"
 EMPTY = "mutation { emptyTrash }"
-
-
-class Watch:
-    """A clock that stands still until a test moves it."""
-
-    at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def tick(self) -> None:
-        self.at += timedelta(minutes=1)
-
-
-WATCH = Watch()
+WATCH = Watch(NOON)
 
 
 @pytest.fixture
