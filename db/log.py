@@ -58,6 +58,7 @@ class LogState(Base):
 
     row: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default=text("1"))
     epoch: Mapped[str] = mapped_column(server_default=text("substr(md5(random()::text), 1, 12)"))
+    secret: Mapped[str] = mapped_column(server_default=text("replace(gen_random_uuid()::text, '-', '')"))
     cluster: Mapped[str] = mapped_column(server_default=text("''"))
     pruned_xid: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     pruned_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

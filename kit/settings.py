@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")
     event_retention_days: int = Field(7, ge=1, description="how far back a subscription may resume")
     event_window: int = Field(10_000, ge=100, description="latest events held in memory; older ones come from the log")
+    audit_retention_days: int = Field(365, ge=1, description="how long it is kept who did or was refused what")
     trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")
 
     jwt_secret: SecretStr | None = Field(None, description="signs access tokens; 32 characters or more")

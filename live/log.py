@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -17,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from db.engine import Database
 from db.log import Event as Row
 from kit.ids import Id
+from live import cursors
+from live.positions import Position
 
 
 class Kind(StrEnum):
@@ -26,14 +27,6 @@ class Kind(StrEnum):
     UPDATED = "UPDATED"
     STATUS_CHANGED = "STATUS_CHANGED"
     DELETED = "DELETED"
-
-
-class Position(NamedTuple):
-    xid: int
-    id: int
-
-
-START = Position(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +62,16 @@ class State:
 
     epoch: str
     pruned: Position
+    secret: str = ""
     waiting: bool = False
     ours: bool = True
 
+    def cursor(self, position: Position) -> str:
+        return cursors.sealed(self.epoch, self.secret, position)
 
-class MalformedCursor(ValueError):
-    """The text was never a cursor of this server."""
-
-
-def cursor(epoch: str, position: Position) -> str:
-    return f"{epoch}-{position.xid:x}-{position.id:x}"
-
-
-def opened(text: str) -> tuple[str, Position]:
-    """The epoch and position of a cursor. Raises MalformedCursor."""
-    epoch, *numbers = text[:65].split("-")
-    if len(text) > 64 or len(numbers) != 2 or not epoch.isalnum() or not epoch.isascii():
-        raise MalformedCursor(text)
-    try:
-        position = Position(*(int(number, 16) for number in numbers))
-    except ValueError as error:
-        raise MalformedCursor(text) from error
-    if not (0 <= position.xid < 1 << 63 and 0 <= position.id < 1 << 63) or cursor(epoch, position) != text:
-        raise MalformedCursor(text)
-    return epoch, position
+    def opened(self, text: str) -> Position | None:
+        """The position of a cursor, None for one of another epoch. Raises MalformedCursor."""
+        return cursors.opened(self.secret, text) if cursors.epoch_of(text) == self.epoch else None
 
 
 async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft]) -> None:
@@ -125,7 +104,7 @@ order by xid, id limit $3
 """
 _READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
 _STANDING = """
-select epoch, pruned_xid, pruned_id,
+select epoch, secret, pruned_xid, pruned_id,
        exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting,
        cluster = (CLUSTER) as ours
 from log_state
@@ -158,7 +137,8 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
 
 async def state(db: Database) -> State:
     (row,) = await db.fetch(_STANDING)
-    return State(row["epoch"], Position(row["pruned_xid"], row["pruned_id"]), row["waiting"], row["ours"])
+    pruned = Position(row["pruned_xid"], row["pruned_id"])
+    return State(row["epoch"], pruned, row["secret"], row["waiting"], row["ours"])
 
 
 async def ahead(db: Database, position: Position) -> bool:

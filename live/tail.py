@@ -16,7 +16,8 @@ import structlog
 from db.engine import Database
 from live import log
 from live.doorbell import Doorbell
-from live.log import START, Event, Position, State
+from live.log import Event, State
+from live.positions import START, Position
 
 BATCH = 500
 IDLE_SECONDS = 1.0  # the bell may be lost; the log is looked into all the same
@@ -73,12 +74,15 @@ class Tail:
         return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
 
     async def _settle(self) -> None:
-        """Takes in how the log stands; under another epoch its positions have begun anew."""
+        """Takes in how the log stands.
+
+        Under another epoch its positions have begun anew. Where it was pruned past the tail, followers are told so.
+        """
         state = await log.state(self._db)
         if not state.ours:
             await log.adopt(self._db)
             state = await log.state(self._db)
-        if state.epoch != self.state.epoch:
+        if state.epoch != self.state.epoch or self.head < state.pruned:
             head = await log.head(self._db)
             self._window.clear()
             self.head = self._before_window = head

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from kit.errors import Invalid, Unauthenticated
 from live import log
-from live.log import Event, Position
+from live.cursors import MalformedCursor
+from live.log import Event
+from live.positions import Position
 from live.tail import Pruned, Tail
 from resolvers.context import Context, Viewer
 
@@ -51,17 +53,17 @@ async def followed(ctx: Context, topics: Sequence[str], after: str | None) -> As
     looked = ctx.now()
     position, reason = await _start(ctx, tail, after)
     while True:
-        epoch = tail.state.epoch
-        at = log.cursor(epoch, position)
+        state = tail.state
+        at = state.cursor(position)
         yield Ready(at) if reason is None else Resync(at, reason)
         try:
             async with aclosing(tail.follow(topics, position)) as batches:
                 async for events in batches:
                     looked = await _look(ctx, viewer, looked, idle=not events)
-                    if tail.state.epoch != epoch:
+                    if tail.state.epoch != state.epoch:
                         break
                     for event in events:
-                        yield Heard(log.cursor(epoch, event.position), event, await _still(ctx, viewer))
+                        yield Heard(state.cursor(event.position), event, await _still(ctx, viewer))
             reason = Reason.EPOCH_CHANGED
         except Pruned:
             reason = Reason.PRUNED
@@ -72,10 +74,10 @@ async def _start(ctx: Context, tail: Tail, after: str | None) -> tuple[Position,
     if after is None:
         return tail.head, None
     try:
-        epoch, position = log.opened(after)
-    except log.MalformedCursor:
+        position = tail.state.opened(after)
+    except MalformedCursor:
         raise Invalid({"after": ["is not a cursor of this server"]}) from None
-    if epoch != tail.state.epoch or (position > tail.head and await log.ahead(ctx.services.db, position)):
+    if position is None or (position > tail.head and await log.ahead(ctx.services.db, position)):
         return tail.head, Reason.EPOCH_CHANGED
     if position < tail.state.pruned:
         return tail.head, Reason.PRUNED

@@ -1,15 +1,17 @@
-"""What has to go goes, in small transactions: old events, old trash, sessions that have ended."""
+"""What has to go goes, in small transactions: old events, old trash, old audit, sessions that have ended."""
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
+from db.accounts.audit import AuditEntry
 from db.accounts.sessions import Session
-from db.base import Entity
+from db.base import Base
 from db.tasks.tasks import Task
 from live import log
 from resolvers.context import Services
@@ -37,12 +39,15 @@ async def tidy(services: Services) -> None:
         pass
     trashed = Task.trashed_at < now - timedelta(days=settings.trash_retention_days)
     await _remove(services, Task, Task.id, trashed)
+    await _remove(
+        services, AuditEntry, AuditEntry.id, AuditEntry.at < now - timedelta(days=settings.audit_retention_days)
+    )
     ended = now - SESSIONS_KEPT
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
 
 
 async def _remove(
-    services: Services, model: type[Entity], id: InstrumentedAttribute[str], where: ColumnElement[bool]
+    services: Services, model: type[Base], id: InstrumentedAttribute[Any], where: ColumnElement[bool]
 ) -> None:
     gone = 1
     while gone:

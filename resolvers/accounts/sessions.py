@@ -48,7 +48,7 @@ async def login(
     password: Annotated[str, Doc("The password.")],
 ) -> SignedIn:
     name = account_name(identifier)
-    await ctx.services.throttle.attempt(name, ctx.address)
+    await ctx.services.throttle.attempt(f"login:{name}", ctx.address)
     async with ctx.services.db.transaction() as session:
         found = (await session.execute(select(User.id, User.password_hash).where(_named(name)))).first()
     id, known = found or (None, None)
@@ -64,7 +64,7 @@ async def login(
             work.audit("session.login.failed", id)
     if user is None:
         raise Unauthenticated(WRONG)
-    await ctx.services.throttle.succeeded(name, ctx.address)
+    await ctx.services.throttle.succeeded(f"login:{name}", ctx.address)
     return answer
 
 

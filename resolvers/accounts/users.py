@@ -69,7 +69,7 @@ async def update(
     return user
 
 
-async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or any user for administrators.")]) -> Deleted:
+async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lower role.")]) -> Deleted:
     async with ctx.work() as work:
         await work.alone("tasks", id)  # their own writes lock a task first and its owner after
         user = await work.lock(User, id)
@@ -96,7 +96,7 @@ async def set_role(
 async def change_password(ctx: Context, input: Annotated[ChangePassword, Doc("The old and the new one.")]) -> User:
     """Ends every other session of this user."""
     viewer = ctx.viewer
-    await ctx.services.throttle.attempt(viewer.id, ctx.address)
+    await ctx.services.throttle.attempt(f"password:{viewer.id}", ctx.address)
     async with ctx.services.db.transaction() as session:
         known = await session.scalar(select(User.password_hash).where(User.id == viewer.id))
     if not await ctx.services.passwords.fits(input.current_password, known):
@@ -111,7 +111,7 @@ async def change_password(ctx: Context, input: Annotated[ChangePassword, Doc("Th
         user.password_hash = hash
         await sessions.revoke_all(work, viewer.id, but=viewer.session_id)
         work.audit("user.change_password", user.id)
-    await ctx.services.throttle.succeeded(viewer.id, ctx.address)
+    await ctx.services.throttle.succeeded(f"password:{viewer.id}", ctx.address)
     ctx.services.viewers.forget(viewer.id)
     return user
 

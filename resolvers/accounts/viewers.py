@@ -40,6 +40,7 @@ class Viewers:
         self._settings = settings
         self._db = db
         self._clock = clock
+        self._forgotten = 0
         self._known: OrderedDict[tuple[Id, Id], _Known] = OrderedDict()
 
     async def of_header(self, authorization: object) -> Viewer | Unauthenticated:
@@ -63,18 +64,27 @@ class Viewers:
     async def of_claims(self, claims: Claims) -> Viewer | Unauthenticated:
         key, now = (claims.session_id, claims.user_id), self._clock()
         known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
         if known is None or not now - BELIEVED < known.at <= now:
+            forgotten = self._forgotten
             rows = await self._db.fetch(_SESSION, claims.session_id, claims.user_id, now)
             if not rows:
                 self._known.pop(key, None)
                 return Unauthenticated(INVALID)
-            known = self._known[key] = _Known(Role(rows[0]["role"]), rows[0]["time_zone"], now)
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
+            known = _Known(Role(rows[0]["role"]), rows[0]["time_zone"], now)
+            if forgotten == self._forgotten:  # otherwise the answer may be older than what was to be forgotten
+                self._keep(key, known)
         return Viewer(claims.user_id, known.role, claims.session_id, known.time_zone, claims.expires_at)
+
+    def _keep(self, key: tuple[Id, Id], known: _Known) -> None:
+        self._known[key] = known
+        self._known.move_to_end(key)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
     def forget(self, user_id: Id) -> None:
         """Something about this user has changed: ask the database next time."""
+        self._forgotten += 1
         for key in [key for key in self._known if key[1] == user_id]:
             del self._known[key]

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from db.accounts.users import Role
 from kit.errors import Unauthenticated
 from live import log
+from live.positions import Position
 from resolvers.context import Viewer
 from tests.conftest import Served
 from tests.people import People
@@ -31,7 +32,8 @@ async def test_nothing_more_is_told_once_the_session_has_ended(house: Served, mo
     async with dora.socket() as socket:
         monkeypatch.setattr(viewers, "again", ended_after_five_events)  # the first look is the operation's own
         await socket.start(EVENTS, "2", after=cursor)
-        assert (await socket.frame())["payload"]["data"]["taskEvents"]["__typename"] == "Ready"
+        ready = await socket.frame()
+        assert ready["payload"]["data"]["taskEvents"] == {"__typename": "Ready", "cursor": cursor}
         frames = [await socket.frame()]
         while frames[-1]["type"] == "next":
             frames.append(await socket.frame())
@@ -64,8 +66,10 @@ async def test_a_cursor_from_the_future_gets_a_resync(people: People) -> None:
     """As after a restore of an older copy: clients have heard what this database never knew."""
     dora = await people.one()
     async with dora.socket() as socket, socket.events() as events:
-        epoch, position = log.opened(events.first["cursor"])
-    ahead = log.cursor(epoch, log.Position(position.xid + 1_000_000, position.id))
+        state = people.services.tail.state
+        position = state.opened(events.first["cursor"])
+    assert position is not None
+    ahead = state.cursor(Position(position.xid + 1_000_000, position.id))
     async with dora.socket() as socket, socket.events(ahead) as events:
         assert (events.first["__typename"], events.first["reason"]) == ("Resync", "EPOCH_CHANGED")
         task = await dora.task("Afterwards")

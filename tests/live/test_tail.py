@@ -1,5 +1,6 @@
 """Falling behind, catching up, and what cannot be told any more."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -9,7 +10,9 @@ from sqlalchemy import text
 from kit.ids import Id
 from kit.settings import Settings
 from live import log
-from live.log import Draft, Kind, Position
+from live.cursors import epoch_of
+from live.log import Draft, Kind
+from live.positions import Position
 from live.tail import BATCH, Pruned
 from tests.conftest import Served, served, settings_for
 from tests.databases import database
@@ -82,11 +85,11 @@ async def test_a_cursor_before_what_was_pruned_gets_a_resync_and_goes_on(setting
             await dora.task("One")
             await events.next()
         tail = house.services.tail
-        tail.state = log.State(epoch=tail.state.epoch, pruned=tail.head)
+        tail.state = replace(tail.state, pruned=tail.head)
         async with dora.socket() as socket, socket.events(cursor, query=RESUME) as events:
             assert events.first["__typename"] == "Resync"
             assert events.first["reason"] == "PRUNED"
-            assert log.opened(events.first["cursor"]) == (tail.state.epoch, tail.head)
+            assert tail.state.opened(events.first["cursor"]) == tail.head
             await dora.task("Two")
             assert await events.next() == {"__typename": "TaskChanged", "task": {"title": "Two"}}
 
@@ -97,7 +100,7 @@ async def test_who_is_overtaken_by_pruning_is_told(settings: Settings, monkeypat
         start = tail.head
         await write(house, topic, [f"{n}" for n in range(300)])
         await hear(house, topic, start, 300)
-        gone = log.State(epoch=tail.state.epoch, pruned=tail.head)
+        gone = replace(tail.state, pruned=tail.head)
 
         async def pruned(db: object) -> log.State:
             return gone
@@ -110,7 +113,7 @@ async def test_who_is_overtaken_by_pruning_is_told(settings: Settings, monkeypat
 
 async def test_a_cursor_of_another_epoch_gets_a_resync(people: People) -> None:
     dora = await people.one()
-    async with dora.socket() as socket, socket.events("another1234-1-1", query=RESUME) as events:
+    async with dora.socket() as socket, socket.events("another1234-" + "0" * 32, query=RESUME) as events:
         assert events.first["__typename"] == "Resync"
         assert events.first["reason"] == "EPOCH_CHANGED"
 
@@ -135,6 +138,6 @@ async def test_a_log_that_begins_anew_tells_its_followers(database_url: str) -> 
             resync = await events.next()
             assert resync["__typename"] == "Resync"
             assert resync["reason"] == "EPOCH_CHANGED"
-            assert log.opened(resync["cursor"])[0] != log.opened(before)[0]
+            assert epoch_of(resync["cursor"]) != epoch_of(before)
             await dora.task("Afterwards")
             assert (await events.next())["task"]["title"] == "Afterwards"

@@ -43,6 +43,19 @@ async def test_sessions_that_ended_long_ago_go(settings: Settings) -> None:
         assert await house.people.row(str(sam.session_id)) != {}
 
 
+async def test_the_audit_is_kept_for_a_year(settings: Settings) -> None:
+    clock = Watch(datetime.now(UTC))
+    async with served(settings, clock) as house:
+        dora = await house.people.one()
+        await dora.ask("{ users { totalCount } }")
+        clock.at += timedelta(days=settings.audit_retention_days, minutes=-1)
+        await tidy(house.services)
+        assert await house.people.audit(dora.id) == ["refused.users"]
+        clock.at += timedelta(minutes=2)
+        await tidy(house.services)
+        assert await house.people.audit(dora.id) == []
+
+
 async def test_old_events_go_in_batches(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     pruned: list[datetime] = []
 

@@ -51,6 +51,9 @@ def upgrade() -> None:
         "log_state",
         sa.Column("row", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("epoch", sa.String(), server_default=sa.text("substr(md5(random()::text), 1, 12)"), nullable=False),
+        sa.Column(
+            "secret", sa.String(), server_default=sa.text("replace(gen_random_uuid()::text, '-', '')"), nullable=False
+        ),
         sa.Column("cluster", sa.String(), server_default=sa.text("''"), nullable=False),
         sa.Column("pruned_xid", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("pruned_id", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
