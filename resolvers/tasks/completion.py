@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import RepeatsFrom, Task
@@ -92,6 +92,8 @@ async def reopen_in(work: Work, task: Task) -> None:
 
 
 async def _open_next(work: Work, task: Task, again: recurrence.Occurrence) -> None:
+    # A task has one next, and the index would refuse a second: whatever else says it is gives way.
+    await work.session.execute(update(Task).where(Task.previous_id == task.id).values(previous_id=None))
     copy = Task(**{name: getattr(task, name) for name in COPIED}, parent_id=task.parent_id, previous_id=task.id)
     copy.due_at, copy.recurrence = again.due_at, again.rule
     copy.next_due_at = next_due_at(copy.recurrence, copy.repeats_from, copy.due_at, copy.time_zone)
