@@ -61,7 +61,10 @@ class KnownDocuments(ParserCache):
         super().__init__(maxsize=CACHED_DOCUMENTS)
 
     def on_parse(self) -> Iterator[None]:
-        return super().on_parse() if len(self.execution_context.query or "") <= LARGEST_CACHED else iter((None,))
+        if len(self.execution_context.query or "") <= LARGEST_CACHED:
+            yield from super().on_parse()
+        else:
+            yield
 
 
 class KnownToBeValid(ValidationCache):
@@ -69,7 +72,10 @@ class KnownToBeValid(ValidationCache):
         super().__init__(maxsize=CACHED_DOCUMENTS)
 
     def on_validate(self) -> Iterator[None]:
-        return super().on_validate() if len(self.execution_context.query or "") <= LARGEST_CACHED else iter((None,))
+        if len(self.execution_context.query or "") <= LARGEST_CACHED:
+            yield from super().on_validate()
+        else:
+            yield
 
 
 class Limits(SchemaExtension):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from schema import errors
+from schema import answers, errors, schema
 from schema.answers import PLANS
 from tests.conftest import Served
 from tests.people import People, Person
@@ -112,6 +112,31 @@ async def test_plans_have_a_limit_by_weight(house: Served) -> None:
         assert len(PLANS._kept) < 20
     finally:
         PLANS._most = most
+
+
+async def test_a_repeated_document_is_parsed_checked_and_planned_once(
+    house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[object] = []
+    made = answers._plan
+
+    def counted(*given: Any) -> answers.Plan:
+        planned.append(given)
+        return made(*given)
+
+    monkeypatch.setattr(answers, "_plan", counted)
+    one, two = await house.people.one(), await house.people.one()
+    query = "query ($n: Int) { tasks(first: $n) { repeated: nodes { id } } }"
+    for person, number in ((one, 1), (two, 2), (one, 3)):
+        assert (await person.ask(query, n=number)).data == {"tasks": {"repeated": []}}
+    assert len(planned) == 1
+
+
+async def test_a_document_that_is_too_large_to_keep_is_answered_all_the_same(people: People) -> None:
+    dora = await people.one()
+    query = "{ tasks { totalCount } }" + " " * schema.LARGEST_CACHED
+    for _ in range(2):
+        assert (await dora.ask(query)).data == {"tasks": {"totalCount": 0}}
 
 
 async def test_deleting_oneself_while_one_writes_is_no_surprise(people: People) -> None:
