@@ -2,7 +2,7 @@
 
 A transaction may take its number early and commit late. Therefore a reader sees only events whose transaction lies
 below the oldest one still open (`pg_snapshot_xmin`): nothing can slip in behind its back, so nothing is lost.
-A cursor is a position with the log's epoch; `docs/adr/0004-the-log.md` says why this and not a sequence.
+A cursor is a position, enciphered, with the log's epoch; `docs/adr/0004-the-log.md` says why this and not a sequence.
 """
 
 from collections.abc import Sequence

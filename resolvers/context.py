@@ -67,6 +67,11 @@ class Context:
             raise self.asks
         return self.asks
 
+    @property
+    def viewer_id(self) -> Id | None:
+        """Who asks, if anybody has signed in."""
+        return None if isinstance(self.asks, Unauthenticated) else self.asks.id
+
     def require(self, floor: Role) -> None:
         """Raises Unauthenticated, or Forbidden below the role."""
         if self.viewer.role.rank < floor.rank:

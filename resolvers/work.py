@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, literal, select, text
+from sqlalchemy import Select, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
@@ -85,16 +85,8 @@ class Work:
         return [rows[id][0] for id in dict.fromkeys(ids) if id in rows and rows[id][1]]
 
     async def _locked(self, model: type[E], ids: Sequence[Id], is_: dict[str, Any]) -> dict[Id, tuple[E, bool]]:
-        policy = POLICIES[model]
-        possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
-        rows = await self.session.execute(
-            select(model, policy.change(model))
-            .where(model.id == _any_of(possible), policy.see(model))
-            .where(*(getattr(model, name) == value for name, value in is_.items()))
-            .order_by(model.id)
-            .with_for_update(of=model),
-            self.ctx.slots(),
-        )
+        statement = _visible(model, ids, is_).add_columns(POLICIES[model].change(model))
+        rows = await self.session.execute(statement.order_by(model.id).with_for_update(of=model), self.ctx.slots())
         return {row.id: (row, may) for row, may in rows}
 
     async def alone(self, name: str, owner: Id) -> None:
@@ -104,14 +96,7 @@ class Work:
 
     async def visible(self, model: type[E], ids: Iterable[Id], **is_: Any) -> list[E]:
         """The rows among these that the viewer may see, not locked."""
-        possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
-        rows = await self.session.scalars(
-            select(model)
-            .where(model.id == _any_of(possible), POLICIES[model].see(model))
-            .where(*(getattr(model, name) == value for name, value in is_.items())),
-            self.ctx.slots(),
-        )
-        return list(rows)
+        return list(await self.session.scalars(_visible(model, ids, is_), self.ctx.slots()))
 
     async def add(self, row: E) -> E:
         now = self.ctx.now()
@@ -147,8 +132,8 @@ class Work:
 
     def tell(self, row: Entity, kind: Kind, also: Iterable[str] = ()) -> None:
         topics = [*dict.fromkeys([*_topics(row), *also])]
-        actor = self.ctx.asks.id if not isinstance(self.ctx.asks, Exception) else None
         if topics:
+            actor = self.ctx.viewer_id
             self._drafts.append(Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now()))
 
     def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
@@ -162,9 +147,11 @@ class Work:
         return bool(self._drafts)
 
 
-def _any_of(ids: list[Id]) -> ColumnElement[Any]:
-    """One parameter however many ids: a statement may have 32,767."""
-    return func.any(literal(ids, ARRAY(ID)))
+def _visible(model: type[E], ids: Iterable[Id], is_: dict[str, Any]) -> Select[E]:
+    """Those of the ids that the viewer may see, as one parameter: a statement may have 32,767."""
+    possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
+    so = [getattr(model, name) == value for name, value in is_.items()]
+    return select(model).where(model.id == func.any(literal(possible, ARRAY(ID))), POLICIES[model].see(model), *so)
 
 
 def _topics(row: Entity) -> list[str]:
@@ -175,12 +162,10 @@ def _topics(row: Entity) -> list[str]:
 def audited(
     ctx: Context, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object
 ) -> AuditEntry:
-    if actor is None and not isinstance(ctx.asks, Exception):
-        actor = ctx.asks.id
     return AuditEntry(
         at=ctx.now(),
         action=action,
-        actor_id=actor,
+        actor_id=actor or ctx.viewer_id,
         subject_id=subject,
         address=ctx.address,
         trace_id=ctx.trace_id,

@@ -6,8 +6,6 @@ from typing import Any, NewType
 from strawberry.scalars import ID
 from strawberry.types.scalar import ScalarDefinition, scalar
 
-from kit.ids import Id
-
 YEARS = range(1000, 9900)  # in which recurrence reckons; at the ends PostgreSQL would say infinity
 
 Cursor = NewType("Cursor", str)
@@ -50,4 +48,4 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
 }
 
-__all__ = ["ID", "SCALARS", "Cursor", "Id"]
+__all__ = ["ID", "SCALARS", "Cursor"]

@@ -40,6 +40,5 @@ def configure(settings: Settings) -> None:
 def note(ctx: Context, name: str | None, result: Any, began: float) -> None:
     """One line for each operation: its name and how it went, never its variables."""
     codes = sorted({str((error.extensions or {}).get("code")) for error in getattr(result, "errors", None) or ()})
-    who = None if isinstance(ctx.asks, Exception) else ctx.asks.id
     spent = round((time.perf_counter() - began) * 1000, 1)
-    log.info("operation", name=name and name[:100], ms=spent, codes=codes, user=who, trace_id=ctx.trace_id)
+    log.info("operation", name=name and name[:100], ms=spent, codes=codes, user=ctx.viewer_id, trace_id=ctx.trace_id)
