@@ -8,6 +8,7 @@
       Conflict            CONFLICT             what is kept already stands against it; `details.reason` says why
       RateLimited         RATE_LIMITED         too often; `retryAfter` seconds
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
+      UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
 
 Whatever is raised outside this tree reaches the client as INTERNAL_ERROR, without its text.
 """
@@ -101,3 +102,12 @@ class RateLimited(ParlorError):
 
 class TooComplex(ParlorError):
     code = "QUERY_TOO_COMPLEX"
+
+
+class UnknownDocument(ParlorError):
+    """Apollo's clients send the text when they hear this, by its message or its code."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")

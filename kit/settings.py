@@ -6,6 +6,7 @@ Each limit has a name, a unit and a reason. `.env.example` lists every one; a ho
 import re
 import secrets
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     max_root_fields: int = Field(50, ge=1, description="root fields of one operation; each is a statement of its own")
     max_query_rows: int = Field(20_000, ge=100, description="rows below one root field, page sizes multiplied")
     max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
+    trusted_documents: Path | None = Field(
+        None, description="a list of documents by id (JSON); with it, nothing else is answered"
+    )
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")

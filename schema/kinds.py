@@ -1,17 +1,19 @@
 """The two kinds of fields: reads, which are statements, and verbs, which are functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from db.accounts.users import Role
 from kit.errors import Forbidden
+from resolvers.context import Context
 from resolvers.work import refused
 
+T = TypeVar("T")
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
 
 
@@ -23,6 +25,15 @@ class Kind(StrEnum):
     CONNECTION = "CONNECTION"  # a page
     NODE = "NODE"  # one object of the type that its id names, or null
     RECORD = "RECORD"  # the labelled columns of one row
+
+
+async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:
+    """The answer to a field. A refusal is kept in the audit."""
+    try:
+        return await answer
+    except Forbidden:
+        await refused(ctx, name)
+        raise
 
 
 class CallField(StrawberryField):
@@ -40,13 +51,8 @@ class CallField(StrawberryField):
         return False
 
     async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        """The answer. A refusal is kept in the audit."""
         assert info is not None
-        try:
-            return await self.answer(self, source, info, kwargs)
-        except Forbidden:
-            await refused(info.context, info.field_name)
-            raise
+        return await audited(info.context, info.field_name, self.answer(self, source, info, kwargs))
 
 
 class ReaderField(CallField):

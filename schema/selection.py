@@ -4,7 +4,7 @@ A field's *shape* is what of the variables can change its SQL: the outcome of @s
 argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +25,7 @@ from graphql import (
     get_named_type,
     is_abstract_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from db.reader import kind_of
@@ -36,7 +34,7 @@ from kit.errors import Invalid, TooComplex
 from kit.settings import Settings
 from schema.kinds import ReaderField
 from schema.models import BINDINGS
-from schema.paging import Arguments, check_user_id
+from schema.paging import Arguments
 
 Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
 BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -113,25 +111,6 @@ class _Walk:
         if definition.args and id(node) not in self.nested:
             self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
         self.into(get_named_type(definition.type), node.selection_set)
-
-
-def arguments_of(found: Question, info: Any) -> dict[int, Arguments]:
-    """The arguments of all nested fields, converted and checked as those of a root field are."""
-    converter = info.schema.schema_converter
-    variables = VariableValues(sources={}, coerced=info.variable_values)
-    made: dict[int, Arguments] = {}
-    for key, nested in found.nested.items():
-        values = get_argument_values(nested.definition, nested.node, variables)
-        field = nested.strawberry
-        kwargs = convert_arguments(values, field.arguments, converter.scalar_registry, converter.config, info)
-        check_user_id(info.context, kwargs)
-        made[key] = Arguments.of(nested.name, field, kwargs)
-    return made
-
-
-def shape(found: Question, raw: Raw, arguments: dict[int, Arguments]) -> Hashable:
-    switches = tuple(bool(raw.variable_values.get(name)) for name in found.switches)
-    return switches, tuple(given.shape for given in arguments.values())
 
 
 class Selector:
@@ -234,6 +213,12 @@ class Selector:
         if self._fields > self._settings.max_query_fields:
             raise TooComplex(f"The query asks for more than {self._settings.max_query_fields} fields")
         yield from found.items()
+
+    def grouped(self, parent: GraphQLObjectType, selections: SelectionSetNode) -> dict[str, list[FieldNode]]:
+        """The fields of one level by response key."""
+        found: dict[str, list[FieldNode]] = {}
+        self._collect(parent, selections, found, set())
+        return found
 
     def _collect(
         self, parent: GraphQLObjectType, selections: Any, found: dict[str, list[FieldNode]], seen: set[str]
