@@ -26,7 +26,7 @@ from schema.weighing import Walk
 
 LONGEST = 100_000  # characters of a document: twenty for each token; long values belong into variables
 OPERATIONS = 50  # of one document; one of them is executed, all are validated
-LARGE = 10_000  # characters: in larger documents an error takes milliseconds to word
+LARGE = 5_000  # characters: in larger documents an error takes milliseconds to word
 KEPT_COSTS = 100  # of one document
 
 # How much work graphql-core may spend on comparing fields that share a key, and on the fragments of all operations.
@@ -71,7 +71,7 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
     operations = sum(isinstance(definition, OperationDefinitionNode) for definition in document.definitions)
     if operations > OPERATIONS:
         raise TooComplex(f"The document has more than {OPERATIONS} operations", operations=operations, limit=OPERATIONS)
-    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    fragments = fragments_of(document)
 
     def reckoned(variables: Variables) -> int:
         return Walk(schema, fragments, most, variables).operation(operation)
@@ -81,6 +81,10 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
     if not variables.met:
         return Measure(most, (), lambda _: cost)
     return Measure(most, variables.met, lambda values: reckoned(Variables(values)))
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
 
 
 def parsed(text: str, most: Most) -> DocumentNode:

@@ -19,6 +19,7 @@ What @skip and @include leave out costs nothing. In an introspection lists hold 
 costs INTROSPECTION, for graphql-core makes them one by one.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -157,6 +158,8 @@ class Walk:
             raise TooComplex(f"The query is nested deeper than {self._deepest} levels", limit=self._deepest)
         if weight is None:
             self._known[key] = NOTHING  # while its own are looked at: a circle of fragments ends here
+            names = Counter(nodes[0].name.value for nodes in found.values())
+            _refuse(max(names.values(), default=0), self._most.aliases, "aliases", "aliases of one field")
             weights = [self._field(parent, nodes, depth, page) for nodes in found.values()]
             levels = 1 + max((weight.levels for weight in weights), default=0)
             fields = len(weights) + sum(weight.fields for weight in weights)
@@ -199,15 +202,11 @@ class Walk:
     def _collected(
         self, parent: GraphQLObjectType | None, sets: Sequence[SelectionSetNode]
     ) -> dict[str, list[FieldNode]]:
-        """Fields by response key. Raises TooComplex where one field has too many keys."""
+        """Fields by response key."""
         found: dict[str, list[FieldNode]] = {}
-        aliases: dict[str, int] = {}
         for node in self._selected(parent, sets, {}):
             key = node.alias.value if node.alias else node.name.value
-            if key not in found:
-                aliases[node.name.value] = aliases.get(node.name.value, 0) + 1
             found.setdefault(key, []).append(node)
-        _refuse(max(aliases.values(), default=0), self._most.aliases, "aliases", "aliases of one field")
         _refuse(max(map(len, found.values()), default=0), REPEATS, "repeats", "repeats of one field")
         return found
 

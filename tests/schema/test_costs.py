@@ -4,11 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from graphql import build_schema
+from graphql import build_schema, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.measuring import MOST, measure, refusal
+from schema.limits import fragments_of
+from schema.variables import Variables
+from schema.weighing import Walk
+from tests.measuring import MOST, SCHEMA, measure, operation, refusal
 
 
 def cost(query: str, **variables: Any) -> int:
@@ -122,3 +125,31 @@ def test_a_cost_above_the_limit_is_told_with_the_limit() -> None:
     large = refusal("{ tasks(first: 100) { nodes { subtasks(first: 100) { nodes { labels { id } } } } } }")
     assert large.message == "The query costs up to 110,201, more than 50,000: ask for smaller pages or fewer fields"
     assert large.extensions() == {"code": "QUERY_TOO_COMPLEX", "cost": 110_201, "limit": 50_000}
+
+
+class Forgetful(dict[Any, Any]):
+    """Remembers nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None: ...
+
+
+FIELDS = ["id", "x: title", "parent { %s }", "p: parent { %s }", "subtasks(first: 3) { nodes { %s } }", "%s %s"]
+WIDE = replace(MOST, depth=50, fields=10**9, tokens=10**9)
+SWITCHES = ["", " @skip(if: $a)", " @include(if: $b)"]
+PARTS = st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(SWITCHES)), min_size=1, max_size=3)
+
+
+@given(st.lists(PARTS, min_size=2, max_size=7), st.booleans(), st.booleans(), st.data())
+def test_what_is_looked_at_once_costs_what_it_would_cost_each_time(
+    bodies: list[list[tuple[str, str]]], a: bool, b: bool, data: st.DataObject
+) -> None:
+    texts = []
+    for number, parts in enumerate(bodies):
+        later = st.integers(number + 1, len(bodies))
+        body = " ".join(part.replace("%s", f"...f{data.draw(later)}{switch}") for part, switch in parts)
+        texts.append(f"fragment f{number} on Task {{ {body} }}")
+    query = " ".join(["{ tasks { nodes { ...f0 } } }", *texts, f"fragment f{len(bodies)} on Task {{ title }}"])
+    document = parse(query)
+    once, each_time = (Walk(SCHEMA, fragments_of(document), WIDE, Variables({"a": a, "b": b})) for _ in range(2))
+    each_time._known = Forgetful()
+    assert once.operation(operation(document)) == each_time.operation(operation(document))
