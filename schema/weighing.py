@@ -55,7 +55,7 @@ VALUES = 20  # about as many as an entity has
 INTROSPECTION = 3
 REPEATS = 100  # of one field in one object; components that are spread side by side ask for the same ones
 INTROSPECTION_DEPTH = 20  # the standard query goes down 14 levels, most of them `ofType`
-STEPS_PER_TOKEN = 2  # of the limit; fifty components side by side, of eight fields each, take 600 steps of 10,000
+STEPS_PER_TOKEN = 2  # of the limit; fifty components side by side, of eleven fields each, take 600 steps of 10,000
 
 
 @dataclass(frozen=True, slots=True)
