@@ -101,7 +101,16 @@ class RateLimited(ParlorError):
 
 
 class TooComplex(ParlorError):
+    """`TooComplex("…", cost=70_000, limit=50_000)`: what was counted, and how much of it may be."""
+
     code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, message: str, **counted: int) -> None:
+        super().__init__(message)
+        self.counted = counted
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, **self.counted}
 
 
 class UnknownDocument(ParlorError):

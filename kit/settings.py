@@ -59,11 +59,14 @@ class Settings(BaseSettings):
     password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
 
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
-    max_query_depth: int = Field(12, ge=1, description="nesting of a query below one root field")
+    max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
     max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
+    max_query_aliases: int = Field(50, ge=1, description="names for one field of one object; a month has 42 squares")
     max_root_fields: int = Field(50, ge=1, description="root fields of one operation; each is a statement of its own")
-    max_query_rows: int = Field(20_000, ge=100, description="rows below one root field, page sizes multiplied")
-    max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
+    max_query_cost: int = Field(
+        50_000, ge=100, description="objects in one answer, page sizes multiplied; the dearest take about a second"
+    )
+    max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document; 5,000 take 15 ms to parse")
     trusted_documents: Path | None = Field(
         None, description="a list of documents by id (JSON); with it, nothing else is answered"
     )

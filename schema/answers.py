@@ -64,7 +64,7 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     target = _target(place, asked)
     if target is None:
         return None
-    plan = reading(place, target, asked, ctx.services.settings)
+    plan = reading(place, target, asked)
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
@@ -102,7 +102,7 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
     if place.target.name not in BINDINGS:
         return await field.call(ctx, **kwargs)
     asked = place.asked(ctx, raw.variable_values, {})
-    plan = reading_back(place, asked, ctx.services.settings)
+    plan = reading_back(place, asked)
     values = plan.read(asked.values)
     return _fragment(await _read_back(await field.call(ctx, **kwargs), ctx, plan, values))
 

@@ -3,22 +3,18 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    parse,
-    specified_rules,
-)
-from strawberry.schema.schema import validate_document
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues, get_variable_values
 
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
 from kit.settings import Settings
+from schema.limits import Measure, Most, measured, parsed, validated
 from schema.operations import Operation
-from schema.selection import root_fields
+from schema.places import Variables
 from schema.trusted import BadManifest
 
 MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
@@ -26,39 +22,98 @@ LARGEST_KEPT = 20_000  # characters; larger ones are not worth their memory, and
 HASH = "extensions.persistedQuery.sha256Hash"
 
 
-class Document:
-    """`errors` say what is amiss with it; `ast` is None where it cannot even be parsed."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An operation of a document: what is amiss with it, or how it can be run.
 
-    def __init__(self, schema: GraphQLSchema, text: str, settings: Settings) -> None:
-        self.ast: DocumentNode | None = None
-        self.errors: list[GraphQLError] = []
+    `ready` is None where the executor is needed.
+    """
+
+    errors: tuple[GraphQLError, ...]
+    definition: OperationDefinitionNode | None = None
+    measure: Measure | None = None
+    ready: Operation | None = None
+
+    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
+        """The operation with the values of its variables; None where the executor is needed, or to say what is amiss."""
+        given = None if self.ready is None else self.ready.variables(variables)
+        if self.ready is None or given is None or self.measure is None:
+            return None
+        with suppress(TooComplex):
+            self.measure.check(given)
+            return self.ready, given
+        return None
+
+    def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[GraphQLError, ...]:
+        """What is amiss with it and these variables; what is wrong with their values is left to the executor."""
+        if self.errors or self.definition is None or self.measure is None:
+            return self.errors
+        found = get_variable_values(schema, self.definition.variable_definitions or (), dict(variables), max_errors=1)
+        try:
+            if isinstance(found, VariableValues):
+                self.measure.check(found.coerced)
+        except TooComplex as error:
+            return (_told(error),)
+        return ()
+
+
+class Document:
+    """A document, parsed; its operations are measured and validated when they are first asked for.
+
+    Raises graphql-core's GraphQLSyntaxError.
+    """
+
+    def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
+        self.ast = parsed(text, most)
         self.hash = ""
         self._schema = schema
-        self._operations: dict[str | None, Operation | None] = {}
-        try:
-            self.ast = parse(text, max_tokens=settings.max_query_tokens)
-        except GraphQLError as error:
-            self.errors = [error]
-            return
-        definitions = [d for d in self.ast.definitions if isinstance(d, OperationDefinitionNode)]
-        self.errors = validate_document(schema, self.ast, tuple(specified_rules))
-        if self.errors:
-            return
-        most = settings.max_root_fields
-        if max((root_fields(self.ast, operation) for operation in definitions), default=0) > most:
-            refused = TooComplex(f"The document asks for more than {most} root fields")
-            self.errors = [GraphQLError(refused.message, original_error=refused)]
-            return
-        for definition in definitions:
-            operation = Operation(schema, self.ast, definition, settings)
-            name = definition.name.value if definition.name else None
-            self._operations[name] = operation if operation.is_readers else None
-        if len(definitions) == 1:
-            self._operations[None] = next(iter(self._operations.values()))
+        self._length = len(text)
+        self._most = most
+        self._definitions = {
+            node.name.value if node.name else None: node
+            for node in self.ast.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        self._wrong: tuple[GraphQLError, ...] | None = None
+        self._checked: dict[str | None, Checked] = {}
 
-    def operation(self, name: str | None) -> Operation | None:
-        """One that is ready to run; None where the executor is needed, or to say what is amiss."""
-        return self._operations.get(name)
+    def operation(self, name: str | None) -> Checked:
+        """Of several operations one must be named. An operation that is not there has no definition and no error."""
+        if name not in self._checked:
+            checked = self._made(name)
+            if checked.definition is None and not checked.errors:
+                return checked
+            self._checked[name] = checked
+        return self._checked[name]
+
+    def _made(self, name: str | None) -> Checked:
+        if name is None and len(self._definitions) > 1:
+            return Checked((GraphQLError("Must provide operation name if query contains multiple operations."),))
+        definition = next(iter(self._definitions.values()), None) if name is None else self._definitions.get(name)
+        if definition is None:
+            return Checked(())
+        try:
+            measure = measured(self._schema, self.ast, definition, self._most)
+            errors = self._errors()
+        except TooComplex as error:
+            return Checked((_told(error),), definition)
+        if errors:
+            return Checked(errors, definition)
+        operation = Operation(self._schema, self.ast, definition)
+        return Checked((), definition, measure, operation if operation.is_readers else None)
+
+    def _errors(self) -> tuple[GraphQLError, ...]:
+        if self._wrong is None:
+            self._wrong = tuple(validated(self._schema, self.ast, self._length))
+        return self._wrong
+
+    def wrong(self) -> tuple[GraphQLError, ...]:
+        """What is amiss with any of its operations."""
+        return tuple(error for name in self._definitions for error in self.operation(name).errors)
+
+
+def _told(error: TooComplex) -> GraphQLError:
+    return GraphQLError(error.message, original_error=error)
 
 
 class Documents:
@@ -73,7 +128,7 @@ class Documents:
         most: int = MOST_TEXT,
     ) -> None:
         self._schema = schema
-        self._settings = settings
+        self._limits = Most.of(settings)
         self._most = most
         self._size = 0
         self._kept: OrderedDict[str, Document] = OrderedDict()
@@ -82,16 +137,23 @@ class Documents:
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
 
     def _made(self, text: str) -> Document:
-        return Document(self._schema, text, self._settings)
+        return Document(self._schema, text, self._limits)
 
     def _valid(self, id: str, text: str) -> Document:
-        made = self._made(text)
-        if made.errors:
-            raise BadManifest(f"The trusted document {id} is not valid: {made.errors[0].message}")
+        try:
+            made = self._made(text)
+            wrong = made.wrong()
+        except GraphQLError as error:
+            wrong = (error,)
+        if wrong:
+            raise BadManifest(f"The trusted document {id} is not valid: {wrong[0].message}")
         return made
 
     def get(self, text: str) -> Document:
-        """The document, ready; made if it is new. Raises Forbidden for one that is not trusted."""
+        """The document; parsed if it is new.
+
+        Raises Forbidden for one that is not trusted, GraphQLSyntaxError for one that is none.
+        """
         found = self._kept.get(text)
         if found is not None:
             self._kept.move_to_end(text)
@@ -135,7 +197,7 @@ class Documents:
         if hashlib.sha256(query.encode()).hexdigest() != hash:
             raise Invalid({HASH: ["is not the hash of the query"]})
         document = self.get(query)
-        if query in self._kept and not document.errors:
+        if query in self._kept:
             document.hash = hash
             self._by_hash[hash] = query
 

@@ -32,7 +32,6 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from kit.settings import Settings
 from resolvers.context import Context
 from schema.answers import answered
 from schema.kinds import ReaderField, audited
@@ -66,11 +65,8 @@ class Root:
 class Operation:
     """A query of a document whose root fields are all the reader's."""
 
-    def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode, settings: Settings
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode) -> None:
         self._schema = schema
-        self._settings = settings
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self._definition = definition
         self._plain = _plain(definition)
@@ -120,7 +116,7 @@ class Operation:
         roots = self._roots.get(switches)
         if roots is None:
             raw = SimpleNamespace(schema=self._schema, fragments=self._fragments, variable_values=variables)
-            groups = Selector(raw, {}, self._settings).grouped(self._query, self._definition.selection_set)
+            groups = Selector(raw, {}).grouped(self._query, self._definition.selection_set)
             roots = tuple(self._root(key, nodes) for key, nodes in groups.items())
             if len(self._roots) < MOST_CHOICES:
                 self._roots[switches] = roots

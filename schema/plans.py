@@ -10,7 +10,6 @@ from graphql import GraphQLObjectType, get_nullable_type, is_list_type
 
 from db.reader import Reader
 from db.selection import Compiled
-from kit.settings import Settings
 from resolvers.policies import POLICIES
 from schema.kinds import Kind
 from schema.models import BINDINGS
@@ -71,20 +70,20 @@ def _weight(made: Any) -> int:
 PLANS = Kept()
 
 
-def reading(place: Place, target: str, asked: Asked, settings: Settings) -> Plan:
+def reading(place: Place, target: str, asked: Asked) -> Plan:
     """The plan of a reader field. `target` is the type it answers, which an id may decide."""
-    plan: Plan = PLANS.get((place, target, asked.shape), lambda: _plan(place, target, asked, settings))
+    plan: Plan = PLANS.get((place, target, asked.shape), lambda: _plan(place, target, asked))
     return plan
 
 
-def reading_back(place: Place, asked: Asked, settings: Settings) -> Plan:
+def reading_back(place: Place, asked: Asked) -> Plan:
     """The plan by which the entity that a verb answers is read, by the slot `id`, or `ids` for a list."""
-    plan: Plan = PLANS.get((place, asked.shape), lambda: _plan_back(place, asked, settings))
+    plan: Plan = PLANS.get((place, asked.shape), lambda: _plan_back(place, asked))
     return plan
 
 
-def _plan(place: Place, name: str, asked: Asked, settings: Settings) -> Plan:
-    selector, root = _selector(place, asked, settings), asked.root
+def _plan(place: Place, name: str, asked: Asked) -> Plan:
+    selector, root = _selector(place, asked), asked.root
     assert root is not None, "only a reader field is planned so"
     target, nodes = cast("GraphQLObjectType", place.schema.type_map[name]), place.field_nodes
     match root.field.kind:
@@ -99,16 +98,16 @@ def _plan(place: Place, name: str, asked: Asked, settings: Settings) -> Plan:
     return Plan(compiled, _readings([root, *asked.nested.values()]))
 
 
-def _plan_back(place: Place, asked: Asked, settings: Settings) -> Plan:
+def _plan_back(place: Place, asked: Asked) -> Plan:
     target = cast("GraphQLObjectType", place.target)
-    fields = _selector(place, asked, settings).fields(target, place.field_nodes)
+    fields = _selector(place, asked).fields(target, place.field_nodes)
     compiled = READER.by_ids if is_list_type(get_nullable_type(place.return_type)) else READER.by_id
     return Plan(compiled(BINDINGS[target.name].model, fields), _readings(asked.nested.values()))
 
 
-def _selector(place: Place, asked: Asked, settings: Settings) -> Selector:
+def _selector(place: Place, asked: Asked) -> Selector:
     raw = SimpleNamespace(schema=place.schema, fragments=place.fragments, variable_values=asked.variables)
-    return Selector(raw, asked.nested, settings)
+    return Selector(raw, asked.nested)
 
 
 def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:

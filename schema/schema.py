@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLOutputType, OperationDefinitionNode
@@ -53,27 +53,19 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
 
 class Known(SchemaExtension):
-    """Hands the executor what is known of a document. Of several operations one must be named (Strawberry would take
-    the first)."""
+    """Hands the executor what is known of a document, and refuses what is too large or not valid."""
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         if context.query:
-            document = context.schema.documents.get(context.query)  # type: ignore[attr-defined]
-            if document.ast is None:
-                raise document.errors[0]
-            context.graphql_document, context.pre_execution_errors = document.ast, document.errors or None
+            self._document = cast("Schema", context.schema).documents.get(context.query)
+            context.graphql_document = self._document.ast
         yield
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        definitions = context.graphql_document.definitions if context.graphql_document else ()
-        operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
-        if not context.pre_execution_errors and len(operations) > 1 and context._provided_operation_name is None:
-            said = "Must provide operation name if query contains multiple operations."
-            context.pre_execution_errors = [GraphQLError(said)]
-        elif context.pre_execution_errors is None:
-            context.pre_execution_errors = []  # it has been validated
+        checked = self._document.operation(context._provided_operation_name)
+        context.pre_execution_errors = [*checked.refusal(context.schema._schema, context.variables or {})]
         yield
 
 
@@ -86,10 +78,13 @@ class Schema(strawberry.Schema):
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
     ) -> Answer | None:
         """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
-        operation = self.documents.get(query).operation(operation_name)
-        given = None if operation is None else operation.variables(variables or {})
-        if operation is None or given is None:
+        try:
+            runnable = self.documents.get(query).operation(operation_name).runnable(variables or {})
+        except GraphQLError:
             return None
+        if runnable is None:
+            return None
+        operation, given = runnable
         answer = await operation.answer(ctx, given)
         if not answer.errors:
             return answer
