@@ -5,19 +5,33 @@ PostgreSQL writes the answer and Python only carries it. Every entity reached, a
 here and nowhere else: a statement function cannot forget it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, and_, bindparam, false, func, inspect, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    inspect,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
 from sqlalchemy.orm import aliased, outerjoin
 
 from db import paging
 from db.base import ID, Entity
-from db.json import EMPTY_LIST, NOTHING, ROW, as_json, json_of
+from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, lists_of, part_of
 from db.paging import CURSOR, NUMBER
-from db.selection import Column, Compiled, Constant, Fields, Many, One, Page, PageInfo, Predicate
+from db.selection import Column, Compiled, Constant, Fields, Kind, Many, One, Page, PageInfo, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -44,6 +58,23 @@ class Reader:
         place = func.array_position(ids, model.id).label(NUMBER)
         kept = self._seen(select(model)).where(model.id == func.any(ids)).add_columns(place).subquery()
         return _compiled(self._list(kept, model, fields))
+
+    def nodes(self, ids: ColumnElement[Any], kinds: Sequence[Kind]) -> Compiled:
+        """For each of the ids the object that it names, or null; the prefix of an id says of which kind it is."""
+        wanted = func.unnest(ids).table_valued(column("id", ID), with_ordinality=NUMBER, name="wanted").render_derived()
+        rows = select(self._any(wanted.c.id, kinds, wanted).label(ROW), wanted.c[NUMBER]).subquery()
+        listed = func.json_agg(aggregate_order_by(rows.c[ROW], rows.c[NUMBER]))
+        return _compiled(select(func.coalesce(listed, EMPTY_LIST)).select_from(rows))
+
+    def _any(self, id: ColumnElement[Any], kinds: Sequence[Kind], outer: FromClause) -> ColumnElement[Any]:
+        """The object that an id names, made by the statement of its kind alone."""
+        cases = []
+        for kind in kinds:
+            rows = self._seen(kind.by_id(id)).correlate(outer)
+            body = self._object(rows.subquery(), model_of(rows), kind.fields).correlate(outer)
+            prefix = id.like(f"{model_of(rows).prefix}\\_%")
+            cases.append((prefix, as_json(body).correlate(outer).scalar_subquery()))
+        return case(*cases) if cases else NULL
 
     def page(self, page: Page) -> Compiled:
         return _compiled(select(self._page(page, None)))

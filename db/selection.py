@@ -3,6 +3,7 @@
 `key` is the name in the response (a client's alias or the field's own).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +118,14 @@ class Page:
 
 Field = Constant | Column | One | Many | Page
 Fields = tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the entities that may stand at a place: which row an id names, and its fields."""
+
+    by_id: Callable[[ColumnElement[Any]], Select[Any]]
+    fields: Fields
 
 
 @dataclass(frozen=True, slots=True)

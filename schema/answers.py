@@ -24,7 +24,8 @@ from resolvers.shown import Shown
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
-from schema.selection import Question, Raw, Selector, arguments_of, question, shape
+from schema.question import Question, Raw, arguments_of, question, shape
+from schema.selection import Selector
 
 MOST_SQL = 8_000_000  # characters of all plans together; what hangs on a plan is about ten times its SQL
 LIGHT = 2_000
@@ -111,17 +112,27 @@ async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, An
         return None
     check_user_id(ctx, kwargs)
     raw = info._raw_info
-    target = _named(kwargs["id"]) if field.kind is Kind.NODE else get_named_type(raw.return_type).name
-    if target is None:
-        return None
     asked = _question(raw)
     root, nested = Arguments.of("a", field, kwargs), arguments_of(asked, info)
+    target = _target(field, raw, kwargs)
+    if target is None:
+        return None
     shapes = (target, root.shape, shape(asked, raw, nested))
     plan = PLANS.get(raw, shapes, lambda: _plan(target, info, root, nested))
     answer = await _fetched(ctx, viewer, plan, plan.read(_values([root, *nested.values()]), _most_rows(ctx)))
     if answer is None and field.kind is Kind.ENTITY:
-        raise NotFound(target, str(kwargs.get("id", viewer.id)))
+        raise NotFound(str(target), str(kwargs.get("id", viewer.id)))
     return answer
+
+
+def _target(field: ReaderField, raw: Raw, kwargs: dict[str, Any]) -> str | tuple[str, ...] | None:
+    """The type that is asked for; of `nodes` all that its ids speak of."""
+    match field.kind:
+        case Kind.NODE:
+            return _named(kwargs["id"])
+        case Kind.NODES:
+            return tuple(sorted({name for id in kwargs["ids"] if (name := _named(id))}))
+    return str(get_named_type(raw.return_type).name)
 
 
 def _named(id: str) -> str | None:
@@ -130,11 +141,14 @@ def _named(id: str) -> str | None:
     return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
 
 
-def _plan(name: str, info: Info, root: Arguments, nested: dict[int, Arguments]) -> Plan:
+def _plan(name: str | tuple[str, ...], info: Info, root: Arguments, nested: dict[int, Arguments]) -> Plan:
     raw = info._raw_info
     selector = Selector(raw, nested, info.context.services.settings)
-    target, nodes = cast("GraphQLObjectType", raw.schema.type_map[name]), raw.field_nodes
     readings = _readings([root, *nested.values()])
+    if isinstance(name, tuple):
+        compiled = READER.nodes(root.symbols()["ids"], selector.nodes(name, root))
+        return Plan(compiled, readings, tuple(selector.pages))
+    target, nodes = cast("GraphQLObjectType", raw.schema.type_map[name]), raw.field_nodes
     match root.field.kind:
         case Kind.CONNECTION:
             compiled = READER.page(selector.page("", None, target, nodes, root))

@@ -5,11 +5,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from db.accounts.users import Role
-from kit.errors import Forbidden
+from kit.errors import Forbidden, Invalid
 from resolvers.work import refused
 
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
@@ -22,6 +24,7 @@ class Kind(StrEnum):
     MAYBE = "MAYBE"  # one object or null
     CONNECTION = "CONNECTION"  # a page
     NODE = "NODE"  # one object of the type that its id names, or null
+    NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
 
 
@@ -50,10 +53,31 @@ class CallField(StrawberryField):
 
 
 class ReaderField(CallField):
-    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter."""
+    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
+
+    `rules` are what pydantic has to say of single arguments; inputs have their own.
+    """
 
     kind: Kind
     given: Mapping[str, str] = MappingProxyType({})
+    rules: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+
+    def checked(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments as their rules have them. Raises Invalid."""
+        found, wrong = dict(kwargs), {}
+        for name in self.rules.keys() & kwargs.keys():
+            try:
+                found[name] = self.rules[name].validate_python(kwargs[name])
+            except ValidationError as error:
+                wrong[to_camel_case(name)] = [_said(problem) for problem in error.errors(include_url=False)]
+        if wrong:
+            raise Invalid(wrong)
+        return found
+
+
+def _said(problem: Any) -> str:
+    """What a rule of ours says stands alone; pydantic puts "Value error" before it."""
+    return str(problem["ctx"]["error"]) if problem["type"] == "value_error" else str(problem["msg"])
 
 
 class VerbField(CallField):

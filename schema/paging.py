@@ -30,7 +30,10 @@ class Arguments:
     @classmethod
     def of(cls, name: str, field: ReaderField, kwargs: dict[str, Any]) -> "Arguments":
         """Raises Invalid for paging that cannot be meant."""
+        kwargs = field.checked(kwargs) if field.rules else kwargs
         given = {key: value for key, value in kwargs.items() if key not in PAGING}
+        if field.kind is Kind.NODES:
+            given["\x01size"] = len(kwargs["ids"])
         if field.kind is not Kind.CONNECTION:
             return cls(name, field, given, Window(name))
         _check(kwargs)

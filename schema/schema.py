@@ -20,7 +20,7 @@ from resolvers.context import Context
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.errors import all_exposed
-from schema.fields import any_node
+from schema.fields import any_node, any_nodes
 from schema.node import Node
 from schema.scalars import ID, SCALARS
 from schema.selection import root_fields
@@ -34,6 +34,7 @@ LARGEST_CACHED = 8_000  # characters
 @strawberry.type(description="What can be asked.")
 class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
+    nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
 
 @strawberry.type(description="What can be done.")
