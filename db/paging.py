@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from db.base import Entity
-from db.selection import Listing, Order, Window
+from db.selection import Listing, Order, Reached, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
 CURSOR = "\x01cursor"
@@ -46,6 +46,7 @@ def windowed(rows: Select[Any], listing: Listing, window: Window, model: type[En
     if window.nulls is not None:
         rows = rows.where(_beyond(keys, window, 0))
     limit = size(window) + literal_column("1") if peek else size(window)
+    rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
     number: ColumnElement[int] = func.row_number().over(order_by=by)
     if window.offset:
         skipped = bindparam(f"{window.name}_offset", type_=Integer())
@@ -53,13 +54,14 @@ def windowed(rows: Select[Any], listing: Listing, window: Window, model: type[En
     return rows.add_columns(number.label(NUMBER)).order_by(*by).limit(limit)
 
 
-def nullable(key: Order) -> bool:
-    return bool(key.column.property.columns[0].nullable)
+def _label(key: Order) -> str:
+    """Of the column that keeps the key's value for the cursor."""
+    return f"\x01{key.name}" if isinstance(key.column, Reached) else key.name
 
 
 def _ordering(key: Order, *, backward: bool) -> ColumnElement[Any]:
-    by = key.column.desc() if key.descending is not backward else key.column.asc()
-    if not nullable(key):
+    by = key.value.desc() if key.descending is not backward else key.value.asc()
+    if not key.nullable:
         return by
     return by.nulls_first() if backward else by.nulls_last()
 
@@ -71,24 +73,24 @@ def _beyond(keys: tuple[Order, ...], window: Window, at: int) -> ColumnElement[b
     """
     assert window.nulls is not None
     rest = keys[at:]
-    slots = [bindparam(f"{window.name}_key_{at + i}", type_=key.column.type) for i, key in enumerate(rest)]
-    if len({key.descending for key in rest}) == 1 and not any(nullable(key) for key in rest):
-        left, right = tuple_(*(key.column for key in rest)), tuple_(*slots)
+    slots = [bindparam(f"{window.name}_key_{at + i}", type_=key.value.type) for i, key in enumerate(rest)]
+    if len({key.descending for key in rest}) == 1 and not any(key.nullable for key in rest):
+        left, right = tuple_(*(key.value for key in rest)), tuple_(*slots)
         return left < right if rest[0].descending is not window.backward else left > right
-    key, column, slot = rest[0], rest[0].column, slots[0]
+    key, column, slot = rest[0], rest[0].value, slots[0]
     further = _beyond(keys, window, at + 1) if len(rest) > 1 else false()
     if window.nulls[at]:
         among_nulls = and_(column.is_(None), further)
         return or_(column.is_not(None), among_nulls) if window.backward else among_nulls
     past: ColumnElement[bool] = column < slot if key.descending is not window.backward else column > slot
-    if nullable(key) and not window.backward:
+    if key.nullable and not window.backward:
         past = or_(past, column.is_(None))
     return or_(past, and_(column == slot, further))
 
 
 def cursor(listing: Listing, model: type[Entity], kept: FromClause) -> ColumnElement[Any]:
     """Opaque to clients: base64 of a JSON list of the order's name, its keys and the id."""
-    values = (kept.c[key.column.key] for key in keys_of(listing, model))
+    values = (kept.c[_label(key)] for key in keys_of(listing, model))
     parts = func.json_build_array(literal(listing.name, String), *values)
     return func.translate(func.encode(func.convert_to(cast(parts, Text), "UTF8"), "base64"), "\n", "")
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
 from sqlalchemy.orm import aliased, outerjoin
 
-from db import paging
+from db import guard, paging
 from db.base import ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, lists_of, part_of
@@ -46,7 +46,7 @@ class Reader:
 
     def entity(self, rows: Select[Any], fields: Fields) -> Compiled:
         """One object, or nothing."""
-        return _compiled(as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
+        return self._compiled(as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
 
     def by_id(self, model: type[Entity], fields: Fields) -> Compiled:
         """One object by the slot `id`."""
@@ -57,14 +57,14 @@ class Reader:
         ids = bindparam("ids", type_=ARRAY(ID))
         place = func.array_position(ids, model.id).label(NUMBER)
         kept = self._seen(select(model)).where(model.id == func.any(ids)).add_columns(place).subquery()
-        return _compiled(self._list(kept, model, fields))
+        return self._compiled(self._list(kept, model, fields))
 
     def nodes(self, ids: ColumnElement[Any], kinds: Sequence[Kind]) -> Compiled:
         """For each of the ids the object that it names, or null; the prefix of an id says of which kind it is."""
         wanted = func.unnest(ids).table_valued(column("id", ID), with_ordinality=NUMBER, name="wanted").render_derived()
         rows = select(self._any(wanted.c.id, kinds, wanted).label(ROW), wanted.c[NUMBER]).subquery()
         listed = func.json_agg(aggregate_order_by(rows.c[ROW], rows.c[NUMBER]))
-        return _compiled(select(func.coalesce(listed, EMPTY_LIST)).select_from(rows))
+        return self._compiled(select(func.coalesce(listed, EMPTY_LIST)).select_from(rows))
 
     def _any(self, id: ColumnElement[Any], kinds: Sequence[Kind], outer: FromClause) -> ColumnElement[Any]:
         """The object that an id names, made by the statement of its kind alone."""
@@ -77,7 +77,7 @@ class Reader:
         return case(*cases) if cases else NULL
 
     def page(self, page: Page) -> Compiled:
-        return _compiled(select(self._page(page, None)))
+        return self._compiled(select(self._page(page, None)))
 
     def record(self, row: Select[Any], fields: Fields) -> Compiled:
         """An object whose fields are the labelled columns of a statement of one row, which carries its own policy."""
@@ -89,7 +89,13 @@ class Reader:
             for field in fields
             if isinstance(field, Constant | Column)
         ]
-        return _compiled(as_json(select(*columns or [NOTHING]).select_from(kept)))
+        return self._compiled(as_json(select(*columns or [NOTHING]).select_from(kept)))
+
+    def _compiled(self, statement: Select[Any]) -> Compiled:
+        guard.check(statement, self._may_see)
+        compiled = statement.compile(dialect=_DIALECT)
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
 
     def _seen(self, rows: Select[Any]) -> Select[Any]:
         model = model_of(rows)
@@ -128,14 +134,16 @@ class Reader:
     def _one(self, entity: Any, model: type[Entity], field: One, source: Any) -> tuple[ColumnElement[Any], Any]:
         kind = target_of(model, field.name)
         target = aliased(kind)
-        source = outerjoin(source, target, and_(_joins(entity, field.name, target), self._may_see(kind, target)))
+        source = outerjoin(
+            source, target, and_(joined(getattr(entity, field.name), target), self._may_see(kind, target))
+        )
         columns, source = self._columns(target, kind, field.fields, source)
         row = select(*columns).where(target.id.is_not(None)).correlate(*_all_of(source))
         return as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
 
     def _many(self, entity: Any, model: type[Entity], field: Many) -> ColumnElement[Any]:
         kind = target_of(model, field.name)
-        rows = select(kind).where(_joins(entity, field.name, kind), self._may_see(kind, kind))
+        rows = select(kind).where(joined(getattr(entity, field.name), kind), self._may_see(kind, kind))
         by = [*(inspect(model).relationships[field.name].order_by or ()), kind.id]
         number = func.row_number().over(order_by=by).label(NUMBER)
         outer = _source_of(entity)
@@ -152,7 +160,7 @@ class Reader:
         outer: list[FromClause] = []
         if parent is not None and page.name is not None:
             outer = [_source_of(parent[0])]
-            rows = rows.where(_joins(parent[0], page.name, model)).correlate(*outer)
+            rows = rows.where(joined(getattr(parent[0], page.name), model)).correlate(*outer)
         peek = any(isinstance(part, PageInfo) for part in page.parts)
         kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
         numbered = self._bodies(page, model, kept)
@@ -188,8 +196,9 @@ def target_of(model: type[Entity], name: str) -> type[Entity]:
     return target
 
 
-def _joins(entity: Any, name: str, target: Any) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = getattr(entity, name).of_type(target).__clause_element__()
+def joined(relation: Any, target: Any) -> ColumnElement[bool]:
+    """How the rows of `target`, the entity or an alias of it, belong to those of the relationship's owner."""
+    condition: ColumnElement[bool] = relation.of_type(target).__clause_element__()
     return condition
 
 
@@ -203,12 +212,6 @@ def _all_of(source: Any) -> list[FromClause]:
     if hasattr(source, "left"):
         return [*_all_of(source.left), *_all_of(source.right)]
     return [source]
-
-
-def _compiled(statement: Select[Any]) -> Compiled:
-    compiled = statement.compile(dialect=_DIALECT)
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
 
 
 def kind_of(model: type[Entity], name: str) -> str | None:

@@ -45,11 +45,31 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A value of another row that an order sorts by; see resolvers/relations.py. `name` stands in cursors."""
+
+    value: ColumnElement[Any]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One key of an order. Nulls come last in both directions."""
 
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[Any] | Reached
     descending: bool = False
+
+    @property
+    def value(self) -> ColumnElement[Any]:
+        return self.column.value if isinstance(self.column, Reached) else self.column.expression
+
+    @property
+    def name(self) -> str:
+        return self.column.name if isinstance(self.column, Reached) else str(self.column.key)
+
+    @property
+    def nullable(self) -> bool:
+        return isinstance(self.column, Reached) or bool(self.column.property.columns[0].nullable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +82,7 @@ class Listing:
     @property
     def name(self) -> str:
         """Stands in cursors, so that a cursor of another order is recognised."""
-        return ",".join(f"{key.column.key}{'-' if key.descending else '+'}" for key in self.order)
+        return ",".join(f"{key.name}{'-' if key.descending else '+'}" for key in self.order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,9 @@ class Arguments:
 
 def _read(side: str, key: Order, value: Any) -> Any:
     try:
-        if value is None and not paging.nullable(key):
+        if value is None and not key.nullable:
             raise ValueError("null")
-        return None if value is None else slots.reading(key.column.type)(value)
+        return None if value is None else slots.reading(key.value.type)(value)
     except (OverflowError, TypeError, ValueError):
         raise Invalid({side: ["not a cursor of this list"]}) from None
 

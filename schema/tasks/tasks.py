@@ -55,6 +55,7 @@ enum(
     PRIORITY="How pressing it is.",
     TITLE="Its title, letter by letter.",
     POSITION="Its place, set by hand.",
+    PARENT_TITLE="The title of what it is a part of; no index helps, so that a page costs as much as the whole list.",
 )
 enum(
     rules.Direction,
