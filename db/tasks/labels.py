@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -6,6 +6,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from db.accounts.users import User
 from db.base import ID, Base, Entity, well_formed_id
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.tasks.tasks import Task
+
+
+task_label = Table(
+    "task_label",
+    Base.metadata,
+    Column("task_id", ID, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
+    Column("label_id", ID, ForeignKey("label.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
 
 
 class Label(Entity):
@@ -17,6 +28,7 @@ class Label(Entity):
     color: Mapped[str] = mapped_column(server_default=text("'#6b7280'"))
 
     owner: Mapped[User] = relationship(lazy="raise")
+    tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True, secondary=task_label)
 
     __table_args__ = (
         well_formed_id("label"),
@@ -25,11 +37,3 @@ class Label(Entity):
         Index("uq_label_owner_id_name", "owner_id", func.lower(text("name")), unique=True),
         Index("ix_label_owner_id_name_id", "owner_id", "name", "id"),
     )
-
-
-task_label = Table(
-    "task_label",
-    Base.metadata,
-    Column("task_id", ID, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True),
-    Column("label_id", ID, ForeignKey("label.id", ondelete="CASCADE"), primary_key=True, index=True),
-)
