@@ -26,12 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
 from sqlalchemy.orm import aliased, outerjoin
 
-from db import guard, paging
+from db import feeds, guard, paging
 from db.base import ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, lists_of, part_of
 from db.paging import CURSOR, NUMBER
-from db.selection import Column, Compiled, Constant, Fields, Kind, Many, One, Page, PageInfo, Predicate
+from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, PageInfo, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -70,9 +70,10 @@ class Reader:
         """The object that an id names, made by the statement of its kind alone."""
         cases = []
         for kind in kinds:
-            rows = self._seen(kind.by_id(id)).correlate(outer)
-            body = self._object(rows.subquery(), model_of(rows), kind.fields).correlate(outer)
-            prefix = id.like(f"{model_of(rows).prefix}\\_%")
+            named = kind.by_id(id) if kind.by_id else select(kind.model).where(kind.model.id == id)
+            rows = self._seen(named).correlate(outer).subquery()
+            body = self._object(rows, kind.model, kind.fields).correlate(outer)
+            prefix = id.like(f"{kind.model.prefix}\\_%")
             cases.append((prefix, as_json(body).correlate(outer).scalar_subquery()))
         return case(*cases) if cases else NULL
 
@@ -155,25 +156,32 @@ class Reader:
 
         From the inside out: the page's rows, numbered; their bodies as JSON; the lists made of those; the object.
         """
-        model = model_of(page.listing.rows)
-        rows = self._seen(page.listing.rows)
-        outer: list[FromClause] = []
-        if parent is not None and page.name is not None:
-            outer = [_source_of(parent[0])]
-            rows = rows.where(joined(getattr(parent[0], page.name), model)).correlate(*outer)
+        outer: list[FromClause] = [] if parent is None or page.name is None else [_source_of(parent[0])]
         peek = any(isinstance(part, PageInfo) for part in page.parts)
-        kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
-        numbered = self._bodies(page, model, kept)
+        if isinstance(page.listing, Feed):
+            rows = [self._seen(part.rows) for part in page.listing.parts]
+            kept = feeds.merged(rows, page.listing, page.window, peek=peek).subquery()
+            numbered = self._mixed(page, page.listing, kept)
+        else:
+            rows = [self._listed(page, page.listing, parent)]
+            window = paging.windowed(rows[0], page.listing, page.window, peek=peek)
+            numbered = self._bodies(page, page.listing, window.correlate(*outer).subquery())
         lists = lists_of(page, numbered)
         parts = [part_of(index, part, lists, page.window, rows) for index, part in enumerate(page.parts)]
         return as_json(select(*parts or [NOTHING]).select_from(lists)).correlate(*outer).scalar_subquery()
 
-    def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:
+    def _listed(self, page: Page, listing: Listing, parent: tuple[Any, type[Entity]] | None) -> Select[Any]:
+        rows = self._seen(listing.rows)
+        if parent is None or page.name is None:
+            return rows
+        return rows.where(joined(getattr(parent[0], page.name), listing.model)).correlate(_source_of(parent[0]))
+
+    def _bodies(self, page: Page, listing: Listing, kept: FromClause) -> FromClause:
         """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""
         source: Any = kept
-        columns: list[Any] = [kept.c[NUMBER], paging.cursor(page.listing, model, kept).label(CURSOR)]
+        columns: list[Any] = [kept.c[NUMBER], paging.cursor(listing.name, paging.keys_in(kept, listing)).label(CURSOR)]
         for key, fields in bodies_of(page):
-            body, source = self._columns(aliased(model, kept), model, fields, source)
+            body, source = self._columns(aliased(listing.model, kept), listing.model, fields, source)
             columns.append((key, body))
         beside = _all_of(source)
         made = [
@@ -183,6 +191,13 @@ class Reader:
             for column in columns
         ]
         return select(*made).select_from(source).subquery()
+
+    def _mixed(self, page: Page, feed: Feed, kept: FromClause) -> FromClause:
+        """The same of a feed, whose rows are but keys so far."""
+        keys = feeds.keys_in(kept, feed)
+        columns: list[Any] = [kept.c[NUMBER], paging.cursor(feed.name, keys).label(CURSOR)]
+        columns += [self._any(keys[-1], kinds, kept).label(key) for key, kinds in bodies_of(page)]
+        return select(*columns).select_from(kept).subquery()
 
 
 def model_of(rows: Select[Any]) -> type[Entity]:

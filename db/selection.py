@@ -11,6 +11,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
+from db.base import Entity
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -80,9 +82,36 @@ class Listing:
     order: tuple[Order, ...]
 
     @property
+    def model(self) -> type[Entity]:
+        model: type[Entity] = self.rows.column_descriptions[0]["entity"]
+        return model
+
+    @property
     def name(self) -> str:
         """Stands in cursors, so that a cursor of another order is recognised."""
         return ",".join(f"{key.name}{'-' if key.descending else '+'}" for key in self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Rows of several entities in one order. The orders of the parts correspond, key by key."""
+
+    parts: tuple[Listing, ...]
+
+    def __post_init__(self) -> None:
+        alike = {
+            tuple((key.descending, key.nullable, type(key.value.type)) for key in part.order) for part in self.parts
+        }
+        if len(alike) != 1 or len({part.model for part in self.parts}) != len(self.parts):
+            raise TypeError("the parts of a feed are of one entity each, in orders of the same kind")
+
+    @property
+    def order(self) -> tuple[Order, ...]:
+        return self.parts[0].order
+
+    @property
+    def name(self) -> str:
+        return "|".join(f"{part.model.prefix}:{part.name}" for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +129,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
+    """In a feed they are of several kinds."""
+
     key: str
-    fields: "Fields"
+    fields: "Fields | Kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +162,7 @@ class Page:
 
     key: str
     name: str | None
-    listing: Listing
+    listing: Listing | Feed
     window: Window
     parts: tuple[Nodes | Edges | PageInfo | TotalCount | Constant, ...]
 
@@ -142,10 +173,14 @@ Fields = tuple[Field, ...]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One of the entities that may stand at a place: which row an id names, and its fields."""
+    """One of the entities that may stand at a place. `by_id` narrows which of its rows an id names; None: any."""
 
-    by_id: Callable[[ColumnElement[Any]], Select[Any]]
+    model: type[Entity]
     fields: Fields
+    by_id: Callable[[ColumnElement[Any]], Select[Any]] | None = None
+
+
+Kinds = tuple[Kind, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from db import paging, slots
-from db.reader import model_of
-from db.selection import Listing, Order, Window
+from db.selection import Feed, Listing, Order, Window
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
 from schema.kinds import Kind, ReaderField
@@ -77,8 +76,8 @@ class Arguments:
     def symbols(self) -> dict[str, Any]:
         return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.own.items()}
 
-    def listing(self) -> Listing:
-        listing: Listing = self.statement()
+    def listing(self) -> Listing | Feed:
+        listing: Listing | Feed = self.statement()
         if self.order is not None and (self.order != listing.name or len(self.keys) != len(listing.order) + 1):
             raise Invalid({self._side: ["is a cursor of another list or order"]})
         return listing
@@ -87,8 +86,7 @@ class Arguments:
         """By slot, how a cursor's key is read from JSON. Cursors come from outside: what cannot be a key is Invalid."""
         if not self.keys:
             return {}
-        listing = self.listing()
-        keys = paging.keys_of(listing, model_of(listing.rows))
+        keys = paging.keys_of(self.listing())
         return {f"{self.name}_key_{i}": partial(_read, self._side, key) for i, key in enumerate(keys)}
 
     @property

@@ -25,6 +25,7 @@ from schema.node import Node
 from schema.scalars import ID, SCALARS
 from schema.selection import root_fields
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
+from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
 
 CACHED_DOCUMENTS = 500
@@ -32,7 +33,7 @@ LARGEST_CACHED = 8_000  # characters
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries):
+class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
     nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 

@@ -19,13 +19,31 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from db.reader import kind_of
-from db.selection import Column, Constant, Edges, Field, Fields, Kind, Many, Nodes, One, Page, PageInfo, TotalCount
+from db.selection import (
+    Column,
+    Constant,
+    Edges,
+    Feed,
+    Field,
+    Fields,
+    Kind,
+    Kinds,
+    Listing,
+    Many,
+    Nodes,
+    One,
+    Page,
+    PageInfo,
+    TotalCount,
+)
 from kit.errors import Invalid, TooComplex
 from kit.settings import Settings
 from schema.kinds import ReaderField
 from schema.models import BINDINGS
 from schema.paging import Arguments
 from schema.question import BACKREF, Raw
+
+Rows = Listing | Feed
 
 LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL; longer aliases would be cut off there
 
@@ -65,7 +83,8 @@ class Selector:
 
     def _kind(self, name: str) -> Kind:
         target: Any = self._raw.schema.type_map[name]
-        return Kind(BINDINGS[name].by_id, self.fields(target, self._raw.field_nodes))
+        binding = BINDINGS[name]
+        return Kind(binding.model, self.fields(target, self._raw.field_nodes), binding.by_id)
 
     def page(
         self,
@@ -78,9 +97,10 @@ class Selector:
     ) -> Page:
         self._within.append(arguments.name)
         self.pages.append(tuple(self._within))
-        parts = [self._part(parent, k, group, depth) for k, group in self._collected(parent, nodes, depth)]
+        listing = arguments.listing()
+        parts = [self._part(parent, k, group, depth, listing) for k, group in self._collected(parent, nodes, depth)]
         self._within.pop()
-        return Page(key, name, arguments.listing(), arguments.window, tuple(parts))
+        return Page(key, name, listing, arguments.window, tuple(parts))
 
     def _field(self, model: Any, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Field:
         if constant := self._constant(parent, key, group):
@@ -97,29 +117,36 @@ class Selector:
             return Many(key, field.python_name, self.fields(target, group, depth + 1))
         return Column(key, field.python_name)
 
-    def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+    def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int, listing: Rows) -> Any:
         name = group[0].name.value
         if name == "__typename":
             return Constant(key, parent.name)
         target: Any = get_named_type(parent.fields[name].type)
         match name:
             case "nodes":
-                return Nodes(key, self.fields(target, group, depth + 1))
+                return Nodes(key, self._bodies(target, group, depth + 1, listing))
             case "edges":
                 inner = self._collected(target, group, depth)
-                return Edges(key, tuple(self._edge(target, key, nodes, depth) for key, nodes in inner))
+                return Edges(key, tuple(self._edge(target, key, nodes, depth, listing) for key, nodes in inner))
             case "pageInfo":
                 return PageInfo(key, self.plain(target, group))  # type: ignore[arg-type]
         return TotalCount(key)
 
-    def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+    def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int, listing: Rows) -> Any:
         match group[0].name.value:
             case "node":
                 target: Any = get_named_type(parent.fields["node"].type)
-                return Nodes(key, self.fields(target, group, depth + 1))
+                return Nodes(key, self._bodies(target, group, depth + 1, listing))
             case "cursor":
                 return Column(key, "cursor")
         return Constant(key, parent.name)
+
+    def _bodies(self, target: Any, group: list[FieldNode], depth: int, listing: Rows) -> Fields | Kinds:
+        """The fields of a page's nodes; of a feed's for each entity in it."""
+        if isinstance(listing, Listing):
+            return self.fields(target, group, depth)
+        kinds = {BINDINGS[kind.name].model: kind for kind in self._raw.schema.get_possible_types(target)}
+        return tuple(Kind(part.model, self.fields(kinds[part.model], group, depth)) for part in listing.parts)
 
     def _constant(self, parent: GraphQLObjectType, key: str, group: list[FieldNode]) -> Constant | None:
         return Constant(key, parent.name) if group[0].name.value == "__typename" else None

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from db.tasks.tasks import PUNCTUATION, Priority, RepeatsFrom
+from db.tasks.tasks import Priority, RepeatsFrom
+from db.tasks.words import PUNCTUATION
 from kit.ids import Id
 from resolvers.rules import Clean, Ids, Input, NotNull, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -27,6 +27,7 @@ from resolvers.tasks.rules import (
     TaskOrderField,
     UpdateTask,
 )
+from resolvers.tasks.search import matches
 from resolvers.work import Deleted, Work
 
 ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the task is no longer of this version.")]
@@ -86,7 +87,7 @@ def filtered(filter: TaskFilter | None) -> Select[Task]:
     if filter.priority is not None:
         rows = rows.where(cast(Task.priority, String) == func.any(filter.priority))
     if filter.search is not None:
-        rows = rows.where(Task.search.op("@@")(func.to_tsquery(text("'simple'"), filter.search)))
+        rows = rows.where(matches(Task, filter.search))
     if filter.parent_id is not None:
         rows = rows.where(Task.parent_id == filter.parent_id)
     elif "parent_id" in filter.model_fields_set:
