@@ -21,6 +21,7 @@ from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.policies import POLICIES
 from resolvers.shown import Shown
+from schema.finish import Finish, Mixed, finish_of, finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
@@ -40,6 +41,7 @@ class Plan:
     compiled: Compiled
     readings: dict[str, Callable[[Any], Any]]
     pages: tuple[tuple[str, ...], ...]
+    finish: Finish | Mixed | None
 
     def read(self, values: dict[str, Any], most: int) -> dict[str, Any]:
         """The same with the keys of cursors read.
@@ -98,7 +100,7 @@ def _most_rows(ctx: Context) -> int:
 
 async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> Any:
     json = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(replace(ctx, asks=viewer).slots() | values))
-    return None if json is None else Fragment(json)
+    return None if json is None else Fragment(await finished(plan.finish, json, values))
 
 
 async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
@@ -145,20 +147,26 @@ def _plan(name: str | tuple[str, ...], info: Info, root: Arguments, nested: dict
     raw = info._raw_info
     selector = Selector(raw, nested, info.context.services.settings)
     readings = _readings([root, *nested.values()])
+    selected: tuple[Any, ...]
     if isinstance(name, tuple):
-        compiled = READER.nodes(root.symbols()["ids"], selector.nodes(name, root))
-        return Plan(compiled, readings, tuple(selector.pages))
+        selected = selector.nodes(name, root)
+        compiled = READER.nodes(root.symbols()["ids"], selected)
+        return Plan(compiled, readings, tuple(selector.pages), finish_of(selected, selector.names))
     target, nodes = cast("GraphQLObjectType", raw.schema.type_map[name]), raw.field_nodes
     match root.field.kind:
         case Kind.CONNECTION:
-            compiled = READER.page(selector.page("", None, target, nodes, root))
+            page = selector.page("", None, target, nodes, root)
+            compiled, selected = READER.page(page), page.parts
         case Kind.RECORD:
-            compiled = READER.record(root.statement(), selector.plain(target, nodes))
+            selected = selector.plain(target, nodes)
+            compiled = READER.record(root.statement(), selected)
         case Kind.NODE:
-            compiled = READER.entity(BINDINGS[name].by_id(**root.symbols()), selector.fields(target, nodes))
+            selected = selector.fields(target, nodes)
+            compiled = READER.entity(BINDINGS[name].by_id(**root.symbols()), selected)
         case _:
-            compiled = READER.entity(root.statement(), selector.fields(target, nodes))
-    return Plan(compiled, readings, tuple(selector.pages))
+            selected = selector.fields(target, nodes)
+            compiled = READER.entity(root.statement(), selected)
+    return Plan(compiled, readings, tuple(selector.pages), finish_of(selected, selector.names))
 
 
 def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:
@@ -202,4 +210,5 @@ def _plan_back(info: Info, nested: dict[int, Arguments]) -> Plan:
     target = cast("GraphQLObjectType", get_named_type(raw.return_type))
     fields, model = selector.fields(target, raw.field_nodes), BINDINGS[target.name].model
     compiled = READER.by_ids if is_list_type(get_nullable_type(raw.return_type)) else READER.by_id
-    return Plan(compiled(model, fields), _readings(nested.values()), tuple(selector.pages))
+    finish = finish_of(fields, selector.names)
+    return Plan(compiled(model, fields), _readings(nested.values()), tuple(selector.pages), finish)

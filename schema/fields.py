@@ -57,6 +57,15 @@ def record(statement: Callable[..., Any], description: str) -> Any:
     return _made(ReaderField, statement, description, Role.USER, kind=Kind.RECORD)
 
 
+def computed(function: Callable[..., Any], description: str, *, needs: Sequence[str], weight: int) -> Any:
+    """A scalar field of a bound type that Python makes of its columns; `needs` are the parameters that they fill.
+
+    The other parameters are the field's arguments. Each value counts as `weight` rows towards what a query may reach, a
+    field with an argument `first` as that many values.
+    """
+    return _made(ReaderField, function, description, Role.USER, kind=Kind.COMPUTED, needs=needs, weight=weight)
+
+
 def verb(
     function: Callable[..., Awaitable[Any]], description: str, *, floor: Role = Role.USER, public: bool = False
 ) -> Any:
@@ -79,11 +88,12 @@ def _made(
     field.init = field.compare = field.repr = False
     for name, value in more.items():
         setattr(field, name, value)
-    hints = _hints(call, skip={"ctx", *more.get("given", ())})
+    hints = _hints(call, skip={"ctx", *more.get("given", ()), *more.get("needs", ())})
     field.arguments = [*(_argument(parameter, hint) for parameter, hint in hints), *paging]
     rules = {parameter.name: TypeAdapter(hint) for parameter, hint in hints if _has_rules(hint)}
     if isinstance(field, ReaderField):
-        field.rules = rules
+        field.rules, types = rules, get_type_hints(call)
+        field.needs = {name: TypeAdapter(types[name]) for name in more.get("needs", ())}
     elif rules:
         raise TypeError(f"{call.__name__}: a verb's rules belong into its input")
     return field

@@ -5,6 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from graphql import GraphQLError
 from pydantic import TypeAdapter, ValidationError
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
@@ -13,6 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
 from resolvers.work import refused
+from schema.finish import Unfinished
 
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
 
@@ -26,6 +28,7 @@ class Kind(StrEnum):
     NODE = "NODE"  # one object of the type that its id names, or null
     NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
+    COMPUTED = "COMPUTED"  # a field of a bound type that Python makes of its columns
 
 
 class CallField(StrawberryField):
@@ -50,17 +53,24 @@ class CallField(StrawberryField):
         except Forbidden:
             await refused(info.context, info.field_name)
             raise
+        except Unfinished as error:
+            path = [*info.path.as_list(), *error.path]
+            raise GraphQLError(str(error), info._raw_info.field_nodes, path=path, original_error=error.cause) from error
 
 
 class ReaderField(CallField):
     """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
 
-    `rules` are what pydantic has to say of single arguments; inputs have their own.
+    `rules` are what pydantic has to say of single arguments; inputs have their own. A computed field has `needs`: the
+    parameters that columns of the same name fill, and how they are read from JSON. `weight` is what each value of it
+    counts among the rows that a query may reach.
     """
 
     kind: Kind
     given: Mapping[str, str] = MappingProxyType({})
     rules: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+    needs: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+    weight: int = 0
 
     def checked(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments as their rules have them. Raises Invalid."""

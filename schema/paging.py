@@ -30,10 +30,13 @@ class Arguments:
     def of(cls, name: str, field: ReaderField, kwargs: dict[str, Any]) -> "Arguments":
         """Raises Invalid for paging that cannot be meant."""
         kwargs = field.checked(kwargs) if field.rules else kwargs
-        given = {key: value for key, value in kwargs.items() if key not in PAGING}
+        paged = field.kind is Kind.CONNECTION
+        given = {key: value for key, value in kwargs.items() if not paged or key not in PAGING}
         if field.kind is Kind.NODES:
             given["\x01size"] = len(kwargs["ids"])
-        if field.kind is not Kind.CONNECTION:
+        if field.kind is Kind.COMPUTED:
+            given["\x01size"] = field.weight * kwargs.get("first", 1)
+        if not paged:
             return cls(name, field, given, Window(name))
         _check(kwargs)
         backward = kwargs.get("last") is not None
@@ -75,6 +78,12 @@ class Arguments:
 
     def symbols(self) -> dict[str, Any]:
         return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.own.items()}
+
+    def parameters(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The function's own arguments: the values of those that the shape fixes, and the slots of the others."""
+        filled = {name: [*slots.slots(f"{self.name}_{name}", value)] for name, value in self.own.items()}
+        given = {name: self.own[name] for name, found in filled.items() if not found}
+        return given, {name: found[0] for name, found in filled.items() if found}
 
     def listing(self) -> Listing | Feed:
         listing: Listing | Feed = self.statement()

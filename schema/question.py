@@ -24,7 +24,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 
-from schema.kinds import ReaderField
+from schema.kinds import Kind, ReaderField
 from schema.paging import Arguments, check_user_id
 
 Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
@@ -98,7 +98,9 @@ class _Walk:
         definition = getattr(parent, "fields", {}).get(node.name.value)
         if definition is None:  # __typename
             return
-        if definition.args and id(node) not in self.nested:
+        field = definition.extensions.get(BACKREF)
+        computed = isinstance(field, ReaderField) and field.kind is Kind.COMPUTED  # which counts, with arguments or not
+        if (definition.args or computed) and id(node) not in self.nested:
             self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
         self.into(get_named_type(definition.type), node.selection_set)
 

@@ -1,6 +1,7 @@
 """From graphql-core's nodes to the reader's plain selection."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -8,6 +9,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLObjectType,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -15,6 +17,7 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_abstract_type,
+    is_leaf_type,
 )
 from strawberry.types.field import StrawberryField
 
@@ -36,16 +39,16 @@ from db.selection import (
     PageInfo,
     TotalCount,
 )
-from kit.errors import Invalid, TooComplex
+from kit.errors import TooComplex
 from kit.settings import Settings
+from schema.finish import Computed, Names, tagged, with_needs
+from schema.kinds import Kind as FieldKind
 from schema.kinds import ReaderField
 from schema.models import BINDINGS
 from schema.paging import Arguments
 from schema.question import BACKREF, Raw
 
 Rows = Listing | Feed
-
-LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL; longer aliases would be cut off there
 
 
 class Selector:
@@ -57,13 +60,14 @@ class Selector:
         self._settings = settings
         self._fields = 0
         self._within: list[str] = []
+        self.names = Names()
         self.pages: list[tuple[str, ...]] = []  # for each page its own name, after those of the pages around it
 
     def fields(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int = 1) -> Fields:
         """The fields of an object of a bound type."""
         model = BINDINGS[parent.name].model
-        return tuple(
-            self._field(model, parent, key, group, depth) for key, group in self._collected(parent, nodes, depth)
+        return with_needs(
+            tuple(self._field(model, parent, key, group, depth) for key, group in self._collected(parent, nodes, depth))
         )
 
     def plain(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
@@ -79,7 +83,7 @@ class Selector:
         self.pages.append(tuple(self._within))
         kinds = tuple(self._kind(name) for name in names)
         self._within.pop()
-        return kinds
+        return tagged(kinds, self.names)
 
     def _kind(self, name: str) -> Kind:
         target: Any = self._raw.schema.type_map[name]
@@ -108,6 +112,8 @@ class Selector:
         definition = parent.fields[group[0].name.value]
         field: StrawberryField = definition.extensions[BACKREF]
         kind = kind_of(model, field.python_name)
+        if isinstance(field, ReaderField) and field.kind is FieldKind.COMPUTED:
+            return self._computed(key, field, definition, group[0])
         target: Any = get_named_type(definition.type)
         if isinstance(field, ReaderField):
             return self.page(key, field.python_name, target, group, self._arguments[id(group[0])], depth + 1)
@@ -146,7 +152,18 @@ class Selector:
         if isinstance(listing, Listing):
             return self.fields(target, group, depth)
         kinds = {BINDINGS[kind.name].model: kind for kind in self._raw.schema.get_possible_types(target)}
-        return tuple(Kind(part.model, self.fields(kinds[part.model], group, depth)) for part in listing.parts)
+        found = tuple(Kind(part.model, self.fields(kinds[part.model], group, depth)) for part in listing.parts)
+        return tagged(found, self.names)
+
+    def _computed(self, key: str, field: ReaderField, definition: GraphQLField, node: FieldNode) -> Computed:
+        """Its place, and how its value will be made."""
+        leaf: Any = get_named_type(definition.type)
+        if not is_leaf_type(leaf):
+            raise TypeError(f"{field.python_name} is computed and must be a scalar, an enum or a list of such")
+        arguments = self._arguments[id(node)]
+        self.pages.append((*self._within, arguments.name))
+        given, slots = arguments.parameters()
+        return Computed(key, "", field.call, field.needs, given, slots, partial(_scalar, leaf))
 
     def _constant(self, parent: GraphQLObjectType, key: str, group: list[FieldNode]) -> Constant | None:
         return Constant(key, parent.name) if group[0].name.value == "__typename" else None
@@ -168,7 +185,8 @@ class Selector:
         self._fields += len(found)
         if self._fields > self._settings.max_query_fields:
             raise TooComplex(f"The query asks for more than {self._settings.max_query_fields} fields")
-        yield from found.items()
+        for key, group in found.items():
+            yield self.names.short(key), group
 
     def _collect(
         self, parent: GraphQLObjectType, selections: Any, found: dict[str, list[FieldNode]], seen: set[str]
@@ -226,7 +244,11 @@ def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> i
 
 
 def _key(node: FieldNode) -> str:
-    key = node.alias.value if node.alias else node.name.value
-    if len(key) > LONGEST_KEY:
-        raise Invalid({key: [f"an alias may have {LONGEST_KEY} characters"]})
-    return key
+    return node.alias.value if node.alias else node.name.value
+
+
+def _scalar(leaf: Any, value: Any) -> Any:
+    """A value, or a list of them, as the schema's type writes it."""
+    if isinstance(value, list):
+        return [_scalar(leaf, item) for item in value]
+    return None if value is None else leaf.coerce_output_value(value)
