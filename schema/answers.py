@@ -14,11 +14,12 @@ from kit.errors import NotFound
 from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
+from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
 from schema.places import Asked, Place, Variables, definition_of
-from schema.plans import PLANS, Plan, reading, reading_back
-from schema.selection import Raw
+from schema.plans import PLANS, Plan, Target, reading, reading_back
+from schema.question import Raw
 
 
 async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
@@ -48,7 +49,7 @@ class _Nodes:
         return isinstance(other, _Nodes) and self._ids == other._ids
 
 
-async def answered(ctx: Context, place: Place, variables: Variables, source: Any = None) -> str | None:
+async def answered(ctx: Context, place: Place, variables: Variables, source: Any = None) -> bytes | None:
     """The JSON of a reader field. `source` is the object that it is a field of, None at the root.
 
     Raises what a client may be told: NotFound, Invalid, Forbidden, Unauthenticated.
@@ -68,24 +69,34 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
-        raise NotFound(target, str(asked.root.given.get("id", viewer.id)))
+        raise NotFound(str(target), str(asked.root.given.get("id", viewer.id)))
     return answer
 
 
-def _target(place: Place, asked: Asked) -> str | None:
-    if place.field.kind is not Kind.NODE or asked.root is None:
-        return place.target.name
-    prefix = prefix_of(asked.root.given["id"])
+def _target(place: Place, asked: Asked) -> Target | None:
+    """The type that is asked for; of `nodes` all that its ids speak of."""
+    given = asked.root.given if asked.root else {}
+    match place.field.kind:
+        case Kind.NODE:
+            return _named(given["id"])
+        case Kind.NODES:
+            return tuple(sorted({name for id in given["ids"] if (name := _named(id))}))
+    return place.target.name
+
+
+def _named(id: str) -> str | None:
+    """The type that an id speaks of."""
+    prefix = prefix_of(id)
     return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
 
 
-async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> str | None:
+async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> bytes | None:
     slots = (ctx if viewer is ctx.asks else replace(ctx, asks=viewer)).slots()
-    json: str | None = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(slots | values))
-    return json
+    json: bytes | None = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(slots | values))
+    return json if json is None or plan.finish is None else await finished(plan.finish, json, values)
 
 
-def _fragment(json: str | None) -> Fragment | None:
+def _fragment(json: bytes | None) -> Fragment | None:
     return None if json is None else Fragment(json)
 
 
@@ -109,7 +120,7 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
 
 async def _read_back(
     answer: Entity | Shown[Any] | list[Entity], ctx: Context, plan: Plan, values: dict[str, Any]
-) -> str | None:
+) -> bytes | None:
     """What a verb answered, as the client selected it and as the viewer may see it."""
     if isinstance(answer, list):
         return await _fetched(ctx, ctx.viewer, plan, values | {"ids": [row.id for row in answer]})

@@ -35,7 +35,7 @@ class Checked:
     ready: Operation | None = None
 
     def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
-        """The operation with the values of its variables; None where the executor is needed, or to say what is amiss."""
+        """The operation with its variables' values; None where the executor is needed, also to say what is amiss."""
         given = None if self.ready is None else self.ready.variables(variables)
         if self.ready is None or given is None or self.measure is None:
             return None

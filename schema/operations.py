@@ -34,9 +34,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.context import Context
 from schema.answers import answered
+from schema.collecting import collected
+from schema.finish import Unfinished
 from schema.kinds import ReaderField, audited
 from schema.places import Place, Variables
-from schema.selection import BACKREF, Selector
+from schema.question import BACKREF
 
 TYPENAME = "__typename"
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
@@ -116,7 +118,7 @@ class Operation:
         roots = self._roots.get(switches)
         if roots is None:
             raw = SimpleNamespace(schema=self._schema, fragments=self._fragments, variable_values=variables)
-            groups = Selector(raw, {}).grouped(self._query, self._definition.selection_set)
+            groups = collected(raw, self._query, [self._definition.selection_set])
             roots = tuple(self._root(key, nodes) for key, nodes in groups.items())
             if len(self._roots) < MOST_CHOICES:
                 self._roots[switches] = roots
@@ -138,9 +140,11 @@ async def _outcome(ctx: Context, root: Root, variables: Variables) -> bytes | Gr
         return b'"Query"'
     try:
         json = await audited(ctx, root.nodes[0].name.value, answered(ctx, root.place, variables))
+    except Unfinished as error:
+        return error.located([root.name], root.nodes)
     except Exception as error:
         return located_error(error, root.nodes, [root.name])
-    return b"null" if json is None else json.encode()
+    return b"null" if json is None else json
 
 
 def _spread(

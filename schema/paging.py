@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from db import paging, slots
-from db.reader import model_of
-from db.selection import Listing, Order, Window
+from db.selection import Feed, Listing, Order, Window
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
 from schema.kinds import Kind, ReaderField
@@ -34,6 +33,7 @@ class Arguments:
     @classmethod
     def of(cls, name: str, field: ReaderField, kwargs: dict[str, Any]) -> "Arguments":
         """Raises Invalid for paging that cannot be meant."""
+        kwargs = field.checked(kwargs) if field.rules else kwargs
         if field.kind is not Kind.CONNECTION:
             return cls(name, field, kwargs, Window(name), (), None, _shape(kwargs), _values(name, kwargs))
         given = {key: value for key, value in kwargs.items() if key not in PAGING}
@@ -58,8 +58,14 @@ class Arguments:
     def symbols(self) -> dict[str, Any]:
         return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.given.items()}
 
-    def listing(self) -> Listing:
-        listing: Listing = self.statement()
+    def parameters(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The function's own arguments: the values of those that the shape fixes, and the slots of the others."""
+        filled = {name: [*slots.slots(f"{self.name}_{name}", value)] for name, value in self.given.items()}
+        given = {name: self.given[name] for name, found in filled.items() if not found}
+        return given, {name: found[0] for name, found in filled.items() if found}
+
+    def listing(self) -> Listing | Feed:
+        listing: Listing | Feed = self.statement()
         if self.order is not None and (self.order != listing.name or len(self.keys) != len(listing.order) + 1):
             raise Invalid({self._side: ["is a cursor of another list or order"]})
         return listing
@@ -68,8 +74,7 @@ class Arguments:
         """By slot, how a cursor's key is read from JSON. Cursors come from outside: what cannot be a key is Invalid."""
         if not self.keys:
             return {}
-        listing = self.listing()
-        keys = paging.keys_of(listing, model_of(listing.rows))
+        keys = paging.keys_of(self.listing())
         return {f"{self.name}_key_{i}": partial(_read, self._side, key) for i, key in enumerate(keys)}
 
     @property
@@ -90,9 +95,9 @@ def _values(name: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _read(side: str, key: Order, value: Any) -> Any:
     try:
-        if value is None and not paging.nullable(key):
+        if value is None and not key.nullable:
             raise ValueError("null")
-        return None if value is None else slots.reading(key.column.type)(value)
+        return None if value is None else slots.reading(key.value.type)(value)
     except (OverflowError, TypeError, ValueError):
         raise Invalid({side: ["not a cursor of this list"]}) from None
 

@@ -25,7 +25,7 @@ from strawberry.types.arguments import convert_arguments
 from resolvers.context import Context
 from schema.kinds import ReaderField
 from schema.paging import Arguments, check_user_id
-from schema.selection import BACKREF, Raw, question
+from schema.question import BACKREF, Raw, question
 
 Variables = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType, get_nullable_type, is_list_type
 from db.reader import Reader
 from db.selection import Compiled
 from resolvers.policies import POLICIES
+from schema.finish import Finish, Mixed, finish_of
 from schema.kinds import Kind
 from schema.models import BINDINGS
 from schema.paging import Arguments
@@ -19,6 +20,8 @@ from schema.selection import Selector
 
 MOST_SQL = 8_000_000  # characters of all plans together; what hangs on a plan is about ten times its SQL
 LIGHT = 2_000
+
+Target = str | tuple[str, ...]
 
 READER = Reader({model: policy.see for model, policy in POLICIES.items()})
 
@@ -29,6 +32,7 @@ class Plan:
 
     compiled: Compiled
     readings: dict[str, Callable[[Any], Any]]
+    finish: Finish | Mixed | None
 
     def arguments(self, values: dict[str, Any]) -> list[Any]:
         """What fills the slots, in their order."""
@@ -70,8 +74,8 @@ def _weight(made: Any) -> int:
 PLANS = Kept()
 
 
-def reading(place: Place, target: str, asked: Asked) -> Plan:
-    """The plan of a reader field. `target` is the type it answers, which an id may decide."""
+def reading(place: Place, target: Target, asked: Asked) -> Plan:
+    """The plan of a reader field. `target` is the type it answers, which an id may decide; of `nodes` all of them."""
     plan: Plan = PLANS.get((place, target, asked.shape), lambda: _plan(place, target, asked))
     return plan
 
@@ -82,31 +86,44 @@ def reading_back(place: Place, asked: Asked) -> Plan:
     return plan
 
 
-def _plan(place: Place, name: str, asked: Asked) -> Plan:
+def _plan(place: Place, target: Target, asked: Asked) -> Plan:
     selector, root = _selector(place, asked), asked.root
     assert root is not None, "only a reader field is planned so"
+    compiled, selected = _selected(place, target, selector, root)
+    return Plan(compiled, _readings([root, *asked.nested.values()]), finish_of(selected, selector.names))
+
+
+def _selected(place: Place, name: Target, selector: Selector, root: Arguments) -> tuple[Compiled, tuple[Any, ...]]:
+    """The statement, and what it selects."""
+    selected: tuple[Any, ...]
+    if isinstance(name, tuple):
+        selected = selector.nodes(name)
+        return READER.nodes(root.symbols()["ids"], selected), selected
     target, nodes = cast("GraphQLObjectType", place.schema.type_map[name]), place.field_nodes
     match root.field.kind:
         case Kind.CONNECTION:
-            compiled = READER.page(selector.page("", None, target, nodes, root))
+            page = selector.page("", None, target, nodes, root)
+            return READER.page(page), page.parts
         case Kind.RECORD:
-            compiled = READER.record(root.statement(), selector.plain(target, nodes))
-        case Kind.NODE:
-            compiled = READER.entity(BINDINGS[name].by_id(**root.symbols()), selector.fields(target, nodes))
-        case _:
-            compiled = READER.entity(root.statement(), selector.fields(target, nodes))
-    return Plan(compiled, _readings([root, *asked.nested.values()]))
+            selected = selector.plain(target, nodes)
+            return READER.record(root.statement(), selected), selected
+    selected = selector.fields(target, nodes)
+    rows = BINDINGS[name].by_id(**root.symbols()) if root.field.kind is Kind.NODE else root.statement()
+    return READER.entity(rows, selected), selected
 
 
 def _plan_back(place: Place, asked: Asked) -> Plan:
-    target = cast("GraphQLObjectType", place.target)
-    fields = _selector(place, asked).fields(target, place.field_nodes)
+    target, selector = cast("GraphQLObjectType", place.target), _selector(place, asked)
+    fields = selector.fields(target, place.field_nodes)
     compiled = READER.by_ids if is_list_type(get_nullable_type(place.return_type)) else READER.by_id
-    return Plan(compiled(BINDINGS[target.name].model, fields), _readings(asked.nested.values()))
+    finish = finish_of(fields, selector.names)
+    return Plan(compiled(BINDINGS[target.name].model, fields), _readings(asked.nested.values()), finish)
 
 
 def _selector(place: Place, asked: Asked) -> Selector:
-    raw = SimpleNamespace(schema=place.schema, fragments=place.fragments, variable_values=asked.variables)
+    raw = SimpleNamespace(
+        schema=place.schema, fragments=place.fragments, variable_values=asked.variables, field_nodes=place.field_nodes
+    )
     return Selector(raw, asked.nested)
 
 

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLOutputType, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLOutputType
 from orjson import Fragment
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -20,18 +20,20 @@ from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.documents import Documents
 from schema.errors import all_exposed
-from schema.fields import any_node
+from schema.fields import any_node, any_nodes
 from schema.node import Node
 from schema.operations import Answer
 from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
+from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
 from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries):
+class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
+    nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
 
 @strawberry.type(description="What can be done.")

@@ -58,6 +58,16 @@ class Variables:
         size = next((size for size in sizes if size is not None), DEFAULT_SIZE)
         return size if 1 <= size <= LARGEST_PAGE else LARGEST_PAGE
 
+    def first(self, definition: GraphQLField, node: FieldNode) -> int:
+        """How many values are asked for, where there is a choice; the default where it is left open."""
+        if "first" not in definition.args:
+            return 1
+        asked = self._number(node, "first")
+        if asked is None:
+            default = definition.args["first"].default
+            asked = default.value if default is not None and isinstance(default.value, int) else 1
+        return max(1, asked)
+
     def length(self, definition: GraphQLField, node: FieldNode) -> int:
         """Of a list that comes whole: the number of its `ids`, if there is such an argument."""
         return (self._number(node, "ids") or 1) if "ids" in definition.args else WHOLE_LIST

@@ -10,6 +10,7 @@ The cost is an upper bound of the objects that the answer may hold:
     a connection                                        1 + what is below, where
       its nodes, its edges                              each cost the size of the page x (1 + what is below the row)
       its totalCount                                    COUNTING, because all rows are counted
+    what Python computes                                its weight x how many are asked for
     a list that comes whole                             the number of its `ids`, else WHOLE_LIST, x (1 + what is below)
     numbers that are counted for the question           COUNTING
     an interface, a union                               the dearest of its types
@@ -47,7 +48,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from kit.errors import TooComplex
 from kit.settings import Settings
-from schema.kinds import Kind
+from schema.kinds import Kind, ReaderField
 from schema.variables import Variables, introspected
 
 COUNTING = 10
@@ -183,8 +184,15 @@ class Walk:
         size = self._variables.page(definition, nodes[0])
         below = self._below(kind, nodes, depth + 1, size)
         if nodes[0].selection_set is None:
-            return NOTHING if page is None or name != "totalCount" else NOTHING._replace(cost=COUNTING)
+            return NOTHING._replace(cost=self._value(definition, nodes[0], page))
         return below._replace(cost=self._cost(parent, definition, nodes[0], below.cost, page))
+
+    def _value(self, definition: GraphQLField, node: FieldNode, page: int | None) -> int:
+        """The cost of a field that leads to no object."""
+        field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if isinstance(field, ReaderField) and field.kind is Kind.COMPUTED:
+            return field.weight * self._variables.first(definition, node)
+        return COUNTING if page is not None and node.name.value == "totalCount" else 0
 
     def _cost(
         self, parent: GraphQLObjectType | None, definition: GraphQLField, node: FieldNode, below: int, page: int | None
