@@ -27,11 +27,11 @@ OLDEST_VERSION = 15
 class Database:
     """Timeouts are in seconds, pool sizes in connections, `statements` per connection.
 
-    What `fetchval` and `fetch` run cannot write rows, schema or sequences. PostgreSQL takes one statement at a time
-    there and runs it in a read-only transaction, which nothing can change once the statement has begun. A statement
-    that would let a later one write (set_config, begin) costs the pool that connection, and nobody gets it again.
-    Not prevented, here as in any read-only transaction: advisory locks, NOTIFY, and what a superuser may do to files
-    and processes. So the texts of statements are ours, never a client's.
+    What `fetchval` and `fetch` run cannot change rows, schema or sequences, now or later. It is one statement that
+    begins as reading does, and stands in a read-only transaction, which such a statement can neither end nor unlock.
+    Where it unlocks those that come after it (set_config), PostgreSQL reports that, and its connection is closed.
+    Not prevented, as in any read-only transaction: advisory locks, NOTIFY, and what a superuser may do to files and
+    processes. So the texts of statements are ours, never a client's.
 
     Behind a pooler that hands its connections from transaction to transaction nothing is kept in the session: each
     transaction sets what it needs for itself, and statements have no names. A read is four round trips then, not one.

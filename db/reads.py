@@ -6,6 +6,7 @@ statement, may be repeated, and leaves nothing behind on its connection.
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -16,6 +17,10 @@ import asyncpg
 
 RETRY_SECONDS = 0.1  # before a read is repeated: PostgreSQL is back that soon when one of its processes has crashed
 WATCH_SECONDS = 0.25  # between looks for what takes too long
+
+# CALL and DO may end the read-only transaction that they began in, and write in the next.
+READING = re.compile(r"[\s(]*(select|with|values|table|show|explain)\b", re.IGNORECASE)
+MOST_KNOWN = 10_000  # statements looked at; then they are forgotten and looked at anew
 
 Read = Callable[..., Awaitable[Any]]  # Connection.fetchval or Connection.fetch
 
@@ -73,6 +78,7 @@ class Reads:
         self._begin = begin
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
+        self._known: set[str] = set()
         self._room = size  # connections that may still be opened
         self._lines: set[_Line] = set()
         self._idle: list[_Line] = []
@@ -83,7 +89,12 @@ class Reads:
         self._watching = self._loop.call_later(WATCH_SECONDS, self._watch)
 
     async def run(self, read: Read, sql: str, arguments: Sequence[Any]) -> Any:
-        """Runs one statement. When its connection dies it is repeated, once, on a fresh one."""
+        """Runs one statement. When its connection dies it is repeated, once, on a fresh one.
+
+        Raises ValueError for what does not read, and NoConnection, NoAnswer, OSError or asyncpg.PostgresError.
+        """
+        if sql not in self._known:
+            self._learn(sql)
         for last in (False, True):
             line: _Line | None = None
             try:
@@ -114,6 +125,13 @@ class Reads:
         for line in self._lines:
             line.connection.terminate()
         await asyncio.gather(*self._mending, return_exceptions=True)
+
+    def _learn(self, sql: str) -> None:
+        if not READING.match(sql):
+            raise ValueError(f"not a statement that reads: {sql[:60]}")
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known.add(sql)
 
     def _free(self) -> _Line | None:
         """The connection used last: it is warm, and those that are not needed stay out of it."""
@@ -174,9 +192,8 @@ class Reads:
         self._idle.append(line)
 
     def _fit(self, line: _Line) -> bool:
-        """Whether the next may have it: a statement could have begun a transaction, or let the session write."""
-        connection = line.connection
-        if connection.is_closed() or line.generation != self._generation or connection.is_in_transaction():
+        """Whether the next may have it: a statement can let the session write (set_config)."""
+        if line.connection.is_closed() or line.generation != self._generation:
             return False
         return self._begin is not None or line.reported("default_transaction_read_only") == "on"
 
