@@ -21,6 +21,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class Pooler(StrEnum):
+    """What stands between Parlor and PostgreSQL."""
+
+    NONE = "none"
+    TRANSACTION = "transaction"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -41,6 +48,12 @@ class Settings(BaseSettings):
     write_pool_size: int = Field(20, ge=1, description="connections for transactions; with the reads' pool, 30 in all")
     read_pool_size: int = Field(10, ge=1, description="autocommit connections for reads")
     statement_timeout_seconds: int = Field(10, ge=1, description="PostgreSQL ends a statement after this")
+    prepared_statements: int = Field(
+        500, ge=0, description="kept by each read connection: what the clients of one house ask; 0.1 MB or so for each"
+    )
+    database_pooler: Pooler = Field(
+        Pooler.NONE, description="transaction: PgBouncer or its like hands its connections on after each transaction"
+    )
     connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
 
     broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")

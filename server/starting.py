@@ -20,13 +20,15 @@ from server import app, logs
 from server.demo import PASSWORD, PEOPLE, fill
 from server.house import check, database, services
 
+MIGRATION_SECONDS = 86_400  # for one statement: an index of a large table takes its time
+
 
 class Refused(Exception):
     """What was asked for on the command line cannot be; the message says why."""
 
 
 async def migrated(settings: Settings) -> None:
-    db = database(settings)
+    db = database(settings.model_copy(update={"statement_timeout_seconds": MIGRATION_SECONDS}))
     try:
         await migrate.upgrade(db.engine)
     finally:
