@@ -109,6 +109,8 @@ class Document:
 
     def wrong(self) -> tuple[GraphQLError, ...]:
         """What is amiss with any of its operations."""
+        if not self._definitions:
+            return (GraphQLError("it has no operation"),)
         return tuple(error for name in self._definitions for error in self.operation(name).errors)
 
 

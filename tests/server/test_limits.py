@@ -150,7 +150,7 @@ async def test_a_subscription_whose_events_would_be_too_large_is_refused_at_once
         assert [error["extensions"]["code"] for error in payload] == ["QUERY_TOO_COMPLEX"]
 
 
-@pytest.mark.parametrize("name", ["alias too long", "bad paging"])
+@pytest.mark.parametrize("name", ["bad paging"])
 async def test_an_event_whose_selection_is_refused_is_told_without_its_task(people: People, name: str) -> None:
     selection, code = SELECTIONS[name]
     dora = await people.one()

@@ -143,8 +143,9 @@ async def test_mistakes_of_clients_are_no_errors_of_ours(people: People, logged:
     for query in ("{", "{ nope }", '{ task(id: "nope") { id } }', "mutation { deleteTask(id: 5) { deletedId } }"):
         await dora.ask(query)
     await people.nobody.ask("{ me { id } }")
-    assert [record["event"] for record in logged] == ["operation"] * 5
-    assert [record["codes"] for record in logged] == [
+    told = [record for record in logged if record["event"] != "request"]
+    assert [record["event"] for record in told] == ["operation"] * 5
+    assert [record["codes"] for record in told] == [
         ["VALIDATION_ERROR"],
         ["VALIDATION_ERROR"],
         ["TASK_NOT_FOUND"],
