@@ -24,11 +24,12 @@ def reached(relation: InstrumentedAttribute[Any], column: InstrumentedAttribute[
 
 
 def any_of(
-    relation: InstrumentedAttribute[Any], condition: Callable[[Any], ColumnElement[bool]]
+    relation: InstrumentedAttribute[Any], condition: Callable[[Any], ColumnElement[bool]] | None = None
 ) -> ColumnElement[bool]:
-    """To filter by: the viewer sees at least one row there of which the condition holds."""
+    """To filter by: the viewer sees at least one row there, of which the condition holds."""
     target, where = _beyond(relation)
-    return select(target.id).where(*where, condition(target)).correlate(_source(relation)).exists()
+    where += [condition(target)] if condition else []
+    return select(target.id).where(*where).correlate(_source(relation)).exists()
 
 
 def _beyond(relation: InstrumentedAttribute[Any]) -> tuple[Any, list[ColumnElement[bool]]]:
