@@ -15,7 +15,9 @@ from typing import Any
 
 import asyncpg
 
-RETRY_SECONDS = 0.25  # before a read is repeated: after a crash of one process PostgreSQL lets nobody in for 0.14 to 0.22 s
+RETRY_SECONDS = (
+    0.25  # before a read is repeated: after a crash of one process PostgreSQL lets nobody in for 0.14 to 0.22 s
+)
 WATCH_SECONDS = 0.25  # between looks for what takes too long
 
 # CALL and DO may end the read-only transaction that they began in, and write in the next.
