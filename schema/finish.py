@@ -5,12 +5,13 @@ the JSON is parsed, finished and written again. A plan with nothing of the kind 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+from graphql import GraphQLError, Node
 from pydantic import TypeAdapter
 
 from db.selection import Column, Constant, Edges, Fields, Kind, Kinds, Many, Nodes, One, Page, PageInfo
@@ -31,6 +32,10 @@ class Unfinished(Exception):
         super().__init__(str(cause))
         self.cause = cause
         self.path: list[str | int] = []
+
+    def located(self, root: Sequence[str | int], nodes: Sequence[Node]) -> GraphQLError:
+        """The error of the field; `root` is the path of the root field."""
+        return GraphQLError(str(self), nodes, path=[*root, *self.path], original_error=self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +177,10 @@ def _below(part: Any) -> tuple[Any, ...]:
     return ()
 
 
-async def finished(finish: Finish | Mixed | None, json: str, values: Values) -> str | bytes:
+async def finished(finish: Finish | Mixed, json: bytes, values: Values) -> bytes:
     """The JSON as the client is to have it. Raises Unfinished."""
-    if finish is None:
-        return json
     return await asyncio.get_running_loop().run_in_executor(WORKERS, _written, finish, json, values)
 
 
-def _written(finish: Finish | Mixed, json: str, values: Values) -> bytes:
+def _written(finish: Finish | Mixed, json: bytes, values: Values) -> bytes:
     return orjson.dumps(finish.made(orjson.loads(json), values))

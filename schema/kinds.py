@@ -1,11 +1,10 @@
 """The two kinds of fields: reads, which are statements, and verbs, which are functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from graphql import GraphQLError
 from pydantic import TypeAdapter, ValidationError
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
@@ -13,9 +12,11 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
+from resolvers.context import Context
 from resolvers.work import refused
 from schema.finish import Unfinished
 
+T = TypeVar("T")
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
 
 
@@ -29,6 +30,15 @@ class Kind(StrEnum):
     NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
     COMPUTED = "COMPUTED"  # a field of a bound type that Python makes of its columns
+
+
+async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:
+    """The answer to a field. A refusal is kept in the audit."""
+    try:
+        return await answer
+    except Forbidden:
+        await refused(ctx, name)
+        raise
 
 
 class CallField(StrawberryField):
@@ -46,16 +56,11 @@ class CallField(StrawberryField):
         return False
 
     async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        """The answer. A refusal is kept in the audit."""
         assert info is not None
         try:
-            return await self.answer(self, source, info, kwargs)
-        except Forbidden:
-            await refused(info.context, info.field_name)
-            raise
+            return await audited(info.context, info.field_name, self.answer(self, source, info, kwargs))
         except Unfinished as error:
-            path = [*info.path.as_list(), *error.path]
-            raise GraphQLError(str(error), info._raw_info.field_nodes, path=path, original_error=error.cause) from error
+            raise error.located(info.path.as_list(), info._raw_info.field_nodes) from error
 
 
 class ReaderField(CallField):

@@ -19,25 +19,24 @@ LARGEST_OFFSET = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
+    """`given` are the statement function's own; `values` fill the slots, keys of a cursor still as JSON had them."""
+
     name: str
     field: ReaderField
     given: dict[str, Any]
     window: Window
-    keys: tuple[Any, ...] = ()
-    order: str | None = None
+    keys: tuple[Any, ...]
+    order: str | None
+    shape: Hashable
+    values: dict[str, Any]
 
     @classmethod
     def of(cls, name: str, field: ReaderField, kwargs: dict[str, Any]) -> "Arguments":
         """Raises Invalid for paging that cannot be meant."""
         kwargs = field.checked(kwargs) if field.rules else kwargs
-        paged = field.kind is Kind.CONNECTION
-        given = {key: value for key, value in kwargs.items() if not paged or key not in PAGING}
-        if field.kind is Kind.NODES:
-            given["\x01size"] = len(kwargs["ids"])
-        if field.kind is Kind.COMPUTED:
-            given["\x01size"] = field.weight * kwargs.get("first", 1)
-        if not paged:
-            return cls(name, field, given, Window(name))
+        if field.kind is not Kind.CONNECTION:
+            return cls(name, field, kwargs, Window(name), (), None, _shape(kwargs), _values(name, kwargs))
+        given = {key: value for key, value in kwargs.items() if key not in PAGING}
         _check(kwargs)
         backward = kwargs.get("last") is not None
         side = "before" if backward else "after"
@@ -45,44 +44,24 @@ class Arguments:
         order, keys = _opened(cursor, side) if cursor is not None else (None, ())
         nulls = tuple(key is None for key in keys) if cursor is not None else None
         window = Window(name, backward=backward, offset=bool(kwargs.get("offset")), nulls=nulls)
-        given |= {"\x01size": kwargs.get("last") or kwargs.get("first") or DEFAULT_SIZE}
+        values = _values(name, given) | {f"{name}_key_{i}": key for i, key in enumerate(keys)}
+        values[f"{name}_size"] = kwargs.get("last") or kwargs.get("first") or DEFAULT_SIZE
         if window.offset:
-            given["\x01offset"] = kwargs["offset"]
-        return cls(name, field, given, window, keys, order)
-
-    @property
-    def own(self) -> dict[str, Any]:
-        """The statement function's own arguments."""
-        return {name: value for name, value in self.given.items() if not name.startswith("\x01")}
-
-    @property
-    def shape(self) -> Hashable:
-        return (
-            tuple((name, slots.shape(value)) for name, value in sorted(self.own.items())),
-            self.window.backward,
-            self.window.offset,
-            self.window.nulls,
-            self.order,
-        )
-
-    def values(self) -> dict[str, Any]:
-        """What fills the slots; cursor keys still as JSON had them."""
-        found: dict[str, Any] = {}
-        for name, value in self.given.items():
-            found |= slots.slots(f"{self.name}_{name.removeprefix(chr(1))}", value)
-        return found | {f"{self.name}_key_{i}": key for i, key in enumerate(self.keys)}
+            values[f"{name}_offset"] = kwargs["offset"]
+        shape = (_shape(given), backward, window.offset, nulls, order)
+        return cls(name, field, given, window, keys, order, shape, values)
 
     def statement(self) -> Any:
         """What the statement function answers to symbols of these arguments."""
         return self.field.call(**self.symbols())
 
     def symbols(self) -> dict[str, Any]:
-        return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.own.items()}
+        return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.given.items()}
 
     def parameters(self) -> tuple[dict[str, Any], dict[str, str]]:
         """The function's own arguments: the values of those that the shape fixes, and the slots of the others."""
-        filled = {name: [*slots.slots(f"{self.name}_{name}", value)] for name, value in self.own.items()}
-        given = {name: self.own[name] for name, found in filled.items() if not found}
+        filled = {name: [*slots.slots(f"{self.name}_{name}", value)] for name, value in self.given.items()}
+        given = {name: self.given[name] for name, found in filled.items() if not found}
         return given, {name: found[0] for name, found in filled.items() if found}
 
     def listing(self) -> Listing | Feed:
@@ -101,6 +80,17 @@ class Arguments:
     @property
     def _side(self) -> str:
         return "before" if self.window.backward else "after"
+
+
+def _shape(given: dict[str, Any]) -> Hashable:
+    return tuple((name, slots.shape(value)) for name, value in sorted(given.items()))
+
+
+def _values(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for argument, value in given.items():
+        found |= slots.slots(f"{name}_{argument}", value)
+    return found
 
 
 def _read(side: str, key: Order, value: Any) -> Any:

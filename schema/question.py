@@ -4,7 +4,6 @@ A field's *shape* is what of the variables can change its SQL: the outcome of @s
 argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +19,9 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
 
 from schema.kinds import Kind, ReaderField
-from schema.paging import Arguments, check_user_id
 
 Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
 BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
@@ -38,11 +34,6 @@ class Nested:
     name: str
     definition: GraphQLField
     node: FieldNode
-
-    @property
-    def strawberry(self) -> ReaderField:
-        found: ReaderField = self.definition.extensions[BACKREF]
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +94,3 @@ class _Walk:
         if (definition.args or computed) and id(node) not in self.nested:
             self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
         self.into(get_named_type(definition.type), node.selection_set)
-
-
-def arguments_of(found: Question, info: Any) -> dict[int, Arguments]:
-    """The arguments of all nested fields, converted and checked as those of a root field are."""
-    converter = info.schema.schema_converter
-    variables = VariableValues(sources={}, coerced=info.variable_values)
-    made: dict[int, Arguments] = {}
-    for key, nested in found.nested.items():
-        values = get_argument_values(nested.definition, nested.node, variables)
-        field = nested.strawberry
-        kwargs = convert_arguments(values, field.arguments, converter.scalar_registry, converter.config, info)
-        check_user_id(info.context, kwargs)
-        made[key] = Arguments.of(nested.name, field, kwargs)
-    return made
-
-
-def shape(found: Question, raw: Raw, arguments: dict[int, Arguments]) -> Hashable:
-    switches = tuple(bool(raw.variable_values.get(name)) for name in found.switches)
-    return switches, tuple(given.shape for given in arguments.values())
