@@ -45,7 +45,7 @@ class Database:
         read_pool: int,
         statement_timeout: int,
         connect_timeout: int,
-        statements: int = 500,
+        statements: int = 100,
         pooler: Pooler = Pooler.NONE,
     ) -> None:
         self.url = normalised(url)

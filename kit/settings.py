@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     read_pool_size: int = Field(10, ge=1, description="autocommit connections for reads")
     statement_timeout_seconds: int = Field(10, ge=1, description="PostgreSQL ends a statement after this")
     prepared_statements: int = Field(
-        500, ge=0, description="kept by each read connection, the latest; each takes PostgreSQL 50 to 500 kB of memory"
+        100, ge=0, description="kept by each read connection, the latest; each takes PostgreSQL 50 to 500 kB of memory"
     )
     database_pooler: Pooler = Field(
         Pooler.NONE,
