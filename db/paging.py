@@ -21,13 +21,16 @@ from sqlalchemy import (
     literal,
     literal_column,
     or_,
+    select,
     tuple_,
+    union_all,
 )
 
 from db.selection import Feed, Listing, Order, Reached, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
 CURSOR = "\x01cursor"
+_SHARE = "\x01share"
 
 
 def size(window: Window) -> ColumnElement[int]:
@@ -45,10 +48,16 @@ def keys_of(listing: Listing | Feed) -> tuple[Order, ...]:
     return (*listing.order, Order(listing.model.id, listing.order[-1].descending if listing.order else False))
 
 
-def windowed(rows: Select[Any], listing: Listing, window: Window, *, peek: bool) -> Select[Any]:
-    """The rows of a page, numbered from its near end."""
+def windowed(rows: Select[Any], listing: Listing, window: Window, *, peek: bool, sorted: bool = False) -> Select[Any]:
+    """The rows of a page, numbered from its near end.
+
+    With `sorted` no index may give the order: where few of the rows belong to the parent, PostgreSQL would walk along
+    all of them in order until it has found a page.
+    """
     keys = keys_of(listing)
-    by = [ordering(key.value, key, backward=window.backward) for key in keys]
+    if keys[0].nullable and not isinstance(keys[0].column, Reached) and not window.offset and not sorted:
+        return _in_shares(rows, keys, window, limit(window, peek=peek))
+    by = [ordering(_unindexed(key.value) if sorted else key.value, key, backward=window.backward) for key in keys]
     rows = past(rows, keys, window)
     rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
     number: ColumnElement[int] = func.row_number().over(order_by=by)
@@ -56,6 +65,34 @@ def windowed(rows: Select[Any], listing: Listing, window: Window, *, peek: bool)
         skipped = bindparam(f"{window.name}_offset", type_=Integer())
         number, rows = number - skipped, rows.offset(skipped)
     return rows.add_columns(number.label(NUMBER)).order_by(*by).limit(limit(window, peek=peek))
+
+
+def _unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(value, value)
+
+
+def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, most: ColumnElement[int]) -> Select[Any]:
+    """A page by a first key that may be null, made of the rows that have it and of those that have none.
+
+    Each share follows the index on the keys. Nulls come last either way, which no index gives for all rows at once.
+    """
+    shares = []
+    for place, null in enumerate((True, False) if window.backward else (False, True)):
+        share = rows.where(keys[0].value.is_(None) if null else keys[0].value.is_not(None))
+        if window.nulls is not None:
+            if place == 0 and window.nulls[0] is not null:
+                continue  # the cursor is in the other share, and this one before it
+            if window.nulls[0] is null:
+                share = share.where(_beyond(keys, window, at=1 if null else 0, among_values=not null))
+        by = [_direction(key.value, key, window) for key in keys]
+        shares.append(share.add_columns(literal_column(str(place)).label(_SHARE)).order_by(*by).limit(most))
+    together = (union_all(*shares) if len(shares) > 1 else shares[0]).subquery()
+    by = [together.c[_SHARE], *(_direction(together.c[key.name], key, window) for key in keys)]
+    return select(together, func.row_number().over(order_by=by).label(NUMBER)).order_by(*by).limit(most)
+
+
+def _direction(value: ColumnElement[Any], key: Order, window: Window) -> ColumnElement[Any]:
+    return value.desc() if key.descending is not window.backward else value.asc()
 
 
 def past(rows: Select[Any], keys: Sequence[Order], window: Window) -> Select[Any]:
@@ -69,21 +106,21 @@ def _label(key: Order) -> str:
 
 
 def ordering(value: ColumnElement[Any], key: Order, *, backward: bool) -> ColumnElement[Any]:
-    by = value.desc() if key.descending is not backward else value.asc()
+    by: ColumnElement[Any] = value.desc() if key.descending is not backward else value.asc()
     if not key.nullable:
         return by
     return by.nulls_first() if backward else by.nulls_last()
 
 
-def _beyond(keys: Sequence[Order], window: Window, at: int) -> ColumnElement[bool]:
-    """Strictly past the cursor in the direction of travel.
+def _beyond(keys: Sequence[Order], window: Window, at: int, *, among_values: bool = False) -> ColumnElement[bool]:
+    """Strictly past the cursor in the direction of travel; `among_values` where the first key is none of the nulls.
 
     Where all keys run one way and none can be null it is a row comparison, which an index answers.
     """
     assert window.nulls is not None
     rest = keys[at:]
     slots = [bindparam(f"{window.name}_key_{at + i}", type_=key.value.type) for i, key in enumerate(rest)]
-    if len({key.descending for key in rest}) == 1 and not any(key.nullable for key in rest):
+    if len({key.descending for key in rest}) == 1 and not any(key.nullable for key in rest[among_values:]):
         left, right = tuple_(*(key.value for key in rest)), tuple_(*slots)
         return left < right if rest[0].descending is not window.backward else left > right
     key, column, slot = rest[0], rest[0].value, slots[0]

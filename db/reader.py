@@ -166,7 +166,8 @@ class Reader:
             numbered = self._mixed(page, page.listing, kept)
         else:
             rows = [self._listed(page, page.listing, parent)]
-            window = paging.windowed(rows[0], page.listing, page.window, peek=peek)
+            sorted = parent is not None and page.name is not None and not _indexed(parent[1], page.name, page.listing)
+            window = paging.windowed(rows[0], page.listing, page.window, peek=peek, sorted=sorted)
             numbered = self._bodies(page, page.listing, window.correlate(*outer).subquery())
         lists = lists_of(page, numbered)
         parts = [part_of(index, part, lists, page.window, rows) for index, part in enumerate(page.parts)]
@@ -211,6 +212,16 @@ def model_of(rows: Select[Any]) -> type[Entity]:
 def target_of(model: type[Entity], name: str) -> type[Entity]:
     target: type[Entity] = inspect(model).relationships[name].mapper.class_
     return target
+
+
+def _indexed(model: type[Entity], name: str, listing: Listing) -> bool:
+    """Whether an index leads from a row through this relationship to its many rows in the order of the listing."""
+    relationship = inspect(model).relationships[name]
+    if relationship.secondary is not None:
+        return False
+    keys = [c.name for c in relationship.remote_side] + [key.name for key in paging.keys_of(listing)]
+    indexes = listing.model.metadata.tables[listing.model.__tablename__].indexes
+    return any([getattr(c, "name", None) for c in index.expressions][: len(keys)] == keys for index in indexes)
 
 
 def joined(relation: Any, target: Any) -> ColumnElement[bool]:

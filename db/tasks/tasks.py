@@ -35,7 +35,7 @@ class Task(Entity):
     prefix: ClassVar[str] = "task"
 
     owner_id: Mapped[Id] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
-    parent_id: Mapped[Id | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"), index=True)
+    parent_id: Mapped[Id | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
     previous_id: Mapped[Id | None] = mapped_column(ForeignKey("task.id", ondelete="SET NULL"), unique=True)
     title: Mapped[str]
     description: Mapped[str | None]
@@ -84,7 +84,10 @@ class Task(Entity):
         Index("ix_task_owner_id_updated_at_id", "owner_id", "updated_at", "id"),
         Index("ix_task_owner_id_position_id", "owner_id", "position", "id"),
         Index("ix_task_owner_id_due_at_id", "owner_id", "due_at", "id"),
-        Index("ix_task_owner_id_completed_at", "owner_id", "completed_at"),
+        Index("ix_task_owner_id_completed_at_id", "owner_id", "completed_at", "id"),
+        Index("ix_task_owner_id_priority_id", "owner_id", "priority", "id"),
+        Index("ix_task_owner_id_title_id", "owner_id", "title", "id"),
+        Index("ix_task_parent_id_created_at_id", "parent_id", "created_at", "id"),
         Index("ix_task_trashed_at", "trashed_at", postgresql_where=text("trashed_at is not null")),
         Index("ix_task_search", "search", postgresql_using="gin"),
     )
