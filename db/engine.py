@@ -4,7 +4,7 @@ The two pools are apart because their manners differ: a read is one statement, m
 dies, and leaves nothing to reset; a transaction is begun once, and whether it is committed only PostgreSQL knows.
 """
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from db.reads import Reads
+from kit.errors import TooSlow, Unavailable
 from kit.settings import Pooler
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
@@ -22,6 +23,15 @@ OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
 WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
 OLDEST_VERSION = 15
+
+# Of a read: OSError is what becomes of a lost connection before it is one of PostgreSQL's, and of what waited too long.
+FAILURES = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 
 
 class Database:
@@ -90,7 +100,7 @@ class Database:
             longest=self._command_timeout,
             begin=f"begin read only; {setting}" if self._pooled else None,
         )
-        await self.fetchval("select 1", ())
+        await self._reads.run(asyncpg.Connection.fetchval, "select 1", ())
 
     async def _connected(self) -> asyncpg.Connection:
         """A connection for reads. It answers json as bytes, which is what a response is made of."""
@@ -120,14 +130,29 @@ class Database:
             await self._reads.close()
         await self.engine.dispose()
 
-    def fetchval(self, sql: str, arguments: Sequence[Any]) -> Coroutine[Any, Any, Any]:
-        """The first value of the first row, None without one. A value of type json comes as bytes."""
-        assert self._reads is not None, "Database.open() comes first"
-        return self._reads.run(asyncpg.Connection.fetchval, sql, arguments)
+    async def fetchval(self, sql: str, arguments: Sequence[Any]) -> Any:
+        """The first value of the first row, None without one. A value of type json comes as bytes.
 
-    def fetch(self, sql: str, *arguments: Any) -> Coroutine[Any, Any, list[asyncpg.Record]]:
+        Raises TooSlow where the statement ran out of its time, Unavailable where there is no database to run it.
+        """
         assert self._reads is not None, "Database.open() comes first"
-        return self._reads.run(asyncpg.Connection.fetch, sql, arguments)
+        try:
+            return await self._reads.run(asyncpg.Connection.fetchval, sql, arguments)
+        except ValueError:  # asyncpg's word for arguments that do not fit: a fault of ours
+            raise
+        except FAILURES as error:
+            raise _told(error) from error
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """All rows. Raises what `fetchval` raises."""
+        assert self._reads is not None, "Database.open() comes first"
+        try:
+            found: list[asyncpg.Record] = await self._reads.run(asyncpg.Connection.fetch, sql, arguments)
+        except ValueError:  # asyncpg's word for arguments that do not fit: a fault of ours
+            raise
+        except FAILURES as error:
+            raise _told(error) from error
+        return found
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -139,6 +164,10 @@ class Database:
         async with self.engine.connect() as connection:
             number = await connection.exec_driver_sql("select current_setting('server_version_num')::int / 10000")
             return int(number.scalar_one())
+
+
+def _told(error: Exception) -> TooSlow | Unavailable:
+    return TooSlow() if isinstance(error, asyncpg.QueryCanceledError) else Unavailable()
 
 
 def normalised(url: str) -> URL:

@@ -8,6 +8,8 @@
       Conflict            CONFLICT             what is kept already stands against it; `details.reason` says why
       RateLimited         RATE_LIMITED         too often; `retryAfter` seconds
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
+      TooSlow             QUERY_TIMEOUT        the answer took longer than one may take
+      Unavailable         UNAVAILABLE          the database cannot be reached just now; try again
       UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
 
 Whatever is raised outside this tree reaches the client as INTERNAL_ERROR, without its text.
@@ -111,6 +113,22 @@ class TooComplex(ParlorError):
 
     def extensions(self) -> dict[str, Any]:
         return {"code": self.code, **self.counted}
+
+
+class TooSlow(ParlorError):
+    code = "QUERY_TIMEOUT"
+
+    def __init__(self) -> None:
+        super().__init__("The query took too long: ask for less")
+
+
+class Unavailable(ParlorError):
+    """A read did not come about; what it was kept from stands in `__cause__`."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, message: str = "The database cannot be reached just now; try again") -> None:
+        super().__init__(message)
 
 
 class UnknownDocument(ParlorError):

@@ -10,7 +10,7 @@ from orjson import Fragment
 from strawberry.types import Info
 
 from db.base import Entity
-from kit.errors import NotFound
+from kit.errors import NotFound, Unavailable
 from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
@@ -115,7 +115,11 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
     asked = place.asked(ctx, raw.variable_values, {})
     plan = reading_back(place, asked)
     values = plan.read(asked.values)
-    return _fragment(await _read_back(await field.call(ctx, **kwargs), ctx, plan, values))
+    answer = await field.call(ctx, **kwargs)
+    try:
+        return _fragment(await _read_back(answer, ctx, plan, values))
+    except Unavailable as error:
+        raise Unavailable("It was done, but what came of it cannot be read just now") from error
 
 
 async def _read_back(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
@@ -33,6 +33,10 @@ class Checked:
     definition: OperationDefinitionNode | None = None
     measure: Measure | None = None
     ready: Operation | None = None
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.definition is not None and self.definition.operation is OperationType.SUBSCRIPTION
 
     def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
         """The operation with its variables' values; None where the executor is needed, also to say what is amiss."""

@@ -11,7 +11,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.pydantic.error import InputValidationError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from kit.errors import Invalid, ParlorError
+from kit.errors import Invalid, ParlorError, Unavailable
 
 log = structlog.get_logger()
 
@@ -49,6 +49,8 @@ def exposed(error: GraphQLError, *, trace_id: str, now: datetime, places: "Place
 
 def _told(error: GraphQLError, places: "Places") -> tuple[str, dict[str, Any]] | None:
     cause = error.original_error
+    if isinstance(cause, Unavailable):
+        log.warning("database.unavailable", path=error.path, error=repr(cause.__cause__))
     if isinstance(cause, ParlorError):
         return cause.message, cause.extensions()
     if isinstance(cause, InputValidationError):

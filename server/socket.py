@@ -27,7 +27,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from kit.errors import ParlorError, RateLimited, Unauthenticated
+from kit.errors import ParlorError, RateLimited, Unauthenticated, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import exposed
 from schema.schema import Schema
@@ -135,7 +135,7 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             ctx = replace(ctx, asks=await self._asks())
             async with aclosing(self._results(operation, ctx)) as results:
                 async for last in results:
-                    if last.errors and refused(last):
+                    if last.errors and never_ran(last):
                         await operation.send_initial_errors(last.errors)
                         return
                     await operation.send_next(last)
@@ -151,8 +151,8 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     async def _results(
         self, operation: Operation[Context, None], ctx: Context
     ) -> AsyncGenerator[ExecutionResult, None]:
-        schema, query = cast("Schema", self.schema), operation.query
-        answer = await schema.prepared(query, operation.variables, operation.operation_name, ctx)
+        schema, query, name = cast("Schema", self.schema), operation.query, operation.operation_name
+        answer = await schema.prepared(query, operation.variables, name, ctx)
         if answer is not None:
             data = None if answer.data is None else Fragment(answer.data)
             yield ExecutionResult(cast("Any", data), [*answer.errors])
@@ -162,10 +162,13 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             variable_values=operation.variables,
             context_value=ctx,
             root_value=None,
-            operation_name=operation.operation_name,
+            operation_name=name,
         )
         async with aclosing(stream) as results:
             async for result in results:
+                if _without_database(result) and schema.documents.get(query).operation(name).is_subscription:
+                    yield PreExecutionError(None, result.errors)
+                    return
                 yield result
 
     async def _asks(self) -> Any:
@@ -211,10 +214,16 @@ class Sockets(GraphQL[Context, None]):
         )
 
 
-def refused(result: ExecutionResult) -> bool:
+def never_ran(result: ExecutionResult) -> bool:
     """Whether the operation never ran, or its stream broke off: there is no data then, not even null (GraphQL, 7.1)."""
     broken = result.data is None and all(error.path is None for error in result.errors or ())
     return isinstance(result, PreExecutionError) or broken
+
+
+def _without_database(event: ExecutionResult) -> bool:
+    """An event that could not be read is not told: nobody shall take what it speaks of for gone. The stream ends, and
+    can be resumed before it."""
+    return any((error.extensions or {}).get("code") == Unavailable.code for error in event.errors or ())
 
 
 def _amiss(message: Any) -> str | None:

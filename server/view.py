@@ -15,14 +15,14 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import ParlorError
+from kit.errors import ParlorError, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import exposed
 from schema.schema import Schema
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
 from server.requests import TooLarge, address_of, header_of, text_of, trace_id_of
-from server.socket import refused
+from server.socket import never_ran
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
@@ -41,7 +41,8 @@ class View:
             ctx = await self._context(scope)
             status, body = await self._answered(asked, ctx, scope["method"], kind)
         except ParlorError as error:
-            status = 400 if kind is GRAPHQL_RESPONSE else 200
+            refused = 400 if kind is GRAPHQL_RESPONSE else 200
+            status = 503 if isinstance(error, Unavailable) else refused
             body = self._failed(scope, GraphQLError("", original_error=error))
         except Refusal as error:
             status, body = error.status, self._failed(scope, GraphQLError(error.message))
@@ -100,7 +101,7 @@ class View:
             raise Refusal(405, "Mutations need POST") from None
         note(ctx, asked.operation_name, result.errors or [], began)
         answer: dict[str, Any] = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
-        if refused(result):
+        if never_ran(result):
             return (400 if kind is GRAPHQL_RESPONSE else 200), orjson.dumps(answer)
         return 200, orjson.dumps(answer | {"data": result.data})
 

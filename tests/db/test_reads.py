@@ -8,6 +8,7 @@ import pytest
 
 from db.engine import Database, dsn, normalised
 from db.reads import NoAnswer, NoConnection, Reads
+from kit.errors import Unavailable
 from tests.databases import database
 from tests.db.opening import BLOCKED, PATIENCE, Counted, hand, opened, pid, reads, until
 
@@ -66,8 +67,10 @@ async def test_who_waits_too_long_is_told_why(database_url: str) -> None:
     async with opened(database_url, connect_timeout=1) as db, hand(database_url) as other:
         blocking = asyncio.create_task(db.fetchval(BLOCKED, [other.key]))
         await other.held_up(1)
-        with pytest.raises(NoConnection, match=r"^none of 1 connections was free within 1 s$"):
+        with pytest.raises(Unavailable) as told:
             await db.fetchval("select 1", ())
+        assert isinstance(told.value.__cause__, NoConnection)
+        assert str(told.value.__cause__) == "none of 1 connections was free within 1 s"
         await other.release()
         await blocking
         assert await db.fetchval("select 1", ()) == 1
@@ -213,12 +216,14 @@ async def test_closing_ends_what_runs_and_tells_who_waits(database_url: str) -> 
         waiting = asyncio.create_task(db.fetchval("select 1", ()))
         await asyncio.sleep(0)
         await db.close()
-        with pytest.raises(NoConnection, match=r"^the reads' pool is closed$"):
-            await waiting
-        with pytest.raises(asyncpg.ConnectionDoesNotExistError):
-            await running
-        with pytest.raises(NoConnection, match=r"^the reads' pool is closed$"):
-            await db.fetchval("select 1", ())
+        for asking, why in (
+            (waiting, NoConnection),
+            (running, asyncpg.ConnectionDoesNotExistError),
+            (db.fetchval("select 1", ()), NoConnection),
+        ):
+            with pytest.raises(Unavailable) as told:
+                await asking
+            assert isinstance(told.value.__cause__, why)
         await other.end(process)
 
 

@@ -10,7 +10,9 @@ from kit.errors import (
     ParlorError,
     RateLimited,
     TooComplex,
+    TooSlow,
     Unauthenticated,
+    Unavailable,
     UnknownDocument,
 )
 
@@ -42,6 +44,8 @@ TREE = [
     ),
     (RateLimited(30), "Too many attempts; try again in 30 s", {"code": "RATE_LIMITED", "retryAfter": 30}),
     (TooComplex("Too deep"), "Too deep", {"code": "QUERY_TOO_COMPLEX"}),
+    (TooSlow(), "The query took too long: ask for less", {"code": "QUERY_TIMEOUT"}),
+    (Unavailable(), "The database cannot be reached just now; try again", {"code": "UNAVAILABLE"}),
     (UnknownDocument(), "PersistedQueryNotFound", {"code": "PERSISTED_QUERY_NOT_FOUND"}),
 ]
 

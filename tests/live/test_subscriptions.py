@@ -1,5 +1,10 @@
 """What a subscriber hears, over the real transport."""
 
+from typing import Any
+
+import pytest
+
+from kit.errors import Unavailable
 from tests.people import People
 from tests.sockets import EVENTS
 
@@ -56,3 +61,30 @@ async def test_nobody_may_follow(people: People) -> None:
         payload = await socket.ask(EVENTS)
         assert payload[0]["extensions"]["code"] == "UNAUTHENTICATED"
         assert await socket.ask("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+async def test_an_event_that_cannot_be_read_ends_the_stream_and_is_told_on_resuming(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora = await people.one()
+    db = people.services.db
+    fetchval = db.fetchval
+
+    async def failing(sql: str, arguments: Any) -> Any:
+        if "task" in sql:
+            raise Unavailable
+        return await fetchval(sql, arguments)
+
+    async with dora.socket() as socket, socket.events() as events:
+        cursor = events.first["cursor"]
+        monkeypatch.setattr(db, "fetchval", failing)
+        made = await dora.ask('mutation { createTask(input: {title: "Told later"}) { id } }')
+        assert (made.code, made.error["message"]) == (
+            "UNAVAILABLE",
+            "It was done, but what came of it cannot be read just now",
+        )
+        told = await socket.frame()
+        assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "UNAVAILABLE")
+        monkeypatch.undo()
+    async with dora.socket() as socket, socket.events(after=cursor) as events:
+        assert (await events.next())["task"]["title"] == "Told later"

@@ -39,11 +39,11 @@ async def test_what_is_asked_meanwhile_fails_and_what_is_asked_after_is_answered
         async with dora.socket() as socket:
             await postgres.stop()
             lost = await dora.ask(TITLES)
-            assert lost.code == "INTERNAL_ERROR"
-            assert lost.error["message"] == "An unexpected error occurred"
+            assert lost.code == "UNAVAILABLE"
+            assert lost.error["message"] == "The database cannot be reached just now; try again"
             answer = await socket.ask(TITLES)
             (error,) = answer["errors"] if isinstance(answer, dict) else answer
-            assert error["extensions"]["code"] == "INTERNAL_ERROR"
+            assert error["extensions"]["code"] == "UNAVAILABLE"
             await postgres.start()
             await until_healthy(house)
             expected = {"tasks": {"nodes": [{"title": "Before"}]}}
@@ -73,4 +73,4 @@ async def test_a_socket_that_comes_while_the_database_is_away_is_told_to_try_aga
         await socket.send({"type": "connection_init", "payload": {"authorization": f"Bearer {dora.token}"}})
         with pytest.raises(Closed) as closed:
             await socket.frame()
-        assert closed.value.args == (1013, "An unexpected error occurred")
+        assert closed.value.args == (1013, "The database cannot be reached just now; try again")
