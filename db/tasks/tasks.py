@@ -88,6 +88,13 @@ class Task(Entity):
         Index("ix_task_owner_id_priority_id", "owner_id", "priority", "id"),
         Index("ix_task_owner_id_title_id", "owner_id", "title", "id"),
         Index("ix_task_parent_id_created_at_id", "parent_id", "created_at", "id"),
+        Index(
+            "ix_task_top",
+            "owner_id",
+            "created_at",
+            "id",
+            postgresql_where=text("parent_id is null and trashed_at is null"),
+        ),
         Index("ix_task_trashed_at", "trashed_at", postgresql_where=text("trashed_at is not null")),
         Index("ix_task_search", "search", postgresql_using="gin"),
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -42,7 +42,6 @@ ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any] | Reached] = {
     TaskOrderField.POSITION: Task.position,
     TaskOrderField.PARENT_TITLE: reached(Task.parent, Task.title),
 }
-PARENT = reached(Task.parent, Task.id)
 
 
 def by_id(id: TaskId) -> Select[Task]:
@@ -108,8 +107,7 @@ def _within(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
             Task.parent_id == filter.parent_id, any_of(Task.parent, lambda parent: parent.id == filter.parent_id)
         )
     if "parent_id" in filter.model_fields_set:
-        # Not by `any_of`: PostgreSQL would look at all possible parents before it answers the first row.
-        return rows.where(or_(Task.parent_id.is_(None), PARENT.value.is_(None)))
+        return rows.where(Task.parent_id.is_(None))
     return rows
 
 

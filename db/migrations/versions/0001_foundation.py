@@ -191,6 +191,13 @@ def upgrade() -> None:
     op.create_index("ix_task_parent_id_created_at_id", "task", ["parent_id", "created_at", "id"], unique=False)
     op.create_index("ix_task_search", "task", ["search"], unique=False, postgresql_using="gin")
     op.create_index(
+        "ix_task_top",
+        "task",
+        ["owner_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("parent_id is null and trashed_at is null"),
+    )
+    op.create_index(
         "ix_task_trashed_at", "task", ["trashed_at"], unique=False, postgresql_where=sa.text("trashed_at is not null")
     )
     op.create_table(
@@ -220,6 +227,9 @@ def downgrade() -> None:
     op.drop_table("task_label")
     op.drop_index(op.f("ix_refresh_token_session_id"), table_name="refresh_token")
     op.drop_table("refresh_token")
+    op.drop_index(
+        "ix_task_top", table_name="task", postgresql_where=sa.text("parent_id is null and trashed_at is null")
+    )
     op.drop_index("ix_task_trashed_at", table_name="task", postgresql_where=sa.text("trashed_at is not null"))
     op.drop_index("ix_task_search", table_name="task", postgresql_using="gin")
     op.drop_index("ix_task_parent_id_created_at_id", table_name="task")
