@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, select, union_all
 
 from db import paging
-from db.paging import NUMBER
 from db.selection import Feed, Order, Window
 
 
@@ -23,7 +22,8 @@ def merged(parts: Sequence[Select[Any]], feed: Feed, window: Window, *, peek: bo
         paging.ordering(column, key, backward=window.backward)
         for column, key in zip(keys_in(together, feed), order, strict=True)
     ]
-    return select(together, func.row_number().over(order_by=by).label(NUMBER)).order_by(*by).limit(limit)
+    number = paging.numbers(keys_in(together, feed)[-1], by, window, peek=peek)
+    return select(together, *number).order_by(*by).limit(limit)
 
 
 def keys_in(kept: FromClause, feed: Feed) -> list[ColumnElement[Any]]:

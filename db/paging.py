@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Label,
     Select,
     String,
     Text,
@@ -30,6 +31,7 @@ from db.selection import Feed, Listing, Order, Reached, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
 CURSOR = "\x01cursor"
+LAST = "\x01last"
 _SHARE = "\x01share"
 
 
@@ -48,35 +50,56 @@ def keys_of(listing: Listing | Feed) -> tuple[Order, ...]:
     return (*listing.order, Order(listing.model.id, listing.order[-1].descending if listing.order else False))
 
 
-def windowed(rows: Select[Any], listing: Listing, window: Window, *, peek: bool, sorted: bool = False) -> Select[Any]:
-    """The rows of a page, numbered from its near end.
+def windowed(
+    rows: Select[Any], listing: Listing, window: Window, *, numbered: bool, peek: bool, sorted: bool = False
+) -> Select[Any]:
+    """The rows of a page; `numbered` from its near end, and with `peek` so that the last of them can be told.
 
     With `sorted` no index may give the order: where few of the rows belong to the parent, PostgreSQL would walk along
     all of them in order until it has found a page.
     """
     keys = keys_of(listing)
     if keys[0].nullable and not isinstance(keys[0].column, Reached) and not window.offset and not sorted:
-        return _in_shares(rows, keys, window, limit(window, peek=peek))
+        return _in_shares(rows, keys, window, numbered=numbered, peek=peek)
     by = [ordering(_unindexed(key.value) if sorted else key.value, key, backward=window.backward) for key in keys]
     rows = past(rows, keys, window)
     rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
+    if window.offset:
+        rows = rows.offset(_skipped(window))
+    if numbered:
+        rows = rows.add_columns(*numbers(listing.model.id, by, window, peek=peek))
+    return rows.order_by(*by).limit(limit(window, peek=peek))
+
+
+def _skipped(window: Window) -> ColumnElement[int]:
+    return bindparam(f"{window.name}_offset", type_=Integer())
+
+
+def numbers(id: Any, by: Sequence[Any], window: Window, *, peek: bool) -> list[Label[Any]]:
+    """A row's place in its page, and whether it is the last: of the page, or of all."""
     number: ColumnElement[int] = func.row_number().over(order_by=by)
     if window.offset:
-        skipped = bindparam(f"{window.name}_offset", type_=Integer())
-        number, rows = number - skipped, rows.offset(skipped)
-    return rows.add_columns(number.label(NUMBER)).order_by(*by).limit(limit(window, peek=peek))
+        number = number - _skipped(window)
+    last = or_(number == size(window), func.lead(id).over(order_by=by).is_(None))
+    return [number.label(NUMBER), last.label(LAST)] if peek else [number.label(NUMBER)]
+
+
+def order_in(kept: FromClause, listing: Listing) -> list[ColumnElement[Any]]:
+    """The order of the listing among the rows of a page."""
+    values = zip(keys_in(kept, listing), keys_of(listing), strict=True)
+    return [ordering(value, key, backward=False) for value, key in values]
 
 
 def _unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.coalesce(value, value)
 
 
-def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, most: ColumnElement[int]) -> Select[Any]:
+def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, *, numbered: bool, peek: bool) -> Select[Any]:
     """A page by a first key that may be null, made of the rows that have it and of those that have none.
 
     Each share follows the index on the keys. Nulls come last either way, which no index gives for all rows at once.
     """
-    shares = []
+    shares, most = [], limit(window, peek=peek)
     for place, null in enumerate((True, False) if window.backward else (False, True)):
         share = rows.where(keys[0].value.is_(None) if null else keys[0].value.is_not(None))
         if window.nulls is not None:
@@ -88,7 +111,8 @@ def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, most: C
         shares.append(share.add_columns(literal_column(str(place)).label(_SHARE)).order_by(*by).limit(most))
     together = (union_all(*shares) if len(shares) > 1 else shares[0]).subquery()
     by = [together.c[_SHARE], *(_direction(together.c[key.name], key, window) for key in keys)]
-    return select(together, func.row_number().over(order_by=by).label(NUMBER)).order_by(*by).limit(most)
+    number = numbers(together.c.id, by, window, peek=peek) if numbered else []
+    return select(together, *number).order_by(*by).limit(most)
 
 
 def _direction(value: ColumnElement[Any], key: Order, window: Window) -> ColumnElement[Any]:

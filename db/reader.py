@@ -29,9 +29,9 @@ from sqlalchemy.orm import aliased, outerjoin
 from db import feeds, guard, paging
 from db.base import ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
-from db.pages import bodies_of, lists_of, part_of
-from db.paging import CURSOR, NUMBER
-from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, PageInfo, Predicate
+from db.pages import bodies_of, cursors_of, has_rows, lists_of, only_list, part_of, peeks
+from db.paging import LAST, NUMBER
+from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -110,9 +110,11 @@ class Reader:
         columns, source = self._columns(aliased(model, kept), model, fields, kept)
         return select(*columns).select_from(source)
 
-    def _list(self, kept: FromClause, model: type[Entity], fields: Fields) -> Select[Any]:
-        """All rows of `kept` as a JSON list, by their number."""
-        rows = self._object(kept, model, fields).order_by(kept.c[NUMBER]).subquery(ROW)
+    def _list(
+        self, kept: FromClause, model: type[Entity], fields: Fields, by: Sequence[ColumnElement[Any]] = ()
+    ) -> Select[Any]:
+        """All rows of `kept` as a JSON list, by their number where nothing else is said."""
+        rows = self._object(kept, model, fields).order_by(*by or [kept.c[NUMBER]]).subquery(ROW)
         return select(func.coalesce(func.json_agg(json_of(rows)), EMPTY_LIST)).select_from(rows)
 
     def _columns(self, entity: Any, model: type[Entity], fields: Fields, source: Any) -> tuple[list[Any], Any]:
@@ -156,22 +158,44 @@ class Reader:
     def _page(self, page: Page, parent: tuple[Any, type[Entity]] | None) -> ColumnElement[Any]:
         """The connection as one JSON object.
 
-        From the inside out: the page's rows, numbered; their bodies as JSON; the lists made of those; the object.
+        From the inside out: the page's rows, numbered; their bodies as JSON; the lists made of those; the object. Where
+        only their count is asked for there are no rows, and where only one list is, it is made of the rows at once.
         """
         outer: list[FromClause] = [] if parent is None or page.name is None else [_source_of(parent[0])]
-        peek = any(isinstance(part, PageInfo) for part in page.parts)
+        lists: FromClause | None
         if isinstance(page.listing, Feed):
             rows = [self._seen(part.rows) for part in page.listing.parts]
-            kept = feeds.merged(rows, page.listing, page.window, peek=peek).subquery()
-            numbered = self._mixed(page, page.listing, kept)
+            kept = feeds.merged(rows, page.listing, page.window, peek=peeks(page)).subquery()
+            lists = lists_of(page, self._mixed(page, page.listing, kept))
         else:
             rows = [self._listed(page, page.listing, parent)]
-            sorted = parent is not None and page.name is not None and not _indexed(parent[1], page.name, page.listing)
-            window = paging.windowed(rows[0], page.listing, page.window, peek=peek, sorted=sorted)
-            numbered = self._bodies(page, page.listing, window.correlate(*outer).subquery())
-        lists = lists_of(page, numbered)
-        parts = [part_of(index, part, lists, page.window, rows) for index, part in enumerate(page.parts)]
-        return as_json(select(*parts or [NOTHING]).select_from(lists)).correlate(*outer).scalar_subquery()
+            lists = self._lists(page, page.listing, rows[0], parent, outer)
+        parts = [part_of(at, part, lists, page.window, rows) for at, part in enumerate(page.parts)] or [NOTHING]
+        whole = select(*parts) if lists is None else select(*parts).select_from(lists)
+        return as_json(whole).correlate(*outer).scalar_subquery()
+
+    def _lists(
+        self,
+        page: Page,
+        listing: Listing,
+        rows: Select[Any],
+        parent: tuple[Any, type[Entity]] | None,
+        outer: Sequence[FromClause],
+    ) -> FromClause | None:
+        if not has_rows(page):
+            return None
+        sorted = parent is not None and page.name is not None and not _indexed(parent[1], page.name, listing)
+        one = only_list(page)
+        kept = (
+            paging.windowed(rows, listing, page.window, numbered=one is None, peek=peeks(page), sorted=sorted)
+            .correlate(*outer)
+            .subquery()
+        )
+        if one is None:
+            return lists_of(page, self._bodies(page, listing, kept))
+        label, fields = one
+        listed = self._list(kept, listing.model, fields, paging.order_in(kept, listing))
+        return select(listed.correlate(*outer).scalar_subquery().label(label)).subquery()
 
     def _listed(self, page: Page, listing: Listing, parent: tuple[Any, type[Entity]] | None) -> Select[Any]:
         rows = self._seen(listing.rows)
@@ -182,7 +206,7 @@ class Reader:
     def _bodies(self, page: Page, listing: Listing, kept: FromClause) -> FromClause:
         """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""
         source: Any = kept
-        columns: list[Any] = [kept.c[NUMBER], paging.cursor(listing.name, paging.keys_in(kept, listing)).label(CURSOR)]
+        columns = self._numbered(page, kept, paging.keys_in(kept, listing))
         for key, fields in bodies_of(page):
             body, source = self._columns(aliased(listing.model, kept), listing.model, fields, source)
             columns.append((key, body))
@@ -195,10 +219,14 @@ class Reader:
         ]
         return select(*made).select_from(source).subquery()
 
+    def _numbered(self, page: Page, kept: FromClause, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
+        places = [kept.c[name] for name in (NUMBER, LAST) if name in kept.c]
+        return [*places, *cursors_of(page, paging.cursor(page.listing.name, keys), kept)]
+
     def _mixed(self, page: Page, feed: Feed, kept: FromClause) -> FromClause:
         """The same of a feed, whose rows are but keys so far."""
         keys = feeds.keys_in(kept, feed)
-        columns: list[Any] = [kept.c[NUMBER], paging.cursor(feed.name, keys).label(CURSOR)]
+        columns = self._numbered(page, kept, keys)
         columns += [self._any(keys[-1], kinds, kept).label(key) for key, kinds in bodies_of(page)]
         return select(*columns).select_from(kept).subquery()
 

@@ -101,7 +101,7 @@ def _labelled(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
 
 
 def _within(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
-    """By the parent as the viewer sees it: one that is hidden is none."""
+    """The parts of a parent whom the viewer may see. Whether a task is part of anything, its own row says."""
     if filter.parent_id is not None:
         return rows.where(
             Task.parent_id == filter.parent_id, any_of(Task.parent, lambda parent: parent.id == filter.parent_id)
