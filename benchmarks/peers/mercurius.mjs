@@ -1,0 +1,9 @@
+// Mercurius with its JIT, which compiles a query when it is seen for the second time.
+import Fastify from 'fastify'
+import mercurius from 'mercurius'
+
+import { loaders, port, resolvers, typeDefs } from './resolvers.mjs'
+
+const app = Fastify()
+await app.register(mercurius, { schema: typeDefs, resolvers, jit: 1, context: () => ({ loaders: loaders() }) })
+await app.listen({ host: '127.0.0.1', port })
