@@ -17,7 +17,7 @@ from benchmarks.stage import stage
 
 ROOT = Path(__file__).parent.parent
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
-FULL = Pace(warm=1.5, measured=3, rounds=3, tries=3)
+FULL = Pace(warm=1, measured=3, rounds=3, tries=2)
 QUICK = Pace(warm=1, measured=1, rounds=1, tries=1)
 PARTS = ("compare", "growth")
 

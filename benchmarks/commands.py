@@ -48,7 +48,8 @@ def servers() -> tuple[Server, ...]:
     return (
         Server("parlor", "Parlor", (*PARLOR, "serve", "--port")),
         Server("postgraphile", "PostGraphile", _node_peer("postgraphile.mjs"), generated=True),
-        Server("mercurius", "Mercurius (JIT)", _node_peer("mercurius.mjs")),
+        Server("mercurius", "Mercurius (JIT), DataLoader", _node_peer("mercurius.mjs")),
+        Server("mercurius-loaders", "Mercurius (JIT), its loaders", _node_peer("mercurius-loaders.mjs")),
         Server("apollo", "Apollo Server", _node_peer("apollo.mjs")),
         Server("yoga", "GraphQL Yoga (JIT)", _node_peer("yoga.mjs")),
         Server("ariadne", "Ariadne", _python_peer("ariadne_peer")),

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.commands import servers
+
 MEASURES = ("rate", "p50", "p99", "server_cpu", "postgres_cpu", "others")
-PEERS = ("postgraphile", "mercurius", "apollo", "yoga", "ariadne", "strawberry")
+TITLES = {server.name: server.title for server in servers()}
+PEERS = [name for name in TITLES if name not in ("parlor", "floor")]
 
 Figures = dict[tuple[str, str, int], dict[str, float | None]]
 
@@ -56,7 +59,7 @@ TARGETS = (
     Target("levels", "strawberry", 50, "three levels: 50 times by-the-book Strawberry"),
     Target("one", "mercurius", 1, "one row by id: level with Mercurius"),
     Target("one", "floor", 0.6, "one row by id: 60 % of the floor"),
-    *(Target("page", peer, 1, f"a page of 20: ahead of {peer.capitalize()}") for peer in PEERS),
+    *(Target("page", peer, 1, f"a page of 20: ahead of {TITLES[peer]}") for peer in PEERS),
 )
 DEEP_AT_MOST = 1.3  # times the first page
 

@@ -11,6 +11,6 @@ const yoga = createYoga({
   schema: createSchema({ typeDefs, resolvers }),
   context: () => ({ loaders: loaders() }),
   graphiql: false,
-  plugins: process.env.YOGA_JIT === 'off' ? [] : [useGraphQlJit()]
+  plugins: [useGraphQlJit()]
 })
 createServer(yoga).listen(port, '127.0.0.1')
