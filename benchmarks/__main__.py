@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +26,8 @@ PARTS = ("compare", "growth")
 
 def _arguments() -> argparse.Namespace:
     told = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    told.add_argument("--quick", action="store_true", help="one short round, to see that all works")
+    told.add_argument("--quick", action="store_true", help="short measurements and one round, to see that all works")
+    told.add_argument("--rounds", type=int, help="how often everybody has their turn")
     told.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some servers or cases")
     told.add_argument("--part", choices=PARTS, help="one part only")
     told.add_argument("--tree", type=Path, default=ROOT, help="the Parlor under test, when it is not this one")
@@ -36,10 +39,12 @@ def _arguments() -> argparse.Namespace:
 
 async def _run(given: argparse.Namespace) -> None:
     pace = QUICK if given.quick else FULL
-    parts = [given.part] if given.part else PARTS
+    pace = replace(pace, rounds=given.rounds or pace.rounds)
+    parts = {given.part} if given.part else {*PARTS}
     choice = Choice.of(given.only)
     results = orjson.loads(given.output.read_bytes()) if given.part and given.output.exists() else {}
-    results |= {"at": datetime.now(UTC).isoformat(timespec="minutes"), "quick": given.quick}
+    quick = {*results.get("quick", ())} - parts | (parts if given.quick else set())
+    results |= {"at": datetime.now(UTC).isoformat(timespec="minutes"), "quick": sorted(quick)}
     results |= machine.described(given.tree)
     with stage(given.tree.resolve()) as made:
         if "compare" in parts:
@@ -52,6 +57,7 @@ async def _run(given: argparse.Namespace) -> None:
 
 def main() -> None:
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("The benchmark was ended."))  # and with it what it started
     if not given.report:
         try:
             asyncio.run(_run(given))

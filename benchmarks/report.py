@@ -34,7 +34,7 @@ def write(results: dict[str, Any], docs: Path) -> None:
 
 def _made(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
-    quick = " A quick run: one short round, for a first look only." if results["quick"] else ""
+    quick = f" Quick, for a first look only: {', '.join(results['quick'])}." if results["quick"] else ""
     return f"Made {results['at']} on {results['machine']}.{quick}\n\nVersions: {versions}."
 
 
