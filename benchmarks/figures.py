@@ -38,11 +38,27 @@ def ratio(figures: Figures, server: str, case: str, connections: int) -> float |
     return own / other if own and other else None
 
 
+def cpu(figures: Figures, server: str, case: str, connections: int) -> float | None:
+    """Microseconds of a request, in the server and in PostgreSQL together: steadier than rates on a busy machine."""
+    found = figures.get((server, case, connections), {})
+    own, below = found.get("server_cpu"), found.get("postgres_cpu")
+    return None if own is None or below is None else own + below
+
+
+def cpu_ratio(figures: Figures, server: str, case: str, connections: int) -> float | None:
+    """How many times Parlor's CPU another spends on the same request."""
+    own, other = cpu(figures, "parlor", case, connections), cpu(figures, server, case, connections)
+    return other / own if own and other else None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`cpu` is the same comparison in CPU; the rate decides."""
+
     target: str
     found: str
     met: bool
+    cpu: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,8 @@ def verdicts(figures: Figures, growth: list[dict[str, Any]]) -> list[Verdict]:
             times = ratio(figures, target.against, target.case, connections)
             if times is not None:
                 what = f"{target.text}, {connections} at once"
-                found.append(Verdict(what, f"{times:.2f}", times >= target.least))
+                spent = cpu_ratio(figures, target.against, target.case, connections)
+                found.append(Verdict(what, f"{times:.2f}", times >= target.least, f"{spent:.2f}" if spent else ""))
     return found + _grown(growth)
 
 

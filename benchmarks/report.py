@@ -1,6 +1,7 @@
 """The tables, as Markdown, between two marks in docs/performance.md; no figure there is typed by hand."""
 
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from benchmarks.cases import CASES
@@ -35,7 +36,9 @@ def write(results: dict[str, Any], docs: Path) -> None:
 def _made(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     quick = f" Quick, for a first look only: {', '.join(results['quick'])}." if results["quick"] else ""
-    return f"Made {results['at']} on {results['machine']}.{quick}\n\nVersions: {versions}."
+    others = [sample["others"] for sample in results.get("samples", []) if sample["others"] is not None]
+    busy = f" Other processes took {mean(others):.0%} of the CPU time used meanwhile." if others else ""
+    return f"Made {results['at']} on {results['machine']}.{quick}{busy}\n\nVersions: {versions}."
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -44,8 +47,9 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _targets(figures: Figures, growth: list[dict[str, Any]]) -> str:
-    rows = [[one.target, one.found, "pass" if one.met else "**short**"] for one in verdicts(figures, growth)]
-    return "### Targets\n\n" + _table(["target", "found", ""], rows)
+    rows = [[one.target, one.found, one.cpu, "pass" if one.met else "**short**"] for one in verdicts(figures, growth)]
+    told = _table(["target", "found", "in CPU", ""], rows)
+    return f"### Targets\n\n{told}\n\n*In CPU*: the same ratio in CPU seconds of server and PostgreSQL together."
 
 
 def _rates(figures: Figures, connections: int) -> str:
