@@ -5,7 +5,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 PORT ?= 8000
 DATA ?= .parlor
 
-.PHONY: serve test check clients schema lock clean
+.PHONY: serve test check bench clients schema lock clean
 
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
@@ -23,6 +23,10 @@ check: .venv/dev.installed
 	$(BIN)/lint-imports
 	$(BIN)/parlor schema --check
 
+# All of it takes half an hour on a quiet machine; `make bench BENCH=--quick` takes ten minutes.
+bench: .venv/bench.installed benchmarks/peers/node_modules/.installed
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 schema: .venv/dev.installed
 	$(BIN)/parlor schema --write
 
@@ -31,6 +35,8 @@ lock: .venv/dev.installed
 	$(BIN)/uv pip compile pyproject.toml --extra redis --group build $(LOCK) --output-file requirements/parlor.txt
 	$(BIN)/uv pip compile pyproject.toml --extra redis --group build --group dev $(LOCK) \
 	  --constraints requirements/parlor.txt --output-file requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --group bench $(LOCK) \
+	  --constraints requirements/dev.txt --output-file requirements/bench.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade
 
 .venv/bin/python:
@@ -56,5 +62,16 @@ tests/clients/node_modules/.installed: .venv/dev.installed tests/clients/package
 	@cd tests/clients && $(CURDIR)/$(BIN)/npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.venv/bench.installed: .venv/bin/python requirements/bench.txt
+	@echo "Installing what the benchmark needs (first time: about a minute) …"
+	@$(INSTALL) requirements/bench.txt
+	@touch $@
+
+# The servers from npm that Parlor is measured against, and the load generator.
+benchmarks/peers/node_modules/.installed: .venv/bench.installed benchmarks/peers/package-lock.json
+	@echo "Installing the peers …"
+	@cd benchmarks/peers && $(CURDIR)/$(BIN)/npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 clean:
-	rm -rf .venv tests/clients/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tests/clients/node_modules benchmarks/peers/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,73 @@
+"""`python -m benchmarks`: runs them, keeps the results, and writes the tables and the chart from what was kept."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from benchmarks import machine, report
+from benchmarks.compare import Choice, compared
+from benchmarks.growth import SIZES, grown
+from benchmarks.load import Pace
+from benchmarks.running import Unfit
+from benchmarks.stage import stage
+
+ROOT = Path(__file__).parent.parent
+LATEST = ROOT / "benchmarks" / "results" / "latest.json"
+FULL = Pace(warm=1, measured=3, rounds=3, tries=2)
+QUICK = Pace(warm=1, measured=1, rounds=1, tries=1)
+PARTS = ("compare", "growth")
+
+
+def _arguments() -> argparse.Namespace:
+    told = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    told.add_argument("--quick", action="store_true", help="short measurements and one round, to see that all works")
+    told.add_argument("--rounds", type=int, help="how often everybody has their turn")
+    told.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some servers or cases")
+    told.add_argument("--part", choices=PARTS, help="one part only")
+    told.add_argument("--tree", type=Path, default=ROOT, help="the Parlor under test, when it is not this one")
+    told.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of the growth part")
+    told.add_argument("--output", type=Path, default=LATEST, help="where the results go")
+    told.add_argument("--report", action="store_true", help="only write tables and chart from the results")
+    return told.parse_args()
+
+
+async def _run(given: argparse.Namespace) -> None:
+    pace = QUICK if given.quick else FULL
+    pace = replace(pace, rounds=given.rounds or pace.rounds)
+    parts = {given.part} if given.part else {*PARTS}
+    choice = Choice.of(given.only)
+    results = orjson.loads(given.output.read_bytes()) if given.part and given.output.exists() else {}
+    quick = {*results.get("quick", ())} - parts | (parts if given.quick else set())
+    results |= {"at": datetime.now(UTC).isoformat(timespec="minutes"), "quick": sorted(quick)}
+    results |= machine.described(given.tree)
+    with stage(given.tree.resolve()) as made:
+        if "compare" in parts:
+            results["samples"] = await compared(made, choice, pace)
+        if "growth" in parts:
+            results["growth"] = await grown(made, pace, tuple(given.sizes))
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    given.output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def main() -> None:
+    given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("The benchmark was ended."))  # and with it what it started
+    if not given.report:
+        try:
+            asyncio.run(_run(given))
+        except Unfit as unfit:
+            sys.exit(f"The benchmark ends: {unfit}")
+    results = orjson.loads(given.output.read_bytes())
+    sys.stdout.write(report.told(results) + "\n")
+    if given.output == LATEST:
+        report.write(results, ROOT / "docs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The floor: what is left of a GraphQL server when there is no GraphQL in it.
+
+A bare ASGI app that knows each operation by its name and runs with asyncpg the very SQL that Parlor runs for it; the
+JSON that PostgreSQL wrote goes out in an envelope. No parsing of documents, no validation, no tokens, no limits.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import uvicorn
+
+STATEMENTS: dict[str, dict[str, Any]] = orjson.loads(Path(os.environ["BENCH_STATEMENTS"]).read_bytes())
+SESSION = {"TimeZone": "UTC", "jit": "off"}
+pool: asyncpg.Pool
+
+
+async def leave_as_it_is(connection: Any) -> None:
+    """asyncpg's reset between two uses costs more than these queries, and there is nothing to reset."""
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+        return
+    body = b""
+    while True:
+        message = await receive()
+        body += message["body"]
+        if not message.get("more_body"):
+            break
+    json = await _answer(orjson.loads(body))
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(json)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": json})
+
+
+async def _answer(asked: Any) -> bytes:
+    statement = STATEMENTS[asked["operationName"]]
+    arguments = [_found(asked, path) if path else value for path, value in statement["arguments"]]
+    async with pool.acquire() as connection:
+        json = await connection.fetchval(statement["sql"], *arguments)
+    return b'{"data":{"%s":%s}}' % (statement["key"].encode(), json.encode())
+
+
+def _found(asked: Any, path: list[str]) -> Any:
+    for name in path:
+        asked = asked[name]
+    return asked
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    global pool
+    await receive()
+    size = int(os.environ["BENCH_POOL"])
+    url = os.environ["DATABASE_URL"]
+    pool = await asyncpg.create_pool(url, max_size=size, reset=leave_as_it_is, server_settings=SESSION)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await pool.close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=int(os.environ["PORT"]), access_log=False, log_level="warning", interface="asgi3")
