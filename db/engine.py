@@ -18,8 +18,8 @@ from kit.errors import TooSlow, Unavailable
 from kit.settings import Pooler
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
-# A statement is planned once. Left to itself PostgreSQL plans every LIMIT $n anew each time: without the number it takes
-# it for a tenth of all rows, and finds that too dear. Planning takes twice as long as running.
+# A statement is planned once. Left to itself PostgreSQL plans every LIMIT $n anew each time: without the number it
+# takes it for a tenth of all rows, and finds that too dear. Planning takes twice as long as running.
 OF_READS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
 OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
