@@ -1,5 +1,6 @@
 """The SQL that Parlor's reader makes for a question: heard at the driver of a Parlor that serves it once."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from benchmarks.commands import servers
 from benchmarks.rows import Rows
 from benchmarks.running import Running, operation, running
 from benchmarks.stage import Database, Stage
+
+PATIENCE = 5  # seconds
 
 # What a mutation costs at the least. Parlor's own does more: it takes turns, locks, checks, and writes an event.
 _UPDATE = """update task set title = $2, version = version + 1, updated_at = now()
@@ -35,13 +38,14 @@ class Heard:
 
     def statement(self, text: str, variables: dict[str, Any]) -> Statement:
         """The last one that PostgreSQL answers with JSON; the others look up who asks."""
-        before = self.file.stat().st_size
+        before, deadline = self.file.stat().st_size, time.monotonic() + PATIENCE
         self.parlor.ask(text, variables)
-        told = [orjson.loads(line) for line in self.file.read_bytes()[before:].splitlines()]
-        found = [one for one in told if "row_to_json" in one["sql"]]
-        if not found:
-            raise LookupError(f"Parlor asked PostgreSQL for no JSON: {told}")
-        return Statement(found[-1]["sql"], found[-1]["arguments"])
+        while time.monotonic() < deadline:  # the driver tells of a statement a moment after its answer
+            told = [orjson.loads(line) for line in self.file.read_bytes()[before:].splitlines()]
+            if found := [one for one in told if "row_to_json" in one["sql"]]:
+                return Statement(found[-1]["sql"], found[-1]["arguments"])
+            time.sleep(0.05)
+        raise LookupError(f"Parlor asked PostgreSQL for no JSON: {told}")
 
 
 @contextmanager

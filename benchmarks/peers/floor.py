@@ -4,6 +4,7 @@ A bare ASGI app that knows each operation by its name and runs with asyncpg the 
 JSON that PostgreSQL wrote goes out in an envelope. No parsing of documents, no validation, no tokens, no limits.
 """
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,9 @@ import orjson
 import uvicorn
 
 STATEMENTS: dict[str, dict[str, Any]] = orjson.loads(Path(os.environ["BENCH_STATEMENTS"]).read_bytes())
-SESSION = {"TimeZone": "UTC", "jit": "off"}
-pool: asyncpg.Pool
-
-
-async def leave_as_it_is(connection: Any) -> None:
-    """asyncpg's reset between two uses costs more than these queries, and there is nothing to reset."""
+SESSION = {"TimeZone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+free: list[asyncpg.Connection] = []  # asyncpg's own pool costs more than these queries
+turns: asyncio.Semaphore
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -40,8 +38,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 async def _answer(asked: Any) -> bytes:
     statement = STATEMENTS[asked["operationName"]]
     arguments = [_found(asked, path) if path else value for path, value in statement["arguments"]]
-    async with pool.acquire() as connection:
+    async with turns:
+        connection = free.pop()
         json = await connection.fetchval(statement["sql"], *arguments)
+        free.append(connection)
     return b'{"data":{"%s":%s}}' % (statement["key"].encode(), json.encode())
 
 
@@ -52,14 +52,15 @@ def _found(asked: Any, path: list[str]) -> Any:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
-    global pool
+    global turns
     await receive()
-    size = int(os.environ["BENCH_POOL"])
-    url = os.environ["DATABASE_URL"]
-    pool = await asyncpg.create_pool(url, max_size=size, reset=leave_as_it_is, server_settings=SESSION)
+    turns = asyncio.Semaphore(int(os.environ["BENCH_POOL"]))
+    for _ in range(int(os.environ["BENCH_POOL"])):
+        free.append(await asyncpg.connect(os.environ["DATABASE_URL"], server_settings=SESSION))
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    await pool.close()
+    for connection in free:
+        await connection.close()
     await send({"type": "lifespan.shutdown.complete"})
 
 
