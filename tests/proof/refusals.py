@@ -1,0 +1,113 @@
+"""What is refused before anything is read: arguments that make no sense, anywhere below a root field.
+
+The error is that of the root field, whether or not a row is reached. A field that is skipped, or selected on a type
+that the object is not of, is not asked for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLNamedType,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.utilities import do_types_overlap
+
+from tests.proof.faults import Fault, imitates
+from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users
+from tests.proof.lists import Order
+
+TASK_ORDERS = {"CREATED_AT", "UPDATED_AT", "DUE_AT", "COMPLETED_AT", "PRIORITY", "TITLE", "POSITION"}
+NEWEST = Order("created_at", falling=True)
+ORDERS = {"users": NEWEST, "sessions": Order("last_used_at", falling=True), "labels": Order("name")}
+INVALID = "VALIDATION_ERROR"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    code: str
+    details: Details | None = None
+
+
+def order_of(field: str, given: dict[str, Any]) -> Order:
+    by = given.get("orderBy")
+    if by is not None:
+        return Order(by["field"].lower(), by["direction"] == "DESC")
+    return ORDERS.get(field, NEWEST)
+
+
+def refusals(info: GraphQLResolveInfo, given: dict[str, Any], kind: GraphQLNamedType) -> list[Refusal]:
+    """Of a root field that answers a `kind`: any of these may be told."""
+    found = [*_of(info.field_name, given, info)]
+    for node in info.field_nodes:
+        for name, arguments in _nested(info, kind, node.selection_set):
+            found += _of(name, arguments, info)
+    return found
+
+
+def _nested(
+    info: GraphQLResolveInfo, kind: GraphQLNamedType, selections: SelectionSetNode | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for node in selections.selections if selections else ():
+        if not (_wanted(node, info) or imitates(Fault.UNASKED)):
+            continue
+        if isinstance(node, FieldNode):
+            field: GraphQLField | None = getattr(kind, "fields", {}).get(node.name.value)
+            if field is not None:
+                yield node.name.value, get_argument_values(field, node, info.variable_values)
+                yield from _nested(info, get_named_type(field.type), node.selection_set)
+            continue
+        inner: Any = node if hasattr(node, "selection_set") else info.fragments[node.name.value]
+        inner = getattr(inner, "definition", inner)
+        within: Any = info.schema.type_map[inner.type_condition.name.value] if inner.type_condition else kind
+        if imitates(Fault.UNASKED):
+            yield from _nested(info, within, inner.selection_set)
+        elif within is kind or do_types_overlap(info.schema, within, kind):
+            yield from _nested(info, within if is_abstract_type(kind) else kind, inner.selection_set)
+
+
+def _wanted(node: Any, info: GraphQLResolveInfo) -> bool:
+    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
+    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _of(field: str, given: dict[str, Any], info: GraphQLResolveInfo) -> Iterator[Refusal]:
+    viewer = info.context.viewer
+    if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
+        yield Refusal("FORBIDDEN")
+    amiss = (amiss_in_users if field == "users" else amiss_in_tasks)(given.get("filter") or {})
+    if amiss:
+        yield Refusal(INVALID, amiss)
+    for details in _of_paging(field, given):
+        yield Refusal(INVALID, details)
+
+
+def _of_paging(field: str, given: dict[str, Any]) -> Iterator[Details]:
+    there = {name: value for name, value in given.items() if value is not None}
+    for size in ("first", "last"):
+        if size in there and not 1 <= there[size] <= 100:
+            yield {size: ["must be 1 to 100"]}
+    if "first" in there and "last" in there:
+        yield {"last": ["cannot be combined with first"]}
+    if "before" in there and "last" not in there:
+        yield {"before": ["needs last"]}
+    if "after" in there and "last" in there:
+        yield {"after": ["cannot be combined with last"]}
+    if "offset" in there and not 0 <= there["offset"] <= 100_000:
+        yield {"offset": ["must be 0 to 100,000"]}
+    side = "before" if "last" in there else "after"
+    if side in there:
+        try:
+            order_of(field, given).opened(there[side])
+        except ValueError as error:
+            yield {side: [str(error)]}

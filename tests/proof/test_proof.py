@@ -1,0 +1,32 @@
+"""Whatever may be asked is answered as the naive executor answers it, by one statement per root field."""
+
+import asyncio
+import os
+
+import pytest
+
+from tests.proof.proving import Prover
+
+PEOPLE = ("dora", "dora", "dora", "dora", "sam", "sam", "ada", "ida")
+ALL = ("me", "user", "label", "labels", "sessions", "taskCounts", "node", "task", "tasks")
+
+# CI asks 2,000 questions, always the same ones; `make proof EXAMPLES=50000 SEED=1` asks more and others.
+EXAMPLES = int(os.environ.get("EXAMPLES") or 2_000)
+SEED = int(os.environ.get("SEED") or 20_261_121)
+
+
+@pytest.mark.parametrize(
+    ("viewers", "roots", "percent"),
+    [
+        pytest.param(PEOPLE, ("tasks",), 35, id="tasks"),
+        pytest.param(PEOPLE, ("task",), 25, id="task"),
+        pytest.param(PEOPLE, ("node",), 13, id="node"),
+        pytest.param(PEOPLE, ALL, 22, id="all together"),
+        pytest.param(("ada",), ("users",), 3, id="users"),
+        pytest.param(("nobody", "dora", "ida"), ("users", *ALL), 2, id="refused"),
+    ],
+)
+async def test_the_reader_answers_as_the_naive_executor_does(
+    prover: Prover, viewers: tuple[str, ...], roots: tuple[str, ...], percent: int
+) -> None:
+    await asyncio.to_thread(prover.prove, viewers, roots, examples=EXAMPLES * percent // 100, first=SEED)
