@@ -111,7 +111,7 @@ class Arguments:
             case StringValueNode():
                 return _text(self._pools.value(self._random, value.value))
             case ListValueNode():
-                return replace(value, values=tuple(self._filled(v) for v in value.values))  # type: ignore[arg-type]
+                return replace(value, values=tuple(self._filled(v) for v in value.values))
             case ObjectValueNode():
                 fields = [replace(f, value=self._filled(f.value)) for f in value.fields]
                 if all(f.name.value not in ("field", "direction") for f in fields) and self._random.randrange(10):
@@ -152,7 +152,7 @@ class Arguments:
         if isinstance(value, ListValueNode) and is_list_type(kind):
             return replace(value, values=tuple(self._varied(kind.of_type, item) for item in value.values))
         if isinstance(value, ObjectValueNode) and is_input_object_type(kind):
-            places = get_named_type(kind).fields  # type: ignore[union-attr]
+            places = get_named_type(kind).fields  # type: ignore[attr-defined]
             return replace(
                 value, fields=tuple(_with(f, self._varied(places[f.name.value], f.value)) for f in value.fields)
             )

@@ -62,12 +62,18 @@ class Order:
             return None
         try:
             if self.by in MOMENTS:
-                return datetime.fromisoformat(value).astimezone(UTC)
+                return _aware(datetime.fromisoformat(value))
             if self.by == "position":
                 return float(value)
             return Priority(value) if self.by == "priority" else _text(value)
         except (OverflowError, TypeError, ValueError) as error:
             raise ValueError("not a cursor of this list") from error
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("no offset from UTC")
+    return at.astimezone(UTC)
 
 
 def _text(value: Any) -> str:

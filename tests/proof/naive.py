@@ -1,49 +1,24 @@
-"""The specification in code: graphql-core over lists of rows, with nothing of resolvers/ or of the reader.
+"""The specification in code: what each field of the schema is, over lists of rows. Nothing of resolvers/ or the reader.
 
 A new field of the schema is a function here, called `Type.field`; one without a function is an attribute of its row.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
-
-from graphql import (
-    SKIP,
-    DocumentNode,
-    ExecutionResult,
-    FieldDefinitionNode,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    NonNullTypeNode,
-    ObjectTypeDefinitionNode,
-    Visitor,
-    build_ast_schema,
-    execute_sync,
-    get_named_type,
-    parse,
-    visit,
-)
 
 from db.models import Label, Role, Session, Task, User
 from tests.proof.faults import Fault, imitates
 from tests.proof.filters import is_due, keeps_task, keeps_user
-from tests.proof.lists import Page, moment
-from tests.proof.refusals import Refusal, order_of, refusals
+from tests.proof.lists import Page
+from tests.proof.refusals import Refusal, order_of
 from tests.proof.world import World
 
-PRINTED = (Path(__file__).parents[2] / "schema" / "schema.graphql").read_text()
 KINDS = {"user": "User", "session": "Session", "label": "Label", "task": "Task"}
 Given = dict[str, Any]
 FIELDS: dict[str, Callable[..., Any]] = {}
-
-
-class Refused(Exception):
-    """Kept by the key of the root field in `Asked.refused`."""
 
 
 @dataclass
@@ -179,12 +154,12 @@ def _(asked: Asked, _: None, **given: Any) -> Page:
 
 @answers("Query.node")
 def _(asked: Asked, _: None, id: str) -> Any:
-    if (kind := _kind_of(id)) == "Session":
+    if (kind := kind_of(id)) == "Session":
         return next((session for session in _sessions(asked) if session.id == id), None)
     return FIELDS[f"Query.{kind.lower()}"](asked, None, id) if kind else None
 
 
-def _kind_of(id: str) -> str | None:
+def kind_of(id: str) -> str | None:
     return KINDS.get(id.partition("_")[0]) if re.fullmatch("[a-z]+_[0-9a-f]{32}", id) else None
 
 
@@ -225,98 +200,3 @@ def _(asked: Asked, task: Task) -> list[Label]:
 def _(asked: Asked, task: Task, **given: Any) -> Page:
     rows = [row for row in asked.all(asked.world.tasks) if row.parent_id == task.id]
     return Page(asked.filtered(rows, given.get("filter")), order_of("subtasks", given), given)
-
-
-# What stands around them: root fields are refused or answered, all else is looked up.
-
-
-class _Nullable(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: set[str] = set()
-
-    def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
-        return None if node.name.value == "Query" else SKIP
-
-    def leave_field_definition(self, node: FieldDefinitionNode, *_: Any) -> Any:
-        if not isinstance(node.type, NonNullTypeNode):
-            return None
-        self.found.add(node.name.value)
-        return replace(node, type=node.type.type)
-
-
-_NULLABLE = _Nullable()
-
-
-def schema() -> GraphQLSchema:
-    """The printed one. Its root fields may be null here, so that each tells its own error."""
-    made = build_ast_schema(visit(parse(PRINTED), _NULLABLE))
-    moments: Any = made.type_map["DateTime"]
-    moments.parse_value = moments.coerce_input_value = _moment
-    moments.serialize = moments.coerce_output_value = moment
-    made.type_map["Node"].resolve_type = lambda row, *_: type(row).__name__  # type: ignore[union-attr]
-    for kind in made.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            for name, found in kind.fields.items():
-                found.resolve = _root(FIELDS[f"Query.{name}"]) if kind.name == "Query" else _below(kind.name, name)
-    return made
-
-
-def _moment(value: Any) -> datetime:
-    at = datetime.fromisoformat(value)
-    if at.tzinfo is None or not 1000 <= at.year < 9900 or len(value) < 11:
-        raise ValueError("not a moment")
-    return at.astimezone(UTC)
-
-
-def _below(kind: str, name: str) -> Callable[..., Any]:
-    function = FIELDS.get(f"{kind}.{name}")
-    attribute = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
-    if function:
-        return lambda source, info, **given: function(info.context, source, **given)
-    return lambda source, info: source[name] if isinstance(source, dict) else getattr(source, attribute)
-
-
-def _root(function: Callable[..., Any]) -> Callable[..., Any]:
-    def resolve(source: None, info: GraphQLResolveInfo, **given: Any) -> Any:
-        asked: Asked = info.context
-        kind = get_named_type(info.return_type)
-        if kind.name == "Node":
-            if asked.viewer is not None and _kind_of(given["id"]) is None:
-                return None
-            kind = info.schema.type_map[_kind_of(given["id"]) or "Node"]
-        if found := _refusals(asked, info, given, kind):
-            return _refuse(info, found)
-        asked.statements += 1
-        row = function(asked, source, **given)
-        if row is None and info.field_name != "node":
-            return _refuse(info, [Refusal(f"{kind.name.upper()}_NOT_FOUND")])
-        return row
-
-    return resolve
-
-
-def _refusals(asked: Asked, info: GraphQLResolveInfo, given: Given, kind: GraphQLNamedType) -> list[Refusal]:
-    found = refusals(info, given, kind)
-    if asked.viewer is None:
-        return [Refusal("UNAUTHENTICATED"), *found]
-    if info.field_name == "users" and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN):
-        return [Refusal("FORBIDDEN"), *found]
-    return found
-
-
-def _refuse(info: GraphQLResolveInfo, found: list[Refusal]) -> None:
-    info.context.refused[str(info.path.key)] = found
-    info.context.nothing |= info.field_name in _NULLABLE.found
-    raise Refused
-
-
-SCHEMA = schema()
-
-
-def answer(asked: Asked, document: DocumentNode, variables: Given, operation: str | None) -> ExecutionResult:
-    result = execute_sync(SCHEMA, document, context_value=asked, variable_values=variables, operation_name=operation)
-    unforeseen = [e.original_error for e in result.errors or () if e.path and not isinstance(e.original_error, Refused)]
-    for error in unforeseen:
-        raise error or AssertionError(result.errors)
-    return result

@@ -3,7 +3,7 @@
 import base64
 import json
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.proof.lists import Order
 from tests.proof.refusals import NEWEST, ORDERS, TASK_ORDERS
@@ -35,7 +35,8 @@ SIZES = [1, 2, 3, 5, 20, 100]
 STRANGE_SIZES = [0, -1, 101, 2**31 - 1]
 
 
-TEXTS: dict[str, tuple[list[Any], list[Any]]] = {
+T = TypeVar("T")
+TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "Words": (WORDS, STRANGE_WORDS),
     "Part": (PARTS, STRANGE_PARTS),
     "Zone": (ZONES, ["", "Nowhere", "localtime"]),
@@ -52,7 +53,7 @@ class Pools:
         self._own: dict[str, list[str]] = {}
         self._odd: dict[str, list[str]] = {}
         for kind, rows in everything.items():
-            owners = {row.id: getattr(row, "owner_id", getattr(row, "user_id", row.id)) for row in rows.values()}  # type: ignore[attr-defined]
+            owners = {row.id: getattr(row, "owner_id", getattr(row, "user_id", row.id)) for row in rows.values()}
             own = [id for id, owner in owners.items() if owner == viewer]
             there = [id for id in own if getattr(rows[id], "trashed_at", None) is None]  # type: ignore[index]
             self._odd[kind] = [*owners.keys() - there, id_of(kind.lower(), 999_999), *MALFORMED]
@@ -82,7 +83,7 @@ class Pools:
         return _mostly(random, SIZES, STRANGE_SIZES, odds=50)
 
 
-def _mostly(random: Random, good: list[Any], odd: list[Any], odds: int = 25) -> Any:
+def _mostly(random: Random, good: list[T], odd: list[T], odds: int = 25) -> T:
     return random.choice(good if not odd or random.randrange(odds) else odd)
 
 
@@ -93,8 +94,8 @@ def cursors(world: World) -> dict[str, list[str]]:
     made: dict[str, list[str]] = {}
     for order in orders:
         for rows in (world.tasks, world.labels, world.users, world.sessions):
-            if all(hasattr(row, order.by) for row in rows.values()):  # type: ignore[attr-defined]
-                made.setdefault(order.name, []).extend(order.cursor(row) for row in rows.values())  # type: ignore[attr-defined]
+            if all(hasattr(row, order.by) for row in rows.values()):
+                made.setdefault(order.name, []).extend(order.cursor(row) for row in rows.values())
     return made
 
 

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
 from tests.proof import pools
-from tests.proof.naive import PRINTED
+from tests.proof.executor import PRINTED
 
 LEFT_TO_TWISTS = {"first", "after", "last", "before", "offset", "userId"}
 NAMED = {"labelIds": "Label", "parentId": "Task", "userId": "User", "ids": "Node"}
@@ -91,7 +91,7 @@ def printed() -> str:
 
 
 # It makes larger documents from larger schemas; these types are reached from nowhere.
-PADDING = "\n".join(f"type Padding{n} {{ it: Int }}" for n in range(80))
+PADDING = "\n".join(f"type Padding{n} {{ it: Int }}" for n in range(40))
 
 
 @cache

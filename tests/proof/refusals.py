@@ -6,10 +6,11 @@ that the object is not of, is not asked for.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
+    FragmentSpreadNode,
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLNamedType,
@@ -30,6 +31,7 @@ TASK_ORDERS = {"CREATED_AT", "UPDATED_AT", "DUE_AT", "COMPLETED_AT", "PRIORITY",
 NEWEST = Order("created_at", falling=True)
 ORDERS = {"users": NEWEST, "sessions": Order("last_used_at", falling=True), "labels": Order("name")}
 INVALID = "VALIDATION_ERROR"
+Info = GraphQLResolveInfo[Any]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def order_of(field: str, given: dict[str, Any]) -> Order:
     return ORDERS.get(field, NEWEST)
 
 
-def refusals(info: GraphQLResolveInfo, given: dict[str, Any], kind: GraphQLNamedType) -> list[Refusal]:
+def refusals(info: Info, given: dict[str, Any], kind: GraphQLNamedType) -> list[Refusal]:
     """Of a root field that answers a `kind`: any of these may be told."""
     found = [*_of(info.field_name, given, info)]
     for node in info.field_nodes:
@@ -55,33 +57,34 @@ def refusals(info: GraphQLResolveInfo, given: dict[str, Any], kind: GraphQLNamed
 
 
 def _nested(
-    info: GraphQLResolveInfo, kind: GraphQLNamedType, selections: SelectionSetNode | None
+    info: Info, kind: GraphQLNamedType, selections: SelectionSetNode | None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    for node in selections.selections if selections else ():
+    nodes: Any = selections.selections if selections else ()
+    for node in nodes:
         if not (_wanted(node, info) or imitates(Fault.UNASKED)):
             continue
         if isinstance(node, FieldNode):
             field: GraphQLField | None = getattr(kind, "fields", {}).get(node.name.value)
-            if field is not None:
+            if field is not None:  # not __typename
                 yield node.name.value, get_argument_values(field, node, info.variable_values)
                 yield from _nested(info, get_named_type(field.type), node.selection_set)
             continue
-        inner: Any = node if hasattr(node, "selection_set") else info.fragments[node.name.value]
-        inner = getattr(inner, "definition", inner)
+        spread = isinstance(node, FragmentSpreadNode)
+        inner: Any = info.fragments[node.name.value] if spread else node
         within: Any = info.schema.type_map[inner.type_condition.name.value] if inner.type_condition else kind
         if imitates(Fault.UNASKED):
             yield from _nested(info, within, inner.selection_set)
-        elif within is kind or do_types_overlap(info.schema, within, kind):
+        elif within is kind or do_types_overlap(info.schema, within, cast("Any", kind)):
             yield from _nested(info, within if is_abstract_type(kind) else kind, inner.selection_set)
 
 
-def _wanted(node: Any, info: GraphQLResolveInfo) -> bool:
+def _wanted(node: Any, info: Info) -> bool:
     skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
     include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
     return not (skip and skip["if"]) and not (include and not include["if"])
 
 
-def _of(field: str, given: dict[str, Any], info: GraphQLResolveInfo) -> Iterator[Refusal]:
+def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
     viewer = info.context.viewer
     if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
         yield Refusal("FORBIDDEN")

@@ -29,7 +29,7 @@ from graphql import (
 )
 
 from tests.proof.arguments import Arguments, Variables
-from tests.proof.naive import SCHEMA
+from tests.proof.executor import SCHEMA
 from tests.proof.pools import Pools
 
 ALIASES = ("a", "b", "id", "title", "nodes", "node", "row", "totalCount", "select", "n0", "A", "_", "z" * 63)
@@ -100,7 +100,8 @@ class _Twist:
             names.append(self._random.choice(["nodes", "nodes", "edges", "pageInfo"]))
         if "cursor" in fields and self._one_in(2):
             names.append("node")
-        return [FieldNode(name=_name(name), selection_set=self._bare(fields[name])) for name in {*names} - there]
+        names = [name for name in dict.fromkeys(names) if name not in there]
+        return [FieldNode(name=_name(name), selection_set=self._bare(fields[name])) for name in names]
 
     def _bare(self, field: Any) -> SelectionSetNode | None:
         fields = getattr(get_named_type(field.type), "fields", {})

@@ -55,7 +55,7 @@ NAMES = {"dora": DORA, "sam": SAM, "ada": ADA, "ida": IDA}
 
 
 def _users() -> list[dict[str, Any]]:
-    shared = {"created_at": EARLY, "updated_at": LATE}
+    shared: dict[str, Any] = {"created_at": EARLY, "updated_at": LATE}
     return [
         {"id": DORA, "email": "dora@example.org", "name": 'Dora "D" O\'Hara\\', "time_zone": "Europe/Berlin"} | shared,
         {"id": SAM, "email": "sam@example.org", "name": "Zoë", "time_zone": "Asia/Beirut", "username": "sam"} | shared,
@@ -68,13 +68,13 @@ def _users() -> list[dict[str, Any]]:
 
 def _sessions() -> list[dict[str, Any]]:
     """One for each, and some of Dora's that tie, were revoked or have ended by the later moment."""
-    times = {
+    times: dict[str, Any] = {
         "created_at": EARLY,
         "updated_at": EARLY,
         "last_used_at": EARLY,
         "expires_at": datetime(2027, 1, 1, tzinfo=UTC),
     }
-    more = [
+    more: list[dict[str, Any]] = [
         {"user_agent": 'A "browser"\\ ☃'},
         {"address": "::1"},
         {"last_used_at": LATE},
