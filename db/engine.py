@@ -1,73 +1,134 @@
-"""The way to PostgreSQL: transactions through SQLAlchemy, reads through a pool of autocommit connections.
+"""The way to PostgreSQL: transactions through SQLAlchemy, reads through a pool of connections that cannot write.
 
-The two pools are apart because their manners differ: a read is one statement on a connection that could not
-write if it tried, and skips the reset query that costs asyncpg more than the read itself.
+The two pools are apart because their manners differ: a read is one statement, may be repeated when its connection
+dies, and leaves nothing to reset; a transaction is begun once, and whether it is committed only PostgreSQL knows.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from db.reads import Reads
+from kit.settings import Pooler
+
 SESSION = {"TimeZone": "UTC", "jit": "off"}
+OF_READS = {"default_transaction_read_only": "on"}
+OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
+NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
+WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
 OLDEST_VERSION = 15
 
 
 class Database:
-    """Timeouts are in seconds, pool sizes in connections."""
+    """Timeouts are in seconds, pool sizes in connections, `statements` per connection.
+
+    What `fetchval` and `fetch` run cannot change rows, schema or sequences, now or later. It is one statement that
+    begins as reading does, and stands in a read-only transaction, which such a statement can neither end nor unlock.
+    Where it unlocks those that come after it (set_config), PostgreSQL reports that, and its connection is closed.
+    Not prevented, as in any read-only transaction: advisory locks, NOTIFY, and what a superuser may do to files and
+    processes. So the texts of statements are ours, never a client's.
+
+    Behind a pooler that hands its connections from transaction to transaction nothing is kept in the session: each
+    transaction sets what it needs for itself, and statements have no names. A read is four round trips then, not one.
+    """
 
     def __init__(
-        self, url: str, *, write_pool: int, read_pool: int, statement_timeout: int, connect_timeout: int
+        self,
+        url: str,
+        *,
+        write_pool: int,
+        read_pool: int,
+        statement_timeout: int,
+        connect_timeout: int,
+        statements: int = 500,
+        pooler: Pooler = Pooler.NONE,
     ) -> None:
         self.url = normalised(url)
+        self._pooled = pooler is Pooler.TRANSACTION
         self._connect_timeout = connect_timeout
         self._command_timeout = statement_timeout + 2  # PostgreSQL ends a statement first, if it still hears us
-        self._session = SESSION | {"statement_timeout": str(statement_timeout * 1000), "application_name": "parlor"}
+        self._session = SESSION | {"statement_timeout": str(statement_timeout * 1000)}
         self._read_pool_size = read_pool
-        self._reads: asyncpg.Pool | None = None
-        self.engine: AsyncEngine = create_async_engine(
+        self._kept = statements
+        self._reads: Reads | None = None
+        self.engine = self._engine(write_pool)
+
+    def _engine(self, size: int) -> AsyncEngine:
+        session = self._session | OF_WRITES
+        manner: dict[str, Any] = {"server_settings": NAME | session}
+        if self._pooled:
+            manner = WITHOUT_SESSION | {"prepared_statement_cache_size": 0}
+        engine = create_async_engine(
             self.url,
-            pool_size=write_pool,
+            pool_size=size,
             max_overflow=0,
             pool_pre_ping=True,
-            pool_timeout=connect_timeout,
-            connect_args={
-                "timeout": connect_timeout,
-                "command_timeout": self._command_timeout,
-                "server_settings": self._session | {"idle_in_transaction_session_timeout": "30000"},
-            },
+            pool_timeout=self._connect_timeout,
+            connect_args={"timeout": self._connect_timeout, "command_timeout": self._command_timeout} | manner,
         )
+        if self._pooled:
+            setting = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in session.items())
+
+            @event.listens_for(engine.sync_engine, "begin")
+            def begin(connection: Connection) -> None:
+                connection.exec_driver_sql(f"select {setting}")
+
+        return engine
 
     async def open(self) -> None:
         """Connects the reads' pool. Raises OSError or asyncpg.PostgresError when there is no database to talk to."""
-        self._reads = await asyncpg.create_pool(
-            dsn=dsn(self.url),
-            min_size=1,
-            max_size=self._read_pool_size,
-            timeout=self._connect_timeout,
-            command_timeout=self._command_timeout,
-            reset=_leave_as_it_is,
-            server_settings=self._session | {"default_transaction_read_only": "on"},
+        setting = "; ".join(f"set local {name} = '{value}'" for name, value in self._session.items())
+        self._reads = Reads(
+            self._connected,
+            size=self._read_pool_size,
+            patience=self._connect_timeout,
+            longest=self._command_timeout,
+            begin=f"begin read only; {setting}" if self._pooled else None,
         )
+        await self.fetchval("select 1", ())
+
+    async def _connected(self) -> asyncpg.Connection:
+        """A connection for reads. It answers json as bytes, which is what a response is made of."""
+        manner: dict[str, Any] = {
+            "server_settings": NAME | self._session | OF_READS,
+            "statement_cache_size": self._kept,
+        }
+        if self._pooled:
+            manner = WITHOUT_SESSION
+        connection: asyncpg.Connection = await asyncpg.connect(
+            dsn(self.url),
+            timeout=self._connect_timeout,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=0,
+            **manner,
+        )
+        try:
+            await connection.set_type_codec(
+                "json", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
+            )
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def close(self) -> None:
         if self._reads is not None:
-            self._reads.terminate()
+            await self._reads.close()
         await self.engine.dispose()
 
-    async def fetchval(self, sql: str, arguments: Sequence[Any]) -> Any:
+    def fetchval(self, sql: str, arguments: Sequence[Any]) -> Coroutine[Any, Any, Any]:
+        """The first value of the first row, None without one. A value of type json comes as bytes."""
         assert self._reads is not None, "Database.open() comes first"
-        async with self._reads.acquire(timeout=self._connect_timeout) as connection:
-            return await connection.fetchval(sql, *arguments)
+        return self._reads.run(asyncpg.Connection.fetchval, sql, arguments)
 
-    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    def fetch(self, sql: str, *arguments: Any) -> Coroutine[Any, Any, list[asyncpg.Record]]:
         assert self._reads is not None, "Database.open() comes first"
-        async with self._reads.acquire(timeout=self._connect_timeout) as connection:
-            return list(await connection.fetch(sql, *arguments))
+        return self._reads.run(asyncpg.Connection.fetch, sql, arguments)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -79,10 +140,6 @@ class Database:
         async with self.engine.connect() as connection:
             number = await connection.exec_driver_sql("select current_setting('server_version_num')::int / 10000")
             return int(number.scalar_one())
-
-
-async def _leave_as_it_is(connection: Any) -> None:
-    """Reads change nothing about their connection, so there is nothing to reset."""
 
 
 def normalised(url: str) -> URL:

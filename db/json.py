@@ -8,6 +8,7 @@ EMPTY_LIST: ColumnElement[Any] = literal_column("'[]'::json")
 EMPTY_OBJECT: ColumnElement[Any] = literal_column("'{}'::json")
 NOTHING: Label[int] = literal_column("1", Integer).label("\x01nothing")  # stands where every field is skipped
 
+NULL: ColumnElement[Any] = literal_column("null::json")
 
 # `row_to_json(name)` means a column of that name where there is one, so it is a name that no client can write.
 ROW = "\x01row"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 # Two servers that start at once migrate one after the other.
-_LOCK = text("select pg_advisory_lock(7012026)")
+_LOCK = text("select pg_advisory_xact_lock(7012026)")
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -22,16 +22,11 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def _run(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
-    async with engine.connect() as connection:
-        await connection.execute(text("set statement_timeout = 0"))  # of this connection alone, which is closed after
+    """All in one transaction: it works behind any pooler, and a migration that fails leaves the database as it was."""
+    async with engine.begin() as connection:
+        await connection.execute(text("set local statement_timeout = 0"))
         await connection.execute(_LOCK)
-        await connection.commit()
-        try:
-            await connection.run_sync(work)
-            await connection.commit()
-        finally:
-            await connection.rollback()
-            await connection.invalidate()  # and with it the lock goes
+        await connection.run_sync(work)
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

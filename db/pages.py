@@ -1,6 +1,8 @@
 """The parts of a connection, made from its numbered rows: lists of nodes and edges, pageInfo, totalCount."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from db import paging
 from db.json import EMPTY_LIST, as_json
 from db.paging import CURSOR, NUMBER
-from db.selection import Column, Constant, Edges, Fields, Nodes, Page, PageInfo, TotalCount, Window
+from db.selection import Column, Constant, Edges, Nodes, Page, PageInfo, TotalCount, Window
 
 
 def _label(*places: int) -> str:
@@ -28,9 +30,9 @@ def _label(*places: int) -> str:
     return "\x01part" + ".".join(map(str, places))
 
 
-def bodies_of(page: Page) -> list[tuple[str, Fields]]:
-    """The labels and fields of all `nodes` and of the `node` of all `edges`."""
-    found: list[tuple[str, Fields]] = []
+def bodies_of(page: Page) -> list[tuple[str, Any]]:
+    """The labels and fields, in a feed kinds, of all `nodes` and of the `node` of all `edges`."""
+    found: list[tuple[str, Any]] = []
     for at, part in enumerate(page.parts):
         if isinstance(part, Nodes):
             found.append((_label(at), part.fields))
@@ -76,12 +78,12 @@ def _named(part: Column | Constant, made: Mapping[str, ColumnElement[Any]]) -> C
     return (literal(part.value, String) if isinstance(part, Constant) else made[part.name]).label(part.key)
 
 
-def part_of(at: int, part: Any, lists: FromClause, window: Window, rows: Select[Any]) -> ColumnElement[Any]:
+def part_of(at: int, part: Any, lists: FromClause, window: Window, rows: Sequence[Select[Any]]) -> ColumnElement[Any]:
     match part:
         case Constant():
             return literal(part.value, String).label(part.key)
         case TotalCount():
-            return _count(rows).label(part.key)
+            return reduce(add, map(_count, rows)).label(part.key)
         case PageInfo():
             return _page_info(part, lists, window).label(part.key)
     return lists.c[_label(at)].label(part.key)

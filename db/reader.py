@@ -5,19 +5,33 @@ PostgreSQL writes the answer and Python only carries it. Every entity reached, a
 here and nowhere else: a statement function cannot forget it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, and_, bindparam, false, func, inspect, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    inspect,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
 from sqlalchemy.orm import aliased, outerjoin
 
-from db import paging
+from db import feeds, guard, paging
 from db.base import ID, Entity
-from db.json import EMPTY_LIST, NOTHING, ROW, as_json, json_of
+from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, lists_of, part_of
 from db.paging import CURSOR, NUMBER
-from db.selection import Column, Compiled, Constant, Fields, Many, One, Page, PageInfo, Predicate
+from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, PageInfo, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -32,7 +46,7 @@ class Reader:
 
     def entity(self, rows: Select[Any], fields: Fields) -> Compiled:
         """One object, or nothing."""
-        return _compiled(as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
+        return self._compiled(as_json(self._object(self._seen(rows).subquery(), model_of(rows), fields)))
 
     def by_id(self, model: type[Entity], fields: Fields) -> Compiled:
         """One object by the slot `id`."""
@@ -43,10 +57,28 @@ class Reader:
         ids = bindparam("ids", type_=ARRAY(ID))
         place = func.array_position(ids, model.id).label(NUMBER)
         kept = self._seen(select(model)).where(model.id == func.any(ids)).add_columns(place).subquery()
-        return _compiled(self._list(kept, model, fields))
+        return self._compiled(self._list(kept, model, fields))
+
+    def nodes(self, ids: ColumnElement[Any], kinds: Sequence[Kind]) -> Compiled:
+        """For each of the ids the object that it names, or null; the prefix of an id says of which kind it is."""
+        wanted = func.unnest(ids).table_valued(column("id", ID), with_ordinality=NUMBER, name="wanted").render_derived()
+        rows = select(self._any(wanted.c.id, kinds, wanted).label(ROW), wanted.c[NUMBER]).subquery()
+        listed = func.json_agg(aggregate_order_by(rows.c[ROW], rows.c[NUMBER]))
+        return self._compiled(select(func.coalesce(listed, EMPTY_LIST)).select_from(rows))
+
+    def _any(self, id: ColumnElement[Any], kinds: Sequence[Kind], outer: FromClause) -> ColumnElement[Any]:
+        """The object that an id names, made by the statement of its kind alone."""
+        cases = []
+        for kind in kinds:
+            named = kind.by_id(id) if kind.by_id else select(kind.model).where(kind.model.id == id)
+            rows = self._seen(named).correlate(outer).subquery()
+            body = self._object(rows, kind.model, kind.fields).correlate(outer)
+            prefix = id.like(f"{kind.model.prefix}\\_%")
+            cases.append((prefix, as_json(body).correlate(outer).scalar_subquery()))
+        return case(*cases) if cases else NULL
 
     def page(self, page: Page) -> Compiled:
-        return _compiled(select(self._page(page, None)))
+        return self._compiled(select(self._page(page, None)))
 
     def record(self, row: Select[Any], fields: Fields) -> Compiled:
         """An object whose fields are the labelled columns of a statement of one row, which carries its own policy."""
@@ -58,7 +90,13 @@ class Reader:
             for field in fields
             if isinstance(field, Constant | Column)
         ]
-        return _compiled(as_json(select(*columns or [NOTHING]).select_from(kept)))
+        return self._compiled(as_json(select(*columns or [NOTHING]).select_from(kept)))
+
+    def _compiled(self, statement: Select[Any]) -> Compiled:
+        guard.check(statement, self._may_see)
+        compiled = statement.compile(dialect=_DIALECT)
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
 
     def _seen(self, rows: Select[Any]) -> Select[Any]:
         model = model_of(rows)
@@ -97,14 +135,16 @@ class Reader:
     def _one(self, entity: Any, model: type[Entity], field: One, source: Any) -> tuple[ColumnElement[Any], Any]:
         kind = target_of(model, field.name)
         target = aliased(kind)
-        source = outerjoin(source, target, and_(_joins(entity, field.name, target), self._may_see(kind, target)))
+        source = outerjoin(
+            source, target, and_(joined(getattr(entity, field.name), target), self._may_see(kind, target))
+        )
         columns, source = self._columns(target, kind, field.fields, source)
         row = select(*columns).where(target.id.is_not(None)).correlate(*_all_of(source))
         return as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
 
     def _many(self, entity: Any, model: type[Entity], field: Many) -> ColumnElement[Any]:
         kind = target_of(model, field.name)
-        rows = select(kind).where(_joins(entity, field.name, kind), self._may_see(kind, kind))
+        rows = select(kind).where(joined(getattr(entity, field.name), kind), self._may_see(kind, kind))
         by = [*(inspect(model).relationships[field.name].order_by or ()), kind.id]
         number = func.row_number().over(order_by=by).label(NUMBER)
         outer = _source_of(entity)
@@ -116,25 +156,32 @@ class Reader:
 
         From the inside out: the page's rows, numbered; their bodies as JSON; the lists made of those; the object.
         """
-        model = model_of(page.listing.rows)
-        rows = self._seen(page.listing.rows)
-        outer: list[FromClause] = []
-        if parent is not None and page.name is not None:
-            outer = [_source_of(parent[0])]
-            rows = rows.where(_joins(parent[0], page.name, model)).correlate(*outer)
+        outer: list[FromClause] = [] if parent is None or page.name is None else [_source_of(parent[0])]
         peek = any(isinstance(part, PageInfo) for part in page.parts)
-        kept = paging.windowed(rows, page.listing, page.window, model, peek=peek).correlate(*outer).subquery()
-        numbered = self._bodies(page, model, kept)
+        if isinstance(page.listing, Feed):
+            rows = [self._seen(part.rows) for part in page.listing.parts]
+            kept = feeds.merged(rows, page.listing, page.window, peek=peek).subquery()
+            numbered = self._mixed(page, page.listing, kept)
+        else:
+            rows = [self._listed(page, page.listing, parent)]
+            window = paging.windowed(rows[0], page.listing, page.window, peek=peek)
+            numbered = self._bodies(page, page.listing, window.correlate(*outer).subquery())
         lists = lists_of(page, numbered)
         parts = [part_of(index, part, lists, page.window, rows) for index, part in enumerate(page.parts)]
         return as_json(select(*parts or [NOTHING]).select_from(lists)).correlate(*outer).scalar_subquery()
 
-    def _bodies(self, page: Page, model: type[Entity], kept: FromClause) -> FromClause:
+    def _listed(self, page: Page, listing: Listing, parent: tuple[Any, type[Entity]] | None) -> Select[Any]:
+        rows = self._seen(listing.rows)
+        if parent is None or page.name is None:
+            return rows
+        return rows.where(joined(getattr(parent[0], page.name), listing.model)).correlate(_source_of(parent[0]))
+
+    def _bodies(self, page: Page, listing: Listing, kept: FromClause) -> FromClause:
         """The page's rows with a JSON column for each `nodes` and each `node` of `edges` that is asked for."""
         source: Any = kept
-        columns: list[Any] = [kept.c[NUMBER], paging.cursor(page.listing, model, kept).label(CURSOR)]
+        columns: list[Any] = [kept.c[NUMBER], paging.cursor(listing.name, paging.keys_in(kept, listing)).label(CURSOR)]
         for key, fields in bodies_of(page):
-            body, source = self._columns(aliased(model, kept), model, fields, source)
+            body, source = self._columns(aliased(listing.model, kept), listing.model, fields, source)
             columns.append((key, body))
         beside = _all_of(source)
         made = [
@@ -144,6 +191,13 @@ class Reader:
             for column in columns
         ]
         return select(*made).select_from(source).subquery()
+
+    def _mixed(self, page: Page, feed: Feed, kept: FromClause) -> FromClause:
+        """The same of a feed, whose rows are but keys so far."""
+        keys = feeds.keys_in(kept, feed)
+        columns: list[Any] = [kept.c[NUMBER], paging.cursor(feed.name, keys).label(CURSOR)]
+        columns += [self._any(keys[-1], kinds, kept).label(key) for key, kinds in bodies_of(page)]
+        return select(*columns).select_from(kept).subquery()
 
 
 def model_of(rows: Select[Any]) -> type[Entity]:
@@ -157,8 +211,9 @@ def target_of(model: type[Entity], name: str) -> type[Entity]:
     return target
 
 
-def _joins(entity: Any, name: str, target: Any) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = getattr(entity, name).of_type(target).__clause_element__()
+def joined(relation: Any, target: Any) -> ColumnElement[bool]:
+    """How the rows of `target`, the entity or an alias of it, belong to those of the relationship's owner."""
+    condition: ColumnElement[bool] = relation.of_type(target).__clause_element__()
     return condition
 
 
@@ -172,12 +227,6 @@ def _all_of(source: Any) -> list[FromClause]:
     if hasattr(source, "left"):
         return [*_all_of(source.left), *_all_of(source.right)]
     return [source]
-
-
-def _compiled(statement: Select[Any]) -> Compiled:
-    compiled = statement.compile(dialect=_DIALECT)
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
 
 
 def kind_of(model: type[Entity], name: str) -> str | None:

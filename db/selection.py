@@ -3,12 +3,15 @@
 `key` is the name in the response (a client's alias or the field's own).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
+
+from db.base import Entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,31 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """A value of another row that an order sorts by; see resolvers/relations.py. `name` stands in cursors."""
+
+    value: ColumnElement[Any]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One key of an order. Nulls come last in both directions."""
 
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[Any] | Reached
     descending: bool = False
+
+    @property
+    def value(self) -> ColumnElement[Any]:
+        return self.column.value if isinstance(self.column, Reached) else self.column.expression
+
+    @property
+    def name(self) -> str:
+        return self.column.name if isinstance(self.column, Reached) else str(self.column.key)
+
+    @property
+    def nullable(self) -> bool:
+        return isinstance(self.column, Reached) or bool(self.column.property.columns[0].nullable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +82,36 @@ class Listing:
     order: tuple[Order, ...]
 
     @property
+    def model(self) -> type[Entity]:
+        model: type[Entity] = self.rows.column_descriptions[0]["entity"]
+        return model
+
+    @property
     def name(self) -> str:
         """Stands in cursors, so that a cursor of another order is recognised."""
-        return ",".join(f"{key.column.key}{'-' if key.descending else '+'}" for key in self.order)
+        return ",".join(f"{key.name}{'-' if key.descending else '+'}" for key in self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Rows of several entities in one order. The orders of the parts correspond, key by key."""
+
+    parts: tuple[Listing, ...]
+
+    def __post_init__(self) -> None:
+        alike = {
+            tuple((key.descending, key.nullable, type(key.value.type)) for key in part.order) for part in self.parts
+        }
+        if len(alike) != 1 or len({part.model for part in self.parts}) != len(self.parts):
+            raise TypeError("the parts of a feed are of one entity each, in orders of the same kind")
+
+    @property
+    def order(self) -> tuple[Order, ...]:
+        return self.parts[0].order
+
+    @property
+    def name(self) -> str:
+        return "|".join(f"{part.model.prefix}:{part.name}" for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +129,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
+    """In a feed they are of several kinds."""
+
     key: str
-    fields: "Fields"
+    fields: "Fields | Kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +162,25 @@ class Page:
 
     key: str
     name: str | None
-    listing: Listing
+    listing: Listing | Feed
     window: Window
     parts: tuple[Nodes | Edges | PageInfo | TotalCount | Constant, ...]
 
 
 Field = Constant | Column | One | Many | Page
 Fields = tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the entities that may stand at a place. `by_id` narrows which of its rows an id names; None: any."""
+
+    model: type[Entity]
+    fields: Fields
+    by_id: Callable[[ColumnElement[Any]], Select[Any]] | None = None
+
+
+Kinds = tuple[Kind, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
       Conflict            CONFLICT             what is kept already stands against it; `details.reason` says why
       RateLimited         RATE_LIMITED         too often; `retryAfter` seconds
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
+      UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
 
 Whatever is raised outside this tree reaches the client as INTERNAL_ERROR, without its text.
 """
@@ -100,4 +101,22 @@ class RateLimited(ParlorError):
 
 
 class TooComplex(ParlorError):
+    """`TooComplex("…", cost=70_000, limit=50_000)`: what was counted, and how much of it may be."""
+
     code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, message: str, **counted: int) -> None:
+        super().__init__(message)
+        self.counted = counted
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, **self.counted}
+
+
+class UnknownDocument(ParlorError):
+    """Apollo's clients send the text when they hear this, by its message or its code."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")

@@ -6,6 +6,7 @@ Each limit has a name, a unit and a reason. `.env.example` lists every one; a ho
 import re
 import secrets
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -18,6 +19,13 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class Pooler(StrEnum):
+    """What stands between Parlor and PostgreSQL."""
+
+    NONE = "none"
+    TRANSACTION = "transaction"
 
 
 class Settings(BaseSettings):
@@ -40,6 +48,12 @@ class Settings(BaseSettings):
     write_pool_size: int = Field(20, ge=1, description="connections for transactions; with the reads' pool, 30 in all")
     read_pool_size: int = Field(10, ge=1, description="autocommit connections for reads")
     statement_timeout_seconds: int = Field(10, ge=1, description="PostgreSQL ends a statement after this")
+    prepared_statements: int = Field(
+        500, ge=0, description="kept by each read connection: what the clients of one house ask; 0.1 MB or so for each"
+    )
+    database_pooler: Pooler = Field(
+        Pooler.NONE, description="transaction: PgBouncer or its like hands its connections on after each transaction"
+    )
     connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
 
     broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")
@@ -58,11 +72,17 @@ class Settings(BaseSettings):
     password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
 
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
-    max_query_depth: int = Field(12, ge=1, description="nesting of a query below one root field")
+    max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
     max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
+    max_query_aliases: int = Field(50, ge=1, description="names for one field of one object; a month has 42 squares")
     max_root_fields: int = Field(50, ge=1, description="root fields of one operation; each is a statement of its own")
-    max_query_rows: int = Field(20_000, ge=100, description="rows below one root field, page sizes multiplied")
-    max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document")
+    max_query_cost: int = Field(
+        50_000, ge=100, description="objects in one answer, page sizes multiplied; the dearest take about a second"
+    )
+    max_query_tokens: int = Field(5_000, ge=100, description="tokens of one document; 5,000 take 15 ms to parse")
+    trusted_documents: Path | None = Field(
+        None, description="a list of documents by id (JSON); with it, nothing else is answered"
+    )
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")

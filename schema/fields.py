@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from pydantic import TypeAdapter
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.unset import UNSET
@@ -15,6 +16,7 @@ from strawberry.types.unset import UNSET
 from db.accounts.users import Role
 from kit.ids import Id
 from resolvers.documented import Doc
+from resolvers.rules import Ids
 from schema.answers import perform, read
 from schema.kinds import CallField, Kind, ReaderField, VerbField
 
@@ -37,6 +39,14 @@ def any_node(description: str) -> Any:
 def _id(id: Annotated[Id, Doc("The global id.")]) -> None: ...
 
 
+def any_nodes(description: str) -> Any:
+    """The objects that ids name, of whatever types, in their order, with null where there is none."""
+    return _made(ReaderField, _ids, description, Role.USER, kind=Kind.NODES)
+
+
+def _ids(ids: Annotated[Ids, Doc("Global ids, at most a hundred.")]) -> None: ...
+
+
 def connection(listing: Callable[..., Any], description: str, *, floor: Role = Role.USER, offset: bool = False) -> Any:
     """A paged list; inside a bound type, of the rows that the relationship of the same name leads to."""
     return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
@@ -45,6 +55,15 @@ def connection(listing: Callable[..., Any], description: str, *, floor: Role = R
 def record(statement: Callable[..., Any], description: str) -> Any:
     """The labelled columns of one row."""
     return _made(ReaderField, statement, description, Role.USER, kind=Kind.RECORD)
+
+
+def computed(function: Callable[..., Any], description: str, *, needs: Sequence[str], weight: int) -> Any:
+    """A scalar field of a bound type that Python makes of its columns; `needs` are the parameters that they fill.
+
+    The other parameters are the field's arguments. Each value counts as `weight` rows towards what a query may reach, a
+    field with an argument `first` as that many values.
+    """
+    return _made(ReaderField, function, description, Role.USER, kind=Kind.COMPUTED, needs=needs, weight=weight)
 
 
 def verb(
@@ -69,14 +88,25 @@ def _made(
     field.init = field.compare = field.repr = False
     for name, value in more.items():
         setattr(field, name, value)
-    field.arguments = [*_arguments(call, skip={"ctx", *more.get("given", ())}), *paging]
+    hints = _hints(call, skip={"ctx", *more.get("given", ()), *more.get("needs", ())})
+    field.arguments = [*(_argument(parameter, hint) for parameter, hint in hints), *paging]
+    rules = {parameter.name: TypeAdapter(hint) for parameter, hint in hints if _has_rules(hint)}
+    if isinstance(field, ReaderField):
+        field.rules, types = rules, get_type_hints(call)
+        field.needs = {name: TypeAdapter(types[name]) for name in more.get("needs", ())}
+    elif rules:
+        raise TypeError(f"{call.__name__}: a verb's rules belong into its input")
     return field
 
 
-def _arguments(call: Callable[..., Any], skip: set[str]) -> list[StrawberryArgument]:
+def _hints(call: Callable[..., Any], skip: set[str]) -> list[tuple[inspect.Parameter, Any]]:
     hints = get_type_hints(call, include_extras=True)
     parameters = inspect.signature(call).parameters.values()
-    return [_argument(parameter, hints[parameter.name]) for parameter in parameters if parameter.name not in skip]
+    return [(parameter, hints[parameter.name]) for parameter in parameters if parameter.name not in skip]
+
+
+def _has_rules(hint: Any) -> bool:
+    return get_origin(hint) is Annotated and any(not isinstance(note, Doc) for note in get_args(hint)[1:])
 
 
 def _argument(parameter: inspect.Parameter, hint: Any) -> StrawberryArgument:

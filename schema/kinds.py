@@ -1,17 +1,22 @@
 """The two kinds of fields: reads, which are statements, and verbs, which are functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from db.accounts.users import Role
-from kit.errors import Forbidden
+from kit.errors import Forbidden, Invalid
+from resolvers.context import Context
 from resolvers.work import refused
+from schema.finish import Unfinished
 
+T = TypeVar("T")
 Answer = Callable[[Any, Any, Info, dict[str, Any]], Any]
 
 
@@ -22,7 +27,18 @@ class Kind(StrEnum):
     MAYBE = "MAYBE"  # one object or null
     CONNECTION = "CONNECTION"  # a page
     NODE = "NODE"  # one object of the type that its id names, or null
+    NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
+    COMPUTED = "COMPUTED"  # a field of a bound type that Python makes of its columns
+
+
+async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:
+    """The answer to a field. A refusal is kept in the audit."""
+    try:
+        return await answer
+    except Forbidden:
+        await refused(ctx, name)
+        raise
 
 
 class CallField(StrawberryField):
@@ -40,20 +56,43 @@ class CallField(StrawberryField):
         return False
 
     async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        """The answer. A refusal is kept in the audit."""
         assert info is not None
         try:
-            return await self.answer(self, source, info, kwargs)
-        except Forbidden:
-            await refused(info.context, info.field_name)
-            raise
+            return await audited(info.context, info.field_name, self.answer(self, source, info, kwargs))
+        except Unfinished as error:
+            raise error.located(info.path.as_list(), info._raw_info.field_nodes) from error
 
 
 class ReaderField(CallField):
-    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter."""
+    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
+
+    `rules` are what pydantic has to say of single arguments; inputs have their own. A computed field has `needs`: the
+    parameters that columns of the same name fill, and how they are read from JSON. `weight` is what each value of it
+    counts among the rows that a query may reach.
+    """
 
     kind: Kind
     given: Mapping[str, str] = MappingProxyType({})
+    rules: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+    needs: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+    weight: int = 0
+
+    def checked(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments as their rules have them. Raises Invalid."""
+        found, wrong = dict(kwargs), {}
+        for name in self.rules.keys() & kwargs.keys():
+            try:
+                found[name] = self.rules[name].validate_python(kwargs[name])
+            except ValidationError as error:
+                wrong[to_camel_case(name)] = [_said(problem) for problem in error.errors(include_url=False)]
+        if wrong:
+            raise Invalid(wrong)
+        return found
+
+
+def _said(problem: Any) -> str:
+    """What a rule of ours says stands alone; pydantic puts "Value error" before it."""
+    return str(problem["ctx"]["error"]) if problem["type"] == "value_error" else str(problem["msg"])
 
 
 class VerbField(CallField):

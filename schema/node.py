@@ -9,7 +9,7 @@ from strawberry.types.field import StrawberryField
 
 from db.base import Entity
 from db.reader import kind_of
-from schema.kinds import ReaderField
+from schema.kinds import Kind, ReaderField
 from schema.models import BINDINGS, Binding
 
 T = TypeVar("T", bound=type)
@@ -39,6 +39,11 @@ def node(model: type[Entity], description: str, by_id: Callable[..., Any]) -> Ca
 
 
 def _check(model: type[Entity], field: StrawberryField) -> None:
+    if isinstance(field, ReaderField) and field.kind is Kind.COMPUTED:
+        for name in field.needs:
+            if kind_of(model, name) != "column":
+                raise TypeError(f"{model.__name__} has no column '{name}' that '{field.python_name}' could need")
+        return
     kind = kind_of(model, field.python_name)
     if kind is None:
         raise TypeError(f"{model.__name__} has no column, expression or relationship '{field.python_name}'")

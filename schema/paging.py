@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from db import paging, slots
-from db.reader import model_of
-from db.selection import Listing, Order, Window
+from db.selection import Feed, Listing, Order, Window
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
 from schema.kinds import Kind, ReaderField
@@ -20,19 +19,24 @@ LARGEST_OFFSET = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
+    """`given` are the statement function's own; `values` fill the slots, keys of a cursor still as JSON had them."""
+
     name: str
     field: ReaderField
     given: dict[str, Any]
     window: Window
-    keys: tuple[Any, ...] = ()
-    order: str | None = None
+    keys: tuple[Any, ...]
+    order: str | None
+    shape: Hashable
+    values: dict[str, Any]
 
     @classmethod
     def of(cls, name: str, field: ReaderField, kwargs: dict[str, Any]) -> "Arguments":
         """Raises Invalid for paging that cannot be meant."""
-        given = {key: value for key, value in kwargs.items() if key not in PAGING}
+        kwargs = field.checked(kwargs) if field.rules else kwargs
         if field.kind is not Kind.CONNECTION:
-            return cls(name, field, given, Window(name))
+            return cls(name, field, kwargs, Window(name), (), None, _shape(kwargs), _values(name, kwargs))
+        given = {key: value for key, value in kwargs.items() if key not in PAGING}
         _check(kwargs)
         backward = kwargs.get("last") is not None
         side = "before" if backward else "after"
@@ -40,42 +44,28 @@ class Arguments:
         order, keys = _opened(cursor, side) if cursor is not None else (None, ())
         nulls = tuple(key is None for key in keys) if cursor is not None else None
         window = Window(name, backward=backward, offset=bool(kwargs.get("offset")), nulls=nulls)
-        given |= {"\x01size": kwargs.get("last") or kwargs.get("first") or DEFAULT_SIZE}
+        values = _values(name, given) | {f"{name}_key_{i}": key for i, key in enumerate(keys)}
+        values[f"{name}_size"] = kwargs.get("last") or kwargs.get("first") or DEFAULT_SIZE
         if window.offset:
-            given["\x01offset"] = kwargs["offset"]
-        return cls(name, field, given, window, keys, order)
-
-    @property
-    def own(self) -> dict[str, Any]:
-        """The statement function's own arguments."""
-        return {name: value for name, value in self.given.items() if not name.startswith("\x01")}
-
-    @property
-    def shape(self) -> Hashable:
-        return (
-            tuple((name, slots.shape(value)) for name, value in sorted(self.own.items())),
-            self.window.backward,
-            self.window.offset,
-            self.window.nulls,
-            self.order,
-        )
-
-    def values(self) -> dict[str, Any]:
-        """What fills the slots; cursor keys still as JSON had them."""
-        found: dict[str, Any] = {}
-        for name, value in self.given.items():
-            found |= slots.slots(f"{self.name}_{name.removeprefix(chr(1))}", value)
-        return found | {f"{self.name}_key_{i}": key for i, key in enumerate(self.keys)}
+            values[f"{name}_offset"] = kwargs["offset"]
+        shape = (_shape(given), backward, window.offset, nulls, order)
+        return cls(name, field, given, window, keys, order, shape, values)
 
     def statement(self) -> Any:
         """What the statement function answers to symbols of these arguments."""
         return self.field.call(**self.symbols())
 
     def symbols(self) -> dict[str, Any]:
-        return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.own.items()}
+        return {name: slots.symbol(f"{self.name}_{name}", value) for name, value in self.given.items()}
 
-    def listing(self) -> Listing:
-        listing: Listing = self.statement()
+    def parameters(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The function's own arguments: the values of those that the shape fixes, and the slots of the others."""
+        filled = {name: [*slots.slots(f"{self.name}_{name}", value)] for name, value in self.given.items()}
+        given = {name: self.given[name] for name, found in filled.items() if not found}
+        return given, {name: found[0] for name, found in filled.items() if found}
+
+    def listing(self) -> Listing | Feed:
+        listing: Listing | Feed = self.statement()
         if self.order is not None and (self.order != listing.name or len(self.keys) != len(listing.order) + 1):
             raise Invalid({self._side: ["is a cursor of another list or order"]})
         return listing
@@ -84,8 +74,7 @@ class Arguments:
         """By slot, how a cursor's key is read from JSON. Cursors come from outside: what cannot be a key is Invalid."""
         if not self.keys:
             return {}
-        listing = self.listing()
-        keys = paging.keys_of(listing, model_of(listing.rows))
+        keys = paging.keys_of(self.listing())
         return {f"{self.name}_key_{i}": partial(_read, self._side, key) for i, key in enumerate(keys)}
 
     @property
@@ -93,11 +82,22 @@ class Arguments:
         return "before" if self.window.backward else "after"
 
 
+def _shape(given: dict[str, Any]) -> Hashable:
+    return tuple((name, slots.shape(value)) for name, value in sorted(given.items()))
+
+
+def _values(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for argument, value in given.items():
+        found |= slots.slots(f"{name}_{argument}", value)
+    return found
+
+
 def _read(side: str, key: Order, value: Any) -> Any:
     try:
-        if value is None and not paging.nullable(key):
+        if value is None and not key.nullable:
             raise ValueError("null")
-        return None if value is None else slots.reading(key.column.type)(value)
+        return None if value is None else slots.reading(key.value.type)(value)
     except (OverflowError, TypeError, ValueError):
         raise Invalid({side: ["not a cursor of this list"]}) from None
 

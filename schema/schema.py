@@ -1,39 +1,39 @@
 """The one schema: every domain's fields side by side."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLOutputType, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLOutputType
 from orjson import Fragment
-from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
-from kit.errors import TooComplex
 from kit.ids import Id
 from kit.settings import Settings
 from resolvers.context import Context
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
+from schema.documents import Documents
 from schema.errors import all_exposed
-from schema.fields import any_node
+from schema.fields import any_node, any_nodes
 from schema.node import Node
+from schema.operations import Answer
 from schema.scalars import ID, SCALARS
-from schema.selection import root_fields
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
+from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
-
-CACHED_DOCUMENTS = 500
-LARGEST_CACHED = 8_000  # characters
+from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries):
+class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
+    nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
 
 @strawberry.type(description="What can be done.")
@@ -54,52 +54,43 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return result if isinstance(result, Fragment) else super().complete_value(return_type, *args)
 
 
-class KnownDocuments(ParserCache):
-    """Keeps the documents that clients repeat. Large ones are not worth their memory, and anybody may send them."""
-
-    def __init__(self) -> None:
-        super().__init__(maxsize=CACHED_DOCUMENTS)
+class Known(SchemaExtension):
+    """Hands the executor what is known of a document, and refuses what is too large or not valid."""
 
     def on_parse(self) -> Iterator[None]:
-        if len(self.execution_context.query or "") <= LARGEST_CACHED:
-            yield from super().on_parse()
-        else:
-            yield
-
-
-class KnownToBeValid(ValidationCache):
-    def __init__(self) -> None:
-        super().__init__(maxsize=CACHED_DOCUMENTS)
-
-    def on_validate(self) -> Iterator[None]:
-        if len(self.execution_context.query or "") <= LARGEST_CACHED:
-            yield from super().on_validate()
-        else:
-            yield
-
-
-class Limits(SchemaExtension):
-    """Of several operations one must be named (Strawberry would take the first), and each has so many root fields."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
+        context = self.execution_context
+        if context.query:
+            self._document = cast("Schema", context.schema).documents.get(context.query)
+            context.graphql_document = self._document.ast
+        yield
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        document = context.graphql_document
-        operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
-        if document and not context.pre_execution_errors:
-            if len(operations) > 1 and context._provided_operation_name is None:
-                said = "Must provide operation name if query contains multiple operations."
-                context.pre_execution_errors = [GraphQLError(said)]
-            elif max((root_fields(document, operation) for operation in operations), default=0) > self._most:
-                refused = TooComplex(f"The document asks for more than {self._most} root fields")
-                context.pre_execution_errors = [GraphQLError(refused.message, original_error=refused)]
+        checked = self._document.operation(context._provided_operation_name)
+        context.pre_execution_errors = [*checked.refusal(context.schema._schema, context.variables or {})]
         yield
 
 
 class Schema(strawberry.Schema):
     """Exposes errors in one place for every transport."""
+
+    documents: Documents
+
+    async def prepared(
+        self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
+    ) -> Answer | None:
+        """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
+        try:
+            runnable = self.documents.get(query).operation(operation_name).runnable(variables or {})
+        except GraphQLError:
+            return None
+        if runnable is None:
+            return None
+        operation, given = runnable
+        answer = await operation.answer(ctx, given)
+        if not answer.errors:
+            return answer
+        return Answer(answer.data, tuple(all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())))
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(query, *args, **kwargs)
@@ -124,17 +115,16 @@ class Schema(strawberry.Schema):
 
 
 def made(settings: Settings | None = None) -> Schema:
+    """Raises BadManifest for trusted documents that cannot be read or are not valid."""
     settings = settings or Settings(_env_file=None)
-    return Schema(
+    path = settings.trusted_documents
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         execution_context_class=Executor,
         config=StrawberryConfig(scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}),
-        extensions=[
-            lambda: MaxTokensLimiter(max_token_count=settings.max_query_tokens),
-            KnownDocuments,
-            KnownToBeValid,
-            lambda: Limits(settings.max_root_fields),
-        ],
+        extensions=[Known],
     )
+    schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
+    return schema

@@ -1,163 +1,71 @@
-"""From graphql-core's nodes to the reader's plain selection.
+"""From graphql-core's nodes to the reader's plain selection."""
 
-A field's *shape* is what of the variables can change its SQL: the outcome of @skip and @include, and the shape of each
-argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
-"""
-
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLField,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    InlineFragmentNode,
-    NamedTypeNode,
-    OperationDefinitionNode,
-    SelectionNode,
-    SelectionSetNode,
-    VariableNode,
-    get_named_type,
-    is_abstract_type,
-)
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 from strawberry.types.field import StrawberryField
 
 from db.reader import kind_of
-from db.selection import Column, Constant, Edges, Field, Fields, Many, Nodes, One, Page, PageInfo, TotalCount
-from kit.errors import Invalid, TooComplex
-from kit.settings import Settings
+from db.selection import (
+    Column,
+    Constant,
+    Edges,
+    Feed,
+    Field,
+    Fields,
+    Kind,
+    Kinds,
+    Listing,
+    Many,
+    Nodes,
+    One,
+    Page,
+    PageInfo,
+    TotalCount,
+)
+from schema.collecting import collected
+from schema.finish import Computed, Names, tagged, with_needs
+from schema.kinds import Kind as FieldKind
 from schema.kinds import ReaderField
 from schema.models import BINDINGS
-from schema.paging import Arguments, check_user_id
+from schema.paging import Arguments
+from schema.question import BACKREF, Raw
 
-Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
-BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
-LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL; longer aliases would be cut off there
-
-
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """A field with arguments somewhere below the root field. `name` begins the names of its slots."""
-
-    name: str
-    definition: GraphQLField
-    node: FieldNode
-
-    @property
-    def strawberry(self) -> ReaderField:
-        found: ReaderField = self.definition.extensions[BACKREF]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A root field of a document: what has to be looked at in each request that asks it."""
-
-    nodes: list[FieldNode]
-    switches: tuple[str, ...]
-    nested: dict[int, Nested]  # by the identity of the node
-
-
-def question(raw: Raw) -> Question:
-    """Finds the variables of @skip and @include and the fields with arguments, below the root field."""
-    walk = _Walk(raw)
-    for node in raw.field_nodes:
-        walk.into(get_named_type(raw.return_type), node.selection_set)
-    return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested)
-
-
-class _Walk:
-    """Visits every field below a root field, each fragment once for each type that it is spread on."""
-
-    def __init__(self, raw: Raw) -> None:
-        self._raw = raw
-        self._seen: set[tuple[str, str]] = set()
-        self.switches: dict[str, None] = {}
-        self.nested: dict[int, Nested] = {}
-
-    def into(self, parent: GraphQLNamedType, selections: SelectionSetNode | None) -> None:
-        for node in selections.selections if selections else ():
-            self._switch(node)
-            if isinstance(node, FieldNode):
-                self._field(parent, node)
-            elif isinstance(node, InlineFragmentNode):
-                self.into(self._type(node.type_condition, parent), node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                fragment = self._raw.fragments[node.name.value]
-                kind = self._type(fragment.type_condition, parent)
-                if (fragment.name.value, kind.name) not in self._seen:
-                    self._seen.add((fragment.name.value, kind.name))
-                    self.into(kind, fragment.selection_set)
-
-    def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
-        return self._raw.schema.type_map[condition.name.value] if condition else parent
-
-    def _switch(self, node: SelectionNode) -> None:
-        for directive in node.directives or ():
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    self.switches[argument.value.name.value] = None
-
-    def _field(self, parent: GraphQLNamedType, node: FieldNode) -> None:
-        definition = getattr(parent, "fields", {}).get(node.name.value)
-        if definition is None:  # __typename
-            return
-        if definition.args and id(node) not in self.nested:
-            self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
-        self.into(get_named_type(definition.type), node.selection_set)
-
-
-def arguments_of(found: Question, info: Any) -> dict[int, Arguments]:
-    """The arguments of all nested fields, converted and checked as those of a root field are."""
-    converter = info.schema.schema_converter
-    variables = VariableValues(sources={}, coerced=info.variable_values)
-    made: dict[int, Arguments] = {}
-    for key, nested in found.nested.items():
-        values = get_argument_values(nested.definition, nested.node, variables)
-        field = nested.strawberry
-        kwargs = convert_arguments(values, field.arguments, converter.scalar_registry, converter.config, info)
-        check_user_id(info.context, kwargs)
-        made[key] = Arguments.of(nested.name, field, kwargs)
-    return made
-
-
-def shape(found: Question, raw: Raw, arguments: dict[int, Arguments]) -> Hashable:
-    switches = tuple(bool(raw.variable_values.get(name)) for name in found.switches)
-    return switches, tuple(given.shape for given in arguments.values())
+Rows = Listing | Feed
 
 
 class Selector:
-    """Builds the selection for one shape, within limits on depth and number of fields."""
+    """Builds the selection for one shape."""
 
-    def __init__(self, raw: Raw, arguments: dict[int, Arguments], settings: Settings) -> None:
+    def __init__(self, raw: Raw, arguments: dict[int, Arguments]) -> None:
         self._raw = raw
         self._arguments = arguments
-        self._settings = settings
-        self._fields = 0
-        self._within: list[str] = []
-        self.pages: list[tuple[str, ...]] = []  # for each page its own name, after those of the pages around it
+        self.names = Names()
 
-    def fields(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int = 1) -> Fields:
+    def fields(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
         """The fields of an object of a bound type."""
         model = BINDINGS[parent.name].model
-        return tuple(
-            self._field(model, parent, key, group, depth) for key, group in self._collected(parent, nodes, depth)
+        return with_needs(
+            tuple(self._field(model, parent, key, group) for key, group in self._collected(parent, nodes))
         )
 
     def plain(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
         """The fields of an object that is bound to no model: its labels."""
         return tuple(
             self._constant(parent, key, group) or Column(key, self._python_name(parent, group[0]))
-            for key, group in self._collected(parent, nodes, 1)
+            for key, group in self._collected(parent, nodes)
         )
+
+    def nodes(self, names: Sequence[str]) -> tuple[Kind, ...]:
+        """The fields of each type that the ids speak of."""
+        return tagged(tuple(self._kind(name) for name in names), self.names)
+
+    def _kind(self, name: str) -> Kind:
+        target: Any = self._raw.schema.type_map[name]
+        binding = BINDINGS[name]
+        return Kind(binding.model, self.fields(target, self._raw.field_nodes), binding.by_id)
 
     def page(
         self,
@@ -166,52 +74,68 @@ class Selector:
         parent: GraphQLObjectType,
         nodes: Sequence[FieldNode],
         arguments: Arguments,
-        depth: int = 1,
     ) -> Page:
-        self._within.append(arguments.name)
-        self.pages.append(tuple(self._within))
-        parts = [self._part(parent, k, group, depth) for k, group in self._collected(parent, nodes, depth)]
-        self._within.pop()
-        return Page(key, name, arguments.listing(), arguments.window, tuple(parts))
+        listing = arguments.listing()
+        parts = [self._part(parent, k, group, listing) for k, group in self._collected(parent, nodes)]
+        return Page(key, name, listing, arguments.window, tuple(parts))
 
-    def _field(self, model: Any, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Field:
+    def _field(self, model: Any, parent: GraphQLObjectType, key: str, group: list[FieldNode]) -> Field:
         if constant := self._constant(parent, key, group):
             return constant
         definition = parent.fields[group[0].name.value]
         field: StrawberryField = definition.extensions[BACKREF]
         kind = kind_of(model, field.python_name)
+        if isinstance(field, ReaderField) and field.kind is FieldKind.COMPUTED:
+            return self._computed(key, field, definition, group[0])
         target: Any = get_named_type(definition.type)
         if isinstance(field, ReaderField):
-            return self.page(key, field.python_name, target, group, self._arguments[id(group[0])], depth + 1)
+            return self.page(key, field.python_name, target, group, self._arguments[id(group[0])])
         if kind == "one":
-            return One(key, field.python_name, self.fields(target, group, depth + 1))
+            return One(key, field.python_name, self.fields(target, group))
         if kind == "many":
-            return Many(key, field.python_name, self.fields(target, group, depth + 1))
+            return Many(key, field.python_name, self.fields(target, group))
         return Column(key, field.python_name)
 
-    def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+    def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], listing: Rows) -> Any:
         name = group[0].name.value
         if name == "__typename":
             return Constant(key, parent.name)
         target: Any = get_named_type(parent.fields[name].type)
         match name:
             case "nodes":
-                return Nodes(key, self.fields(target, group, depth + 1))
+                return Nodes(key, self._bodies(target, group, listing))
             case "edges":
-                inner = self._collected(target, group, depth)
-                return Edges(key, tuple(self._edge(target, key, nodes, depth) for key, nodes in inner))
+                inner = self._collected(target, group)
+                return Edges(key, tuple(self._edge(target, key, nodes, listing) for key, nodes in inner))
             case "pageInfo":
                 return PageInfo(key, self.plain(target, group))  # type: ignore[arg-type]
         return TotalCount(key)
 
-    def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], depth: int) -> Any:
+    def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], listing: Rows) -> Any:
         match group[0].name.value:
             case "node":
                 target: Any = get_named_type(parent.fields["node"].type)
-                return Nodes(key, self.fields(target, group, depth + 1))
+                return Nodes(key, self._bodies(target, group, listing))
             case "cursor":
                 return Column(key, "cursor")
         return Constant(key, parent.name)
+
+    def _bodies(self, target: Any, group: list[FieldNode], listing: Rows) -> Fields | Kinds:
+        """The fields of a page's nodes; of a feed's for each entity in it."""
+        if isinstance(listing, Listing):
+            return self.fields(target, group)
+        kinds = {BINDINGS[kind.name].model: kind for kind in self._raw.schema.get_possible_types(target)}
+        found = tuple(Kind(part.model, self.fields(kinds[part.model], group)) for part in listing.parts)
+        return tagged(found, self.names)
+
+    def _computed(self, key: str, field: ReaderField, definition: GraphQLField, node: FieldNode) -> Computed:
+        """Its place, and how its value will be made."""
+        leaf: Any = get_named_type(definition.type)
+        if not is_leaf_type(leaf):
+            raise TypeError(f"{field.python_name} is computed and must be a scalar, an enum or a list of such")
+        arguments = self._arguments[id(node)]
+        given, slots = arguments.parameters()
+        return Computed(key, "", field.call, field.needs, given, slots, partial(_scalar, leaf))
 
     def _constant(self, parent: GraphQLObjectType, key: str, group: list[FieldNode]) -> Constant | None:
         return Constant(key, parent.name) if group[0].name.value == "__typename" else None
@@ -221,77 +145,14 @@ class Selector:
         return name
 
     def _collected(
-        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], depth: int
+        self, parent: GraphQLObjectType, nodes: Sequence[FieldNode]
     ) -> Iterator[tuple[str, list[FieldNode]]]:
-        """Fields by response key, as the specification's CollectFields has it, for one concrete type."""
-        if depth > self._settings.max_query_depth:
-            raise TooComplex(f"The query is nested deeper than {self._settings.max_query_depth} levels")
-        found: dict[str, list[FieldNode]] = {}
-        seen: set[str] = set()
-        for node in nodes:
-            self._collect(parent, node.selection_set, found, seen)
-        self._fields += len(found)
-        if self._fields > self._settings.max_query_fields:
-            raise TooComplex(f"The query asks for more than {self._settings.max_query_fields} fields")
-        yield from found.items()
-
-    def _collect(
-        self, parent: GraphQLObjectType, selections: Any, found: dict[str, list[FieldNode]], seen: set[str]
-    ) -> None:
-        for node in selections.selections:
-            if not self._wanted(node):
-                continue
-            if isinstance(node, FieldNode):
-                found.setdefault(_key(node), []).append(node)
-            elif isinstance(node, InlineFragmentNode):
-                if self._applies(node.type_condition, parent):
-                    self._collect(parent, node.selection_set, found, seen)
-            elif node.name.value not in seen:
-                seen.add(node.name.value)
-                fragment = self._raw.fragments[node.name.value]
-                if self._applies(fragment.type_condition, parent):
-                    self._collect(parent, fragment.selection_set, found, seen)
-
-    def _wanted(self, node: Any) -> bool:
-        for directive in node.directives or ():
-            if directive.name.value in ("skip", "include"):
-                value = directive.arguments[0].value
-                said = (
-                    self._raw.variable_values.get(value.name.value) if isinstance(value, VariableNode) else value.value
-                )
-                if bool(said) is (directive.name.value == "skip"):
-                    return False
-        return True
-
-    def _applies(self, condition: Any, parent: GraphQLObjectType) -> bool:
-        if condition is None or condition.name.value == parent.name:
-            return True
-        kind = self._raw.schema.type_map[condition.name.value]
-        return is_abstract_type(kind) and self._raw.schema.is_sub_type(kind, parent)
+        for key, group in collected(self._raw, parent, [node.selection_set for node in nodes]).items():
+            yield self.names.short(key), group
 
 
-def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> int:
-    """How many fields an operation has at its root, fragments spread out; each fragment is counted once."""
-    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    seen: set[str] = set()
-
-    def counted(selections: SelectionSetNode) -> int:
-        total = 0
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                total += 1
-            elif isinstance(node, InlineFragmentNode):
-                total += counted(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                total += counted(fragments[node.name.value].selection_set)
-        return total
-
-    return counted(operation.selection_set)
-
-
-def _key(node: FieldNode) -> str:
-    key = node.alias.value if node.alias else node.name.value
-    if len(key) > LONGEST_KEY:
-        raise Invalid({key: [f"an alias may have {LONGEST_KEY} characters"]})
-    return key
+def _scalar(leaf: Any, value: Any) -> Any:
+    """A value, or a list of them, as the schema's type writes it."""
+    if isinstance(value, list):
+        return [_scalar(leaf, item) for item in value]
+    return None if value is None else leaf.coerce_output_value(value)

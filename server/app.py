@@ -10,38 +10,43 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
 from server.house import opened
-from server.requests import HEADER, Requests
+from server.requests import HEADER, Requests, header_of
+from server.socket import Sockets
 from server.view import View
 
+PATH = "/graphql"
 HEALTH_SECONDS = 1
 
 
 class App:
-    """/graphql: an ASGI app whose view exists once its services run."""
+    """/graphql: an ASGI app whose view exists once its services run. Raises BadManifest, see `schema.made`."""
 
     view: View | None = None
+    sockets: Sockets
     services: Services
 
     def __init__(self, settings: Settings, clock: Clock = now) -> None:
         self._settings = settings
         self._clock = clock
+        self._schema = schema.made(settings)
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with opened(self._settings, self._clock) as self.services:
-            self.view = View(schema.made(self._settings), self.services)
+            self.view = View(self._schema, self.services)
+            self.sockets = Sockets(self._schema, self.services)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.view is not None, "the lifespan comes first"
-        await self.view(scope, receive, send)
+        await (self.sockets if scope["type"] == "websocket" else self.view)(scope, receive, send)
 
     async def health(self, request: Request) -> JSONResponse:
         try:
@@ -56,25 +61,36 @@ async def _welcome(request: Request) -> PlainTextResponse:
     return PlainTextResponse("Parlor: GraphQL at /graphql, by POST and by graphql-transport-ws.\n")
 
 
-def made(app: App, settings: Settings) -> Starlette:
-    return Starlette(
-        lifespan=app.lifespan,
-        routes=[
-            Route("/graphql", app),
-            WebSocketRoute("/graphql", app),
-            Route("/health", app.health),
-            Route("/", _welcome),
-        ],
-        middleware=[
-            Middleware(Requests, max_body=settings.max_body_bytes),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.allowed_origins,
-                allow_credentials=True,
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", HEADER],
-                expose_headers=[HEADER],
-                max_age=600,
-            ),
-        ],
-    )
+class Door:
+    """Questions go straight to GraphQL; pages of other origins, sockets and probes by way of Starlette."""
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self._graphql = app
+        self._rest = Starlette(
+            lifespan=app.lifespan,
+            routes=[
+                Route(PATH, app),
+                WebSocketRoute(PATH, app),
+                Route("/health", app.health),
+                Route("/", _welcome),
+            ],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=settings.allowed_origins,
+                    allow_credentials=True,
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["authorization", "content-type", HEADER],
+                    expose_headers=[HEADER],
+                    max_age=600,
+                ),
+            ],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        straight = scope["type"] == "http" and scope["path"] == PATH and header_of(scope, b"origin") is None
+        await (self._graphql if straight else self._rest)(scope, receive, send)
+
+
+def made(app: App, settings: Settings) -> ASGIApp:
+    return Requests(Door(app, settings), max_body=settings.max_body_bytes)

@@ -97,6 +97,8 @@ def serve(
         _run(starting.prepare(ready, migrating=embedded, demo=demo))
         try:
             starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo))
+        except starting.Refused as error:
+            _fail(str(error))
         except KeyboardInterrupt:
             console.print("Parlor has stopped.")
 

@@ -36,6 +36,8 @@ def database(settings: Settings) -> Database:
         read_pool=settings.read_pool_size,
         statement_timeout=settings.statement_timeout_seconds,
         connect_timeout=settings.connect_timeout_seconds,
+        statements=settings.prepared_statements,
+        pooler=settings.database_pooler,
     )
 
 

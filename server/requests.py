@@ -1,17 +1,17 @@
 """What every request goes through before anything looks at it: a trace id, a size limit, one line in the log."""
 
+import logging
 import re
 import time
-from uuid import uuid4
+from random import getrandbits
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER = "x-request-id"
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+from server import logs
 
-log = structlog.get_logger()
+HEADER = "x-request-id"
+_HEADER = HEADER.encode()
+_ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 class TooLarge(Exception):
@@ -29,9 +29,9 @@ class Requests:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        offered = Headers(scope=scope).get(HEADER, "")
-        trace_id = offered if _ACCEPTABLE.fullmatch(offered) else uuid4().hex
-        scope.setdefault("state", {})["trace_id"] = trace_id
+        offered = header_of(scope, _HEADER)
+        trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
+        scope.setdefault("state", {})["trace_id"] = trace_id.decode()
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
@@ -41,14 +41,14 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = trace_id
+                message["headers"] = [*message.get("headers", ()), (_HEADER, trace_id)]
             await send(message)
 
         try:
             await self._app(scope, self._counting(receive), answer)
         finally:
-            spent = round((time.perf_counter() - began) * 1000, 1)
-            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=spent, trace_id=trace_id)
+            if logs.least <= logging.DEBUG:
+                logs.request(scope, status, began)
 
     def _counting(self, receive: Receive) -> Receive:
         taken = 0
@@ -62,6 +62,21 @@ class Requests:
             return message
 
         return counted
+
+
+def header_of(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of this name (in lower case)."""
+    for found, value in scope["headers"]:
+        if found == name:
+            header: bytes = value
+            return header
+    return None
+
+
+def text_of(scope: Scope, name: bytes) -> str | None:
+    """The same as text."""
+    found = header_of(scope, name)
+    return None if found is None else found.decode("latin-1")
 
 
 def trace_id_of(scope: Scope) -> str:

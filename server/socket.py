@@ -9,25 +9,30 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from uuid import uuid4
 
 import orjson
 from graphql import GraphQLError
-from starlette.websockets import WebSocketDisconnect, WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter
+from orjson import Fragment
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from kit.errors import RateLimited, Unauthenticated
-from resolvers.context import Context
+from kit.errors import ParlorError, RateLimited, Unauthenticated
+from resolvers.context import Context, Services
 from schema.errors import exposed
+from schema.schema import Schema
 from server.logs import note
-
-if TYPE_CHECKING:
-    from server.view import View
+from server.requests import address_of, text_of, trace_id_of
 
 LONGEST_REASON = 123  # bytes that a close frame has room for
 
@@ -53,7 +58,7 @@ class Adapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """A client that takes no byte for the time allowed is let go; its subscriptions can be resumed."""
-        seconds = cast("View", self.view).services.settings.send_timeout_seconds
+        seconds = cast("Sockets", self.view).services.settings.send_timeout_seconds
         try:
             async with asyncio.timeout(seconds):
                 await self.ws.send_text(orjson.dumps(message).decode())
@@ -66,7 +71,7 @@ class Adapter(ASGIWebSocketAdapter):
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
-    view: "View"
+    view: "Sockets"
     context: Context
     _patience: asyncio.Timeout
 
@@ -109,6 +114,16 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             told = self._exposed(RateLimited(1, f"More than {most} operations on one socket"), uuid4().hex)
             await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
             return
+        payload = message["payload"]
+        try:
+            query = cast("Schema", self.schema).documents.text(
+                payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}
+            )
+        except ParlorError as error:
+            told = self._exposed(error, uuid4().hex)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
+            return
+        payload["query"] = query
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
@@ -118,15 +133,8 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         ctx = replace(self.context, trace_id=uuid4().hex)
         try:
             ctx = replace(ctx, asks=await self._asks())
-            results = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=ctx,
-                root_value=None,
-                operation_name=operation.operation_name,
-            )
-            async with aclosing(cast("AsyncGenerator[ExecutionResult]", results)) as answers:
-                async for last in answers:
+            async with aclosing(self._results(operation, ctx)) as results:
+                async for last in results:
                     if last.errors and refused(last):
                         await operation.send_initial_errors(last.errors)
                         return
@@ -138,7 +146,27 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         except Exception as error:
             await operation.send_initial_errors([self._exposed(error, ctx.trace_id)])
         finally:
-            note(ctx, operation.operation_name, last, began)
+            note(ctx, operation.operation_name, (last.errors if last else None) or (), began)
+
+    async def _results(
+        self, operation: Operation[Context, None], ctx: Context
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        schema, query = cast("Schema", self.schema), operation.query
+        answer = await schema.prepared(query, operation.variables, operation.operation_name, ctx)
+        if answer is not None:
+            data = None if answer.data is None else Fragment(answer.data)
+            yield ExecutionResult(cast("Any", data), [*answer.errors])
+            return
+        stream = await schema.stream(
+            query,
+            variable_values=operation.variables,
+            context_value=ctx,
+            root_value=None,
+            operation_name=operation.operation_name,
+        )
+        async with aclosing(stream) as results:
+            async for result in results:
+                yield result
 
     async def _asks(self) -> Any:
         asks = self.context.asks
@@ -151,6 +179,36 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
     def _let_go(self) -> None:
         if not self._patience.expired():
             self._patience.reschedule(0)
+
+
+class Sockets(GraphQL[Context, None]):
+    """/graphql for sockets: who may open one, and what they begin with."""
+
+    graphql_transport_ws_handler_class = Socket
+    websocket_adapter_class = Adapter
+
+    def __init__(self, schema: Schema, services: Services) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            max_subscriptions_per_connection=services.settings.max_operations_per_socket,
+            connection_init_wait_timeout=timedelta(seconds=services.settings.socket_init_seconds),
+            allowed_origins=services.settings.allowed_origins,
+        )
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.run(WebSocket(scope, receive, send))
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return Context(
+            services=self.services,
+            asks=await self.services.viewers.of_header(text_of(request.scope, b"authorization")),
+            trace_id=trace_id_of(request.scope),
+            address=address_of(request.scope),
+            user_agent=text_of(request.scope, b"user-agent"),
+        )
 
 
 def refused(result: ExecutionResult) -> bool:
@@ -176,9 +234,21 @@ def _amiss(message: Any) -> str | None:
 
 
 def _amiss_in_payload(payload: Any) -> str | None:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    by_id = isinstance(payload, dict) and (payload.get("documentId") or _persisted(payload))
+    if not isinstance(payload, dict) or not (isinstance(payload.get("query"), str) or by_id):
         return "The payload must have a query"
-    for name, kind in (("variables", dict), ("extensions", dict), ("operationName", str)):
+    for name, kind in (
+        ("query", str),
+        ("variables", dict),
+        ("extensions", dict),
+        ("operationName", str),
+        ("documentId", str),
+    ):
         if payload.get(name) is not None and not isinstance(payload[name], kind):
             return f"{name} has the wrong type"
     return None
+
+
+def _persisted(payload: dict[str, Any]) -> bool:
+    extensions = payload.get("extensions")
+    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None

@@ -15,9 +15,12 @@ from kit.settings import Settings
 from resolvers.accounts import users
 from resolvers.accounts.rules import Register
 from resolvers.context import Context
+from schema.trusted import BadManifest
 from server import app, logs
 from server.demo import PASSWORD, PEOPLE, fill
 from server.house import check, database, services
+
+MIGRATION_SECONDS = 86_400  # for one statement: an index of a large table takes its time
 
 
 class Refused(Exception):
@@ -25,7 +28,7 @@ class Refused(Exception):
 
 
 async def migrated(settings: Settings) -> None:
-    db = database(settings)
+    db = database(settings.model_copy(update={"statement_timeout_seconds": MIGRATION_SECONDS}))
     try:
         await migrate.upgrade(db.engine)
     finally:
@@ -98,9 +101,14 @@ def listening(host: str, port: int) -> socket:
 
 
 def serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> None:
+    """Until it is stopped. Raises Refused for trusted documents that cannot be."""
     logs.configure(settings)
+    try:
+        served = app.App(settings)
+    except BadManifest as error:
+        raise Refused(str(error)) from error
     config = uvicorn.Config(
-        app.made(app.App(settings), settings),
+        app.made(served, settings),
         log_config=None,
         access_log=False,
         server_header=False,

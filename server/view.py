@@ -1,139 +1,118 @@
-"""GraphQL over HTTP, and the door to the socket: Strawberry's view with the manners it lacks.
+"""GraphQL over HTTP. What comes in is a question or a clear 4xx; what goes out always has a code and a trace id.
 
-What comes in is a JSON object or a clear 4xx; what goes out always has a code and a trace id.
+A query that the reader answers alone goes from bytes to bytes; all else goes through the executor. Who asks, what is
+logged and what is told of errors is the same either way.
 """
 
 import time
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from cross_web import HTTPException
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from kit.errors import ParlorError
 from resolvers.context import Context, Services
 from schema.errors import exposed
 from schema.schema import Schema
+from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
-from server.requests import TooLarge, address_of, trace_id_of
-from server.socket import Adapter, Socket, refused
+from server.requests import TooLarge, address_of, header_of, text_of, trace_id_of
+from server.socket import refused
 
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
+GRAPHQL_RESPONSE = b"application/graphql-response+json"
+JSON = b"application/json"
 ALLOWED = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, OperationType.MUTATION)}
 
 
-class View(GraphQL[Context, None]):
-    graphql_transport_ws_handler_class = Socket
-    websocket_adapter_class = Adapter
-
+class View:
     def __init__(self, schema: Schema, services: Services) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            max_subscriptions_per_connection=services.settings.max_operations_per_socket,
-            connection_init_wait_timeout=timedelta(seconds=services.settings.socket_init_seconds),
-            allowed_origins=services.settings.allowed_origins,
-        )
-        self.services = services
+        self._schema = schema
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self.run(WebSocket(scope, receive, send))
-            return
-        request = Request(scope, receive)
+        kind = GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in (header_of(scope, b"accept") or b"") else JSON
         try:
-            response = await self.run(request)
-        except HTTPException as error:
-            response = self._refused(request, error.status_code, error.reason)
+            asked = await asked_of(scope, receive)
+            ctx = await self._context(scope)
+            status, body = await self._answered(asked, ctx, scope["method"], kind)
+        except ParlorError as error:
+            status = 400 if kind is GRAPHQL_RESPONSE else 200
+            body = self._failed(scope, GraphQLError("", original_error=error))
+        except Refusal as error:
+            status, body = error.status, self._failed(scope, GraphQLError(error.message))
         except TooLarge as error:
-            response = self._refused(request, 413, str(error))
+            status, body = 413, self._failed(scope, GraphQLError(str(error)))
         except ClientDisconnect:
             return
         except Exception as error:
-            response = self._failed(request, 500, GraphQLError("", original_error=error))
-        await response(scope, receive, send)
+            status, body = 500, self._failed(scope, GraphQLError("", original_error=error))
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"vary", _vary(scope))]
+        if status == 405:
+            headers.append((b"allow", b"GET, POST"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
-    def _refused(self, request: Request, status: int, reason: str) -> Response:
-        return self._failed(request, status, GraphQLError(reason))
-
-    def _failed(self, request: Request, status: int, error: GraphQLError) -> Response:
-        told = exposed(error, trace_id=trace_id_of(request.scope), now=self.services.clock())
-        headers = {"allow": "GET, POST"} if status == 405 else None
-        return Response(orjson.dumps({"errors": [told.formatted]}), status, headers, _media_type(request))
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        header = None if isinstance(request, WebSocket) else request.headers.get("authorization")
+    async def _context(self, scope: Scope) -> Context:
         return Context(
-            services=self.services,
-            asks=await self.services.viewers.of_header(header),
-            trace_id=trace_id_of(request.scope),
-            address=address_of(request.scope),
-            user_agent=request.headers.get("user-agent"),
+            services=self._services,
+            asks=await self._services.viewers.of_header(text_of(scope, b"authorization")),
+            trace_id=trace_id_of(scope),
+            address=address_of(scope),
+            user_agent=text_of(scope, b"user-agent"),
         )
 
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        response = await super().get_sub_response(request)
-        response.media_type = _media_type(request)
-        return response
+    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
+        query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
+        if not query:
+            raise Refusal(400, MISSING)
+        return await self._prepared(query, asked, ctx) or await self._executed(query, asked, ctx, method, kind)
 
-    def decode_json(self, data: str | bytes) -> object:
-        found = orjson.loads(data)
-        if not isinstance(found, dict):
-            raise HTTPException(400, "The request must be one JSON object")
-        return found
+    async def _prepared(self, query: str, asked: Asked, ctx: Context) -> tuple[int, bytes] | None:
+        began = time.perf_counter()
+        answer = await self._schema.prepared(query, asked.variables, asked.operation_name, ctx)
+        if answer is None:
+            return None
+        note(ctx, asked.operation_name, answer.errors, began)
+        errors = b'"errors":%b,' % _formatted(answer.errors) if answer.errors else b""
+        return 200, b'{%b"data":%b}' % (errors, b"null" if answer.data is None else answer.data)
 
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
-
-    def should_render_graphql_ide(self, request: Any) -> bool:
-        return False
-
-    async def execute_operation(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        began, asked, ctx = time.perf_counter(), kwargs["request_data"], kwargs["context"]
+    async def _executed(self, query: str, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
+        """What was never executed has no data, not even null (GraphQL, 7.1.1)."""
+        began = time.perf_counter()
         try:
-            result = await self.schema.execute(
-                asked.query,
+            result = await self._schema.execute(
+                query,
                 variable_values=asked.variables,
                 context_value=ctx,
                 operation_name=asked.operation_name,
-                allowed_operation_types=ALLOWED[request.method],
+                allowed_operation_types=ALLOWED[method],
             )
-        except MissingQueryError:
-            raise HTTPException(400, "No GraphQL query found in the request") from None
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, error.as_http_error_reason()) from None
+            raise Refusal(400, error.as_http_error_reason()) from None
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise HTTPException(400, "Subscriptions need a WebSocket with graphql-transport-ws") from None
-            raise HTTPException(405, "Mutations need POST") from None
-        note(ctx, asked.operation_name, result, began)
-        return result
+                raise Refusal(400, "Subscriptions need a WebSocket with graphql-transport-ws") from None
+            raise Refusal(405, "Mutations need POST") from None
+        note(ctx, asked.operation_name, result.errors or [], began)
+        answer: dict[str, Any] = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
+        if refused(result):
+            return (400 if kind is GRAPHQL_RESPONSE else 200), orjson.dumps(answer)
+        return 200, orjson.dumps(answer | {"data": result.data})
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> Any:
-        """A request that was never executed has no data, not even null (GraphQL, 7.1.1)."""
-        answer: dict[str, Any] = {}
-        if result.errors:
-            answer["errors"] = [error.formatted for error in result.errors]
-        if not refused(result):
-            answer["data"] = result.data
-        return answer
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        bad = "data" not in response_data and sub_response.media_type == GRAPHQL_RESPONSE
-        return Response(self.encode_json(response_data), 400 if bad else 200, media_type=sub_response.media_type)
+    def _failed(self, scope: Scope, error: GraphQLError) -> bytes:
+        told = exposed(error, trace_id=trace_id_of(scope), now=self._services.clock())
+        return b'{"errors":%b}' % _formatted([told])
 
 
-def _media_type(request: Request | WebSocket) -> str:
-    return GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in request.headers.get("accept", "") else JSON
+def _vary(scope: Scope) -> bytes:
+    """Answers to pages of other origins go through CORSMiddleware, which adds its own."""
+    return b"Accept" if header_of(scope, b"origin") is not None else b"Accept, Origin"
+
+
+def _formatted(errors: Sequence[GraphQLError]) -> bytes:
+    return orjson.dumps([error.formatted for error in errors])

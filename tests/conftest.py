@@ -1,6 +1,7 @@
 """One PostgreSQL and one server for the whole run; each test makes people of its own, who see nothing of others'."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 from pydantic import SecretStr
+from structlog.typing import EventDict
 
 from db import migrate
 from kit.clock import Clock, now
@@ -18,6 +21,7 @@ from resolvers.context import Services
 from server import app, logs
 from server.house import database
 from server.postgres import embedded
+from tests.both_ways import BothWays
 from tests.people import People
 
 SECRET = "a secret of the tests, long enough for HS256"
@@ -42,7 +46,8 @@ def settings_for(url: str, **changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def served(settings: Settings, clock: Clock = now) -> AsyncIterator[Served]:
+async def served(settings: Settings, clock: Clock = now, *, both_ways: bool = False) -> AsyncIterator[Served]:
+    """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""
     made = app.App(settings, clock)
     config = uvicorn.Config(
         app.made(made, settings),
@@ -57,6 +62,9 @@ async def served(settings: Settings, clock: Clock = now) -> AsyncIterator[Served
     while not server.started:
         assert not task.done(), "the server did not start"
         await asyncio.sleep(0)
+    if both_ways:
+        assert made.view is not None
+        made.view = BothWays(made.view)
     port = server.servers[0].sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
@@ -85,13 +93,30 @@ async def settings(database_url: str) -> Settings:
 
 @pytest.fixture(scope="session")
 async def house(settings: Settings) -> AsyncIterator[Served]:
-    async with served(settings) as running:
+    async with served(settings, both_ways=True) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def people(house: Served) -> People:
     return house.people
+
+
+@pytest.fixture
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked both ways: for tests that count what is logged or audited."""
+    monkeypatch.setattr(BothWays, "comparing", False)
+
+
+@pytest.fixture
+def logged(once: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDict]]:
+    """All that is logged meanwhile, DEBUG too."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("debug"))
+    monkeypatch.setattr(logs, "least", logging.DEBUG)
+    with structlog.testing.capture_logs() as found:
+        yield found
+    structlog.configure(**before)
 
 
 @pytest.fixture

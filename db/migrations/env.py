@@ -7,7 +7,6 @@ from db.models import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    transaction_per_migration=True,
     compare_server_default=False,
 )
 with context.begin_transaction():

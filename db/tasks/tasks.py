@@ -1,9 +1,8 @@
-import string
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Computed, Float, ForeignKey, Index, Integer, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, Integer, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,9 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
 from db.tasks.labels import Label, task_label
+from db.tasks.words import words_of
 from kit.ids import Id
-
-PUNCTUATION = string.punctuation  # ASCII's; PostgreSQL's parser knows the rest for what it is
 
 
 class Priority(StrEnum):
@@ -30,12 +28,6 @@ class Priority(StrEnum):
 class RepeatsFrom(StrEnum):
     DUE_DATE = "DUE_DATE"
     COMPLETION = "COMPLETION"
-
-
-def _lexemes(text: str, weight: str) -> str:
-    """Punctuation parts words; left alone, PostgreSQL takes `milk/bread` and addresses for one word."""
-    marks = "'" + PUNCTUATION.replace("'", "''") + "'"
-    return f"setweight(to_tsvector('simple', translate({text}, {marks}, '{' ' * len(PUNCTUATION)}')), '{weight}')"
 
 
 class Task(Entity):
@@ -59,13 +51,7 @@ class Task(Entity):
     next_due_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     trashed_at: Mapped[datetime | None]
-    search: Mapped[Any] = mapped_column(
-        TSVECTOR,
-        Computed(
-            _lexemes("title", "A") + " || " + _lexemes("coalesce(description, '')", "B"),
-            persisted=True,
-        ),
-    )
+    search: Mapped[Any] = mapped_column(TSVECTOR, words_of({"title": "A", "coalesce(description, '')": "B"}))
 
     owner: Mapped[User] = relationship(lazy="raise")
     parent: Mapped["Task | None"] = relationship(

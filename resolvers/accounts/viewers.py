@@ -18,7 +18,7 @@ from resolvers.accounts.tokens import Claims, InvalidToken, read_access_token
 from resolvers.context import Viewer
 
 BELIEVED = timedelta(seconds=1)
-REMEMBERED = 10_000  # sessions; the least recently seen go first
+REMEMBERED = 10_000  # sessions and tokens; the least recently seen go first
 
 INVALID = "Invalid or expired token"
 
@@ -42,6 +42,7 @@ class Viewers:
         self._clock = clock
         self._forgotten = 0
         self._known: OrderedDict[tuple[Id, Id], _Known] = OrderedDict()
+        self._read: OrderedDict[str, Claims] = OrderedDict()
 
     async def of_header(self, authorization: object) -> Viewer | Unauthenticated:
         """Whom an `Authorization: Bearer …` value speaks for, or why nobody."""
@@ -51,9 +52,22 @@ class Viewers:
         if scheme.lower() != "bearer":
             return Unauthenticated(INVALID)
         try:
-            return await self.of_claims(read_access_token(self._settings, token.strip(), self._clock()))
+            return await self.of_claims(self._claims(token.strip()))
         except InvalidToken:
             return Unauthenticated(INVALID)
+
+    def _claims(self, token: str) -> Claims:
+        """What a token says. Its signature stays right; only time runs out."""
+        claims, now = self._read.get(token), self._clock()
+        if claims is None:
+            claims = self._read[token] = read_access_token(self._settings, token, now)
+            while len(self._read) > REMEMBERED:
+                self._read.popitem(last=False)
+        elif claims.expires_at <= now:
+            raise InvalidToken
+        else:
+            self._read.move_to_end(token)
+        return claims
 
     async def again(self, viewer: Viewer) -> Viewer | Unauthenticated:
         """The same viewer as things stand now."""

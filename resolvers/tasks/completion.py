@@ -31,13 +31,14 @@ def next_due_at(
         return None
     if due_at is None:
         raise Invalid({"recurrence": ["needs dueAt"]})
-    found = _following(rule, repeats_from, due_at, due_at, time_zone)
+    found = following(rule, repeats_from, due_at, due_at, time_zone)
     return found.due_at if found else None
 
 
-def _following(
+def following(
     rule: str, repeats_from: RepeatsFrom, due_at: datetime, done_at: datetime, time_zone: str
 ) -> recurrence.Occurrence | None:
+    """What comes after a task that was due and done at these times."""
     from_completion = repeats_from is RepeatsFrom.COMPLETION
     return recurrence.next_due(
         rule, from_completion=from_completion, due_at=due_at, completed_at=done_at, time_zone=time_zone
@@ -72,7 +73,7 @@ async def complete_in(work: Work, task: Task) -> None:
     work.change(task, Kind.STATUS_CHANGED, completed_at=now)
     if task.recurrence is None or task.due_at is None:
         return
-    again = _following(task.recurrence, task.repeats_from, task.due_at, now, task.time_zone)
+    again = following(task.recurrence, task.repeats_from, task.due_at, now, task.time_zone)
     if again is not None:
         await _open_next(work, task, again)
 

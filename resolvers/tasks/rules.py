@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from db.tasks.tasks import PUNCTUATION, Priority, RepeatsFrom
+from db.tasks.tasks import Priority, RepeatsFrom
+from db.tasks.words import PUNCTUATION
 from kit.ids import Id
 from resolvers.rules import Clean, Ids, Input, NotNull, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
@@ -14,6 +15,7 @@ DEEPEST = 5  # levels of subtasks
 
 Title = Annotated[str, stripped(200), Clean]
 LabelName = Annotated[str, stripped(50), Clean]
+LabelNames = Annotated[list[LabelName], Field(max_length=100)]
 Description = Annotated[str, StringConstraints(max_length=10_000), Clean]
 Reminders = Annotated[
     list[Annotated[int, Field(ge=0, le=LONGEST_REMINDER)]], Field(max_length=10), AfterValidator(lambda m: sorted({*m}))
@@ -55,6 +57,7 @@ class TaskOrderField(StrEnum):
     PRIORITY = "PRIORITY"
     TITLE = "TITLE"
     POSITION = "POSITION"
+    PARENT_TITLE = "PARENT_TITLE"
 
 
 class Direction(StrEnum):
@@ -114,6 +117,7 @@ class TaskFilter(Input):
     due_before: datetime | None = optional("Due before this moment.")
     priority: list[Priority] | None = optional("Any of these.")
     label_ids: Ids | None = optional("With at least one of these labels.")
+    label_names: LabelNames | None = optional("With at least one label of such a name, in any case.")
     parent_id: Id | None = optional("The parts of this task; null: only tasks that are part of none.")
     search: SearchWords | None = optional("Words that begin words of title or description, in any order.")
     trashed: bool | None = optional("Those in the trash instead of the others.")

@@ -2,19 +2,19 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import InstrumentedAttribute
 
-from db.selection import Listing, Order
+from db.selection import Listing, Order, Reached
 from db.slots import NOW, VIEWER_TIME_ZONE
-from db.tasks.labels import task_label
 from db.tasks.tasks import Task
 from kit.errors import Forbidden, NotFound
 from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.relations import any_of, reached
 from resolvers.tasks import completion, labels, trees
 from resolvers.tasks.completion import TaskId, TaskIds
 from resolvers.tasks.policy import POLICIES
@@ -27,11 +27,12 @@ from resolvers.tasks.rules import (
     TaskOrderField,
     UpdateTask,
 )
+from resolvers.tasks.search import matches
 from resolvers.work import Deleted, Work
 
 ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the task is no longer of this version.")]
 
-ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any]] = {
+ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any] | Reached] = {
     TaskOrderField.CREATED_AT: Task.created_at,
     TaskOrderField.UPDATED_AT: Task.updated_at,
     TaskOrderField.DUE_AT: Task.due_at,
@@ -39,6 +40,7 @@ ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any]] = {
     TaskOrderField.PRIORITY: Task.priority,
     TaskOrderField.TITLE: Task.title,
     TaskOrderField.POSITION: Task.position,
+    TaskOrderField.PARENT_TITLE: reached(Task.parent, Task.title),
 }
 
 
@@ -72,7 +74,8 @@ def counts(filter: Annotated[TaskFilter | None, Doc("Which tasks to count.")] = 
 
 def filtered(filter: TaskFilter | None) -> Select[Task]:
     filter = filter or TaskFilter()
-    rows = select(Task).where(Task.trashed_at.is_not(None) if filter.trashed else Task.trashed_at.is_(None))
+    rows = _labelled(select(Task), filter)
+    rows = rows.where(Task.trashed_at.is_not(None) if filter.trashed else Task.trashed_at.is_(None))
     if filter.completed is not None:
         rows = rows.where(Task.completed_at.is_not(None) if filter.completed else Task.completed_at.is_(None))
     if filter.due is not None:
@@ -83,15 +86,21 @@ def filtered(filter: TaskFilter | None) -> Select[Task]:
         rows = rows.where(Task.due_at < filter.due_before)
     if filter.priority is not None:
         rows = rows.where(cast(Task.priority, String) == func.any(filter.priority))
-    if filter.label_ids is not None:
-        worn = select(task_label.c.task_id).where(task_label.c.label_id == func.any(filter.label_ids))
-        rows = rows.where(Task.id.in_(worn))
     if filter.search is not None:
-        rows = rows.where(Task.search.op("@@")(func.to_tsquery(text("'simple'"), filter.search)))
+        rows = rows.where(matches(Task, filter.search))
     if filter.parent_id is not None:
         rows = rows.where(Task.parent_id == filter.parent_id)
     elif "parent_id" in filter.model_fields_set:
         rows = rows.where(Task.parent_id.is_(None))
+    return rows
+
+
+def _labelled(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
+    if filter.label_ids is not None:
+        rows = rows.where(any_of(Task.labels, lambda label: label.id == func.any(filter.label_ids)))
+    if filter.label_names is not None:
+        names = select(func.lower(func.unnest(filter.label_names)))
+        rows = rows.where(any_of(Task.labels, lambda label: func.lower(label.name).in_(names)))
     return rows
 
 

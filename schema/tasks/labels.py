@@ -1,6 +1,6 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 from strawberry.types import Info
@@ -9,12 +9,19 @@ from db.tasks.labels import Label as Model
 from live import topics
 from resolvers.tasks import labels as resolve
 from resolvers.tasks import rules
+from resolvers.tasks.tasks import listed
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.events import After, Change, Deletion, Ready, Resync, stream, told
 from schema.fields import connection, entity, maybe, verb
 from schema.node import Node, column, node
+
+if TYPE_CHECKING:
+    from schema.tasks.tasks import Task
+
+# Tasks know their labels and labels their tasks: one of the two has to wait.
+Tasks: TypeAlias = Connection[Annotated["Task", strawberry.lazy("schema.tasks.tasks")]]
 
 strawberry.pydantic.input(rules.CreateLabel, name="CreateLabelInput", description="A new label.")
 strawberry.pydantic.input(rules.UpdateLabel, name="UpdateLabelInput", description="What is left out stays as it is.")
@@ -25,6 +32,7 @@ class Label(Node):
     name: str = column("Unique among one's own, in any case.")
     color: str = column("#rrggbb")
     owner: User | None = column("Whose it is.")
+    tasks: Tasks = connection(listed, "Those of one's own tasks that wear it.")
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")

@@ -10,12 +10,13 @@ from db.tasks.tasks import Task as Model
 from live import topics
 from resolvers.tasks import completion, rules, trees
 from resolvers.tasks import tasks as resolve
+from resolvers.tasks.occurrences import occurrences
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
 from schema.events import After, Change, Deletion, Ready, Resync, stream, told
-from schema.fields import connection, entity, maybe, record, verb
+from schema.fields import computed, connection, entity, maybe, record, verb
 from schema.node import Node, column, node
 from schema.tasks.labels import Label
 
@@ -55,6 +56,7 @@ enum(
     PRIORITY="How pressing it is.",
     TITLE="Its title, letter by letter.",
     POSITION="Its place, set by hand.",
+    PARENT_TITLE="The title of what it is a part of; no index helps, so that a page costs as much as the whole list.",
 )
 enum(
     rules.Direction,
@@ -83,6 +85,12 @@ class Task(Node):
     recurrence: str | None = column("RFC 5545 rule by which it comes round again.")
     repeats_from: RepeatsFrom = column("What the next date is reckoned from.")
     next_due_at: datetime | None = column("When it will be due again, if it is done on time.")
+    occurrences: list[datetime] = computed(
+        occurrences,
+        "The next dates on which it comes round, as if each were done just when it is due.",
+        needs=("recurrence", "repeats_from", "due_at", "time_zone"),
+        weight=20,
+    )
     position: float = column("Its place among its siblings, rising.")
     trashed_at: datetime | None = column("When it went to the trash.")
     owner: User | None = column("Whose it is.")

@@ -2,12 +2,11 @@
 
 import asyncio
 import socket as sockets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
-import structlog
 from structlog.typing import EventDict
 from websockets.exceptions import ConnectionClosed
 
@@ -18,16 +17,6 @@ from tests.sockets import Socket
 
 HEAVY = """subscription { taskEvents { __typename ... on TaskChanged {
   task { description a: description b: description c: description d: description } } } }"""
-
-
-@pytest.fixture
-def logged() -> Iterator[list[EventDict]]:
-    """All that is logged meanwhile, DEBUG too."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("debug"))
-    with structlog.testing.capture_logs() as found:
-        yield found
-    structlog.configure(**before)
 
 
 async def until_logged(logged: list[EventDict], event: str, times: int = 1) -> None:

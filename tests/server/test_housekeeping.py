@@ -97,7 +97,7 @@ async def test_a_server_that_is_too_old_is_refused(house: Served, monkeypatch: p
         await check(house.services.db)
 
 
-async def test_the_log_says_who_was_refused(house: Served) -> None:
+async def test_the_log_says_who_was_refused(house: Served, once: None) -> None:
     dora = await house.people.one()
     assert (await dora.ask("{ users { totalCount } }")).code == "FORBIDDEN"
     assert await house.people.audit(dora.id) == ["refused.users"]

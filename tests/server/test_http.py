@@ -207,8 +207,14 @@ BODIES: list[tuple[bytes, str]] = [
         "The GraphQL operation's `extensions` must be an object or null, if provided.",
     ),
     (json.dumps({"query": CREATE, "operationName": "Other"}).encode(), 'Unknown operation named "Other".'),
-    (json.dumps({"query": CREATE, "operationName": 5}).encode(), 'Unknown operation named "5".'),
-    (json.dumps({"query": CREATE, "operationName": ["x"]}).encode(), "Unknown operation named \"['x']\"."),
+    (
+        json.dumps({"query": CREATE, "operationName": 5}).encode(),
+        "The GraphQL operation's `operationName` must be a string or null, if provided.",
+    ),
+    (
+        json.dumps({"query": CREATE, "operationName": ["x"]}).encode(),
+        "The GraphQL operation's `operationName` must be a string or null, if provided.",
+    ),
     (b'{"query":"fragment A on Task { id }"}', "Can't get GraphQL operation type"),
     (b'{"query":"\xff"}', UNPARSABLE),
     (b'{"query":"\\ud800"}', UNPARSABLE),

@@ -20,16 +20,6 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def logged() -> Iterator[list[EventDict]]:
-    """All that is logged meanwhile, DEBUG too."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("debug"))
-    with structlog.testing.capture_logs() as found:
-        yield found
-    structlog.configure(**before)
-
-
-@pytest.fixture
 def configured(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., None]]:
     """Configures the log as `serve` does, for the length of a test."""
     before, handlers = structlog.get_config(), logging.root.handlers[:]

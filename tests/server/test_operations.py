@@ -67,7 +67,7 @@ async def test_an_error_of_a_field_comes_with_the_data(people: People) -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"query": "{"}, "Syntax Error: Expected Name, found <EOF>."),
     ({"query": " "}, "Syntax Error: Unexpected <EOF>."),
-    ({"query": "{ nope }"}, "Cannot query field 'nope' on type 'Query'. Did you mean 'node'?"),
+    ({"query": "{ nope }"}, "Cannot query field 'nope' on type 'Query'. Did you mean 'node' or 'nodes'?"),
     ({"query": "subscription { nope }"}, "Cannot query field 'nope' on type 'Subscription'."),
     (
         {"query": "subscription { taskEvents { __typename } labelEvents { __typename } }"},

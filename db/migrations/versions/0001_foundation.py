@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.String(collation="C"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("color", sa.String(), server_default=sa.text("'#6b7280'"), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), sa.Computed(_lexemes("name", "A"), persisted=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -107,6 +108,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label")),
     )
     op.create_index("ix_label_owner_id_name_id", "label", ["owner_id", "name", "id"], unique=False)
+    op.create_index("ix_label_owner_id_updated_at_id", "label", ["owner_id", "updated_at", "id"], unique=False)
     op.create_index("uq_label_owner_id_name", "label", ["owner_id", sa.literal_column("lower(name)")], unique=True)
     op.create_table(
         "session",
@@ -229,6 +231,7 @@ def downgrade() -> None:
     op.drop_index("ix_session_expires_at", table_name="session")
     op.drop_table("session")
     op.drop_index("uq_label_owner_id_name", table_name="label")
+    op.drop_index("ix_label_owner_id_updated_at_id", table_name="label")
     op.drop_index("ix_label_owner_id_name_id", table_name="label")
     op.drop_table("label")
     op.drop_index("uq_user_account_username", table_name="user_account")

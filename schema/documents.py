@@ -1,0 +1,213 @@
+"""Documents that clients repeat: parsed, checked and made ready once."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues, get_variable_values
+
+from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
+from kit.settings import Settings
+from schema.limits import Measure, Most, measured, parsed, validated
+from schema.operations import Operation
+from schema.places import Variables
+from schema.trusted import BadManifest
+
+MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
+LARGEST_KEPT = 20_000  # characters; larger ones are not worth their memory, and anybody may send them
+HASH = "extensions.persistedQuery.sha256Hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An operation of a document: what is amiss with it, or how it can be run.
+
+    `ready` is None where the executor is needed.
+    """
+
+    errors: tuple[GraphQLError, ...]
+    definition: OperationDefinitionNode | None = None
+    measure: Measure | None = None
+    ready: Operation | None = None
+
+    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
+        """The operation with its variables' values; None where the executor is needed, also to say what is amiss."""
+        given = None if self.ready is None else self.ready.variables(variables)
+        if self.ready is None or given is None or self.measure is None:
+            return None
+        with suppress(TooComplex):
+            self.measure.check(given)
+            return self.ready, given
+        return None
+
+    def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[GraphQLError, ...]:
+        """What is amiss with it and these variables; what is wrong with their values is left to the executor."""
+        if self.errors or self.definition is None or self.measure is None:
+            return self.errors
+        found = get_variable_values(schema, self.definition.variable_definitions or (), dict(variables), max_errors=1)
+        try:
+            if isinstance(found, VariableValues):
+                self.measure.check(found.coerced)
+        except TooComplex as error:
+            return (_told(error),)
+        return ()
+
+
+class Document:
+    """A document, parsed; its operations are measured and validated when they are first asked for.
+
+    Raises graphql-core's GraphQLSyntaxError.
+    """
+
+    def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
+        self.ast = parsed(text, most)
+        self.hash = ""
+        self._schema = schema
+        self._length = len(text)
+        self._most = most
+        self._definitions = {
+            node.name.value if node.name else None: node
+            for node in self.ast.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        self._wrong: tuple[GraphQLError, ...] | None = None
+        self._checked: dict[str | None, Checked] = {}
+
+    def operation(self, name: str | None) -> Checked:
+        """Of several operations one must be named. An operation that is not there has no definition and no error."""
+        if name not in self._checked:
+            checked = self._made(name)
+            if checked.definition is None and not checked.errors:
+                return checked
+            self._checked[name] = checked
+        return self._checked[name]
+
+    def _made(self, name: str | None) -> Checked:
+        if name is None and len(self._definitions) > 1:
+            return Checked((GraphQLError("Must provide operation name if query contains multiple operations."),))
+        definition = next(iter(self._definitions.values()), None) if name is None else self._definitions.get(name)
+        if definition is None:
+            return Checked(())
+        try:
+            measure = measured(self._schema, self.ast, definition, self._most)
+            errors = self._errors()
+        except TooComplex as error:
+            return Checked((_told(error),), definition)
+        if errors:
+            return Checked(errors, definition)
+        operation = Operation(self._schema, self.ast, definition)
+        return Checked((), definition, measure, operation if operation.is_readers else None)
+
+    def _errors(self) -> tuple[GraphQLError, ...]:
+        if self._wrong is None:
+            self._wrong = tuple(validated(self._schema, self.ast, self._length))
+        return self._wrong
+
+    def wrong(self) -> tuple[GraphQLError, ...]:
+        """What is amiss with any of its operations."""
+        if not self._definitions:
+            return (GraphQLError("it has no operation"),)
+        return tuple(error for name in self._definitions for error in self.operation(name).errors)
+
+
+def _told(error: TooComplex) -> GraphQLError:
+    return GraphQLError(error.message, original_error=error)
+
+
+class Documents:
+    """The documents asked lately, by text and by the hash that clients may send in its place (Apollo's automatic
+    persisted queries). With a list of trusted documents nothing else is answered, and those are never forgotten."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        settings: Settings,
+        trusted: Mapping[str, str] | None = None,
+        most: int = MOST_TEXT,
+    ) -> None:
+        self._schema = schema
+        self._limits = Most.of(settings)
+        self._most = most
+        self._size = 0
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._by_hash: dict[str, str] = {}
+        self._trusted = None if trusted is None else dict(trusted)
+        self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
+
+    def _made(self, text: str) -> Document:
+        return Document(self._schema, text, self._limits)
+
+    def _valid(self, id: str, text: str) -> Document:
+        try:
+            made = self._made(text)
+            wrong = made.wrong()
+        except GraphQLError as error:
+            wrong = (error,)
+        if wrong:
+            raise BadManifest(f"The trusted document {id} is not valid: {wrong[0].message}")
+        return made
+
+    def get(self, text: str) -> Document:
+        """The document; parsed if it is new.
+
+        Raises Forbidden for one that is not trusted, GraphQLSyntaxError for one that is none.
+        """
+        found = self._kept.get(text)
+        if found is not None:
+            self._kept.move_to_end(text)
+            return found
+        if self._trusted is not None:
+            if text not in self._pinned:
+                raise Forbidden("Only trusted documents are answered here")
+            return self._pinned[text]
+        made = self._made(text)
+        if len(text) <= LARGEST_KEPT:
+            self._keep(text, made)
+        return made
+
+    def _keep(self, text: str, made: Document) -> None:
+        self._kept[text] = made
+        self._size += len(text)
+        while self._size > self._most:
+            gone, document = self._kept.popitem(last=False)
+            self._size -= len(gone)
+            self._by_hash.pop(document.hash, None)
+
+    def text(self, query: str | None, document_id: str | None, extensions: Mapping[str, Any]) -> str | None:
+        """The text that a request means, by itself, by the id of a trusted document or by its hash.
+
+        Raises UnknownDocument for a hash or id that is not known, Invalid for a hash that is not the text's.
+        """
+        hash = _hash_of(extensions)
+        if query is not None and hash is not None:
+            self._check(query, hash)
+        if query is not None or (hash is None and document_id is None):
+            return query
+        known = self._by_hash if self._trusted is None else self._trusted
+        for id in (document_id, hash):
+            text = known.get((id or "").removeprefix("sha256:"))
+            if text is not None:
+                return text
+        raise UnknownDocument
+
+    def _check(self, query: str, hash: str) -> None:
+        """Remembers the text by its hash."""
+        if hashlib.sha256(query.encode()).hexdigest() != hash:
+            raise Invalid({HASH: ["is not the hash of the query"]})
+        document = self.get(query)
+        if query in self._kept:
+            document.hash = hash
+            self._by_hash[hash] = query
+
+
+def _hash_of(extensions: Mapping[str, Any]) -> str | None:
+    asked = extensions.get("persistedQuery")
+    if asked is None:
+        return None
+    if not isinstance(asked, dict) or asked.get("version") != 1 or not isinstance(asked.get("sha256Hash"), str):
+        raise Invalid({"extensions.persistedQuery": ["must have version 1 and a sha256Hash"]})
+    return cast("str", asked["sha256Hash"])

@@ -1,0 +1,195 @@
+"""A query ready to run: where the reader answers every root field, no executor is needed between variables and JSON.
+
+Whatever is out of the ordinary (variables that cannot be, a document that is too complex) is left to the executor's
+way, so that there is one place which says what is amiss.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    is_non_null_type,
+    located_error,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from resolvers.context import Context
+from schema.answers import answered
+from schema.collecting import collected
+from schema.finish import Unfinished
+from schema.kinds import ReaderField, audited
+from schema.places import Place, Variables
+from schema.question import BACKREF
+
+TYPENAME = "__typename"
+MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
+LARGEST_INT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`data` is JSON; None where a root field that may not be null had an error."""
+
+    data: bytes | None
+    errors: tuple[GraphQLError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field; `key` is its name as JSON; `place` is None for `__typename`."""
+
+    key: bytes
+    name: str
+    nodes: list[FieldNode]
+    place: Place | None
+    may_be_null: bool
+
+
+class Operation:
+    """A query of a document whose root fields are all the reader's."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        self._definition = definition
+        self._plain = _plain(definition)
+        selections = [*_spread(definition.selection_set, self._fragments, set())]
+        self._switches = tuple(dict.fromkeys(name for node in selections for name in _switches(node)))
+        self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
+        fields = [node for node in selections if isinstance(node, FieldNode)]
+        self.is_readers = definition.operation is OperationType.QUERY and all(map(self._is_readers, fields))
+
+    def _is_readers(self, node: FieldNode) -> bool:
+        definition = self._query.fields.get(node.name.value)
+        return node.name.value == TYPENAME or (
+            definition is not None and isinstance(definition.extensions.get(BACKREF), ReaderField)
+        )
+
+    @property
+    def _query(self) -> GraphQLObjectType:
+        return cast("GraphQLObjectType", self._schema.query_type)
+
+    def variables(self, given: Mapping[str, Any]) -> Variables | None:
+        """The values of the variables, coerced; None where something is amiss with them."""
+        if self._plain is not None and all(fits(given.get(name)) for name, fits in self._plain):
+            return {name: given[name] for name, _ in self._plain}
+        found = get_variable_values(
+            self._schema, self._definition.variable_definitions or (), dict(given), max_errors=1
+        )
+        return found.coerced if isinstance(found, VariableValues) else None
+
+    async def answer(self, ctx: Context, variables: Variables) -> Answer:
+        roots = self._chosen(variables)
+        if len(roots) == 1:
+            found = [await _outcome(ctx, roots[0], variables)]
+        else:
+            found = await asyncio.gather(*(_outcome(ctx, root, variables) for root in roots))
+        errors = tuple(outcome for outcome in found if isinstance(outcome, GraphQLError))
+        if errors and any(isinstance(o, GraphQLError) and not r.may_be_null for r, o in zip(roots, found, strict=True)):
+            return Answer(None, errors)
+        parts = (
+            b"%b:%b" % (root.key, b"null" if isinstance(outcome, GraphQLError) else outcome)
+            for root, outcome in zip(roots, found, strict=True)
+        )
+        return Answer(b"{%b}" % b",".join(parts), errors)
+
+    def _chosen(self, variables: Variables) -> tuple[Root, ...]:
+        """The root fields that @skip and @include leave; the ways to choose among them are kept, up to a number."""
+        switches = tuple(bool(variables.get(name)) for name in self._switches)
+        roots = self._roots.get(switches)
+        if roots is None:
+            raw = SimpleNamespace(schema=self._schema, fragments=self._fragments, variable_values=variables)
+            groups = collected(raw, self._query, [self._definition.selection_set])
+            roots = tuple(self._root(key, nodes) for key, nodes in groups.items())
+            if len(self._roots) < MOST_CHOICES:
+                self._roots[switches] = roots
+        return roots
+
+    def _root(self, key: str, nodes: list[FieldNode]) -> Root:
+        name = orjson.dumps(key)
+        if nodes[0].name.value == TYPENAME:
+            return Root(name, key, nodes, None, may_be_null=False)
+        definition = self._query.fields[nodes[0].name.value]
+        raw = SimpleNamespace(
+            schema=self._schema, fragments=self._fragments, field_nodes=nodes, return_type=definition.type
+        )
+        return Root(name, key, nodes, Place(raw, definition), may_be_null=not is_non_null_type(definition.type))
+
+
+async def _outcome(ctx: Context, root: Root, variables: Variables) -> bytes | GraphQLError:
+    if root.place is None:
+        return b'"Query"'
+    try:
+        json = await audited(ctx, root.nodes[0].name.value, answered(ctx, root.place, variables))
+    except Unfinished as error:
+        return error.located([root.name], root.nodes)
+    except Exception as error:
+        return located_error(error, root.nodes, [root.name])
+    return b"null" if json is None else json
+
+
+def _spread(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
+) -> Iterator[SelectionNode]:
+    """Every selection of one level, those of fragments too."""
+    for node in selections.selections:
+        yield node
+        if isinstance(node, InlineFragmentNode):
+            yield from _spread(node.selection_set, fragments, seen)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+            seen.add(node.name.value)
+            yield from _spread(fragments[node.name.value].selection_set, fragments, seen)
+
+
+def _switches(node: SelectionNode) -> Iterator[str]:
+    """The variables of @skip and @include."""
+    for directive in node.directives or ():
+        for argument in directive.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                yield argument.value.name.value
+
+
+def _plain(definition: OperationDefinitionNode) -> tuple[tuple[str, Callable[[Any], bool]], ...] | None:
+    """Variables of which a given value needs no coercion where it fits, with what fits."""
+    found = []
+    for variable in definition.variable_definitions or ():
+        kind = variable.type.type if isinstance(variable.type, NonNullTypeNode) else variable.type
+        fits = FITTING.get(kind.name.value) if isinstance(kind, NamedTypeNode) else None
+        if fits is None:
+            return None
+        found.append((variable.variable.name.value, fits))
+    return tuple(found)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_switch(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int and -LARGEST_INT <= value < LARGEST_INT
+
+
+FITTING = {"ID": _is_text, "String": _is_text, "Boolean": _is_switch, "Int": _is_int}

@@ -1,0 +1,131 @@
+"""A plan is the statement for a place and a shape, compiled; the latest are kept."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+
+from graphql import GraphQLObjectType, get_nullable_type, is_list_type
+
+from db.reader import Reader
+from db.selection import Compiled
+from resolvers.policies import POLICIES
+from schema.finish import Finish, Mixed, finish_of
+from schema.kinds import Kind
+from schema.models import BINDINGS
+from schema.paging import Arguments
+from schema.places import Asked, Place
+from schema.selection import Selector
+
+MOST_SQL = 8_000_000  # characters of all plans together; what hangs on a plan is about ten times its SQL
+LIGHT = 2_000
+
+Target = str | tuple[str, ...]
+
+READER = Reader({model: policy.see for model, policy in POLICIES.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`readings` turn a cursor's keys into values."""
+
+    compiled: Compiled
+    readings: dict[str, Callable[[Any], Any]]
+    finish: Finish | Mixed | None
+
+    def arguments(self, values: dict[str, Any]) -> list[Any]:
+        """What fills the slots, in their order."""
+        constants = self.compiled.constants
+        return [values[name] if name in values else constants[name] for name in self.compiled.order]
+
+    def read(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The same with the keys of cursors read. Raises Invalid for what cannot be one."""
+        if not self.readings:
+            return values
+        return values | {slot: reading(values[slot]) for slot, reading in self.readings.items()}
+
+
+class Kept:
+    """The latest that were made, by what they were made for; bounded by their weight."""
+
+    def __init__(self, most: int = MOST_SQL) -> None:
+        self._most = most
+        self._weight = 0
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        made = make()
+        self._kept[key] = made
+        self._weight += _weight(made)
+        while self._weight > self._most:
+            self._weight -= _weight(self._kept.popitem(last=False)[1])
+        return made
+
+
+def _weight(made: Any) -> int:
+    return len(made.compiled.sql) if isinstance(made, Plan) else LIGHT
+
+
+PLANS = Kept()
+
+
+def reading(place: Place, target: Target, asked: Asked) -> Plan:
+    """The plan of a reader field. `target` is the type it answers, which an id may decide; of `nodes` all of them."""
+    plan: Plan = PLANS.get((place, target, asked.shape), lambda: _plan(place, target, asked))
+    return plan
+
+
+def reading_back(place: Place, asked: Asked) -> Plan:
+    """The plan by which the entity that a verb answers is read, by the slot `id`, or `ids` for a list."""
+    plan: Plan = PLANS.get((place, asked.shape), lambda: _plan_back(place, asked))
+    return plan
+
+
+def _plan(place: Place, target: Target, asked: Asked) -> Plan:
+    selector, root = _selector(place, asked), asked.root
+    assert root is not None, "only a reader field is planned so"
+    compiled, selected = _selected(place, target, selector, root)
+    return Plan(compiled, _readings([root, *asked.nested.values()]), finish_of(selected, selector.names))
+
+
+def _selected(place: Place, name: Target, selector: Selector, root: Arguments) -> tuple[Compiled, tuple[Any, ...]]:
+    """The statement, and what it selects."""
+    selected: tuple[Any, ...]
+    if isinstance(name, tuple):
+        selected = selector.nodes(name)
+        return READER.nodes(root.symbols()["ids"], selected), selected
+    target, nodes = cast("GraphQLObjectType", place.schema.type_map[name]), place.field_nodes
+    match root.field.kind:
+        case Kind.CONNECTION:
+            page = selector.page("", None, target, nodes, root)
+            return READER.page(page), page.parts
+        case Kind.RECORD:
+            selected = selector.plain(target, nodes)
+            return READER.record(root.statement(), selected), selected
+    selected = selector.fields(target, nodes)
+    rows = BINDINGS[name].by_id(**root.symbols()) if root.field.kind is Kind.NODE else root.statement()
+    return READER.entity(rows, selected), selected
+
+
+def _plan_back(place: Place, asked: Asked) -> Plan:
+    target, selector = cast("GraphQLObjectType", place.target), _selector(place, asked)
+    fields = selector.fields(target, place.field_nodes)
+    compiled = READER.by_ids if is_list_type(get_nullable_type(place.return_type)) else READER.by_id
+    finish = finish_of(fields, selector.names)
+    return Plan(compiled(BINDINGS[target.name].model, fields), _readings(asked.nested.values()), finish)
+
+
+def _selector(place: Place, asked: Asked) -> Selector:
+    raw = SimpleNamespace(
+        schema=place.schema, fragments=place.fragments, variable_values=asked.variables, field_nodes=place.field_nodes
+    )
+    return Selector(raw, asked.nested)
+
+
+def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:
+    return {slot: reading for arguments in given for slot, reading in arguments.readings().items()}

@@ -1,0 +1,96 @@
+"""A root field of a document: what has to be looked at in each request that asks it.
+
+A field's *shape* is what of the variables can change its SQL: the outcome of @skip and @include, and the shape of each
+argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    InlineFragmentNode,
+    NamedTypeNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from schema.kinds import Kind, ReaderField
+
+Raw = Any  # graphql-core's GraphQLResolveInfo as Strawberry makes it: `variable_values` is the plain dict
+BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A field with arguments somewhere below the root field. `name` begins the names of its slots."""
+
+    name: str
+    definition: GraphQLField
+    node: FieldNode
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A root field of a document: what has to be looked at in each request that asks it."""
+
+    nodes: list[FieldNode]
+    switches: tuple[str, ...]
+    nested: dict[int, Nested]  # by the identity of the node
+
+
+def question(raw: Raw) -> Question:
+    """Finds the variables of @skip and @include and the fields with arguments, below the root field."""
+    walk = _Walk(raw)
+    for node in raw.field_nodes:
+        walk.into(get_named_type(raw.return_type), node.selection_set)
+    return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested)
+
+
+class _Walk:
+    """Visits every field below a root field, each fragment once for each type that it is spread on."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._seen: set[tuple[str, str]] = set()
+        self.switches: dict[str, None] = {}
+        self.nested: dict[int, Nested] = {}
+
+    def into(self, parent: GraphQLNamedType, selections: SelectionSetNode | None) -> None:
+        for node in selections.selections if selections else ():
+            self._switch(node)
+            if isinstance(node, FieldNode):
+                self._field(parent, node)
+            elif isinstance(node, InlineFragmentNode):
+                self.into(self._type(node.type_condition, parent), node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                fragment = self._raw.fragments[node.name.value]
+                kind = self._type(fragment.type_condition, parent)
+                if (fragment.name.value, kind.name) not in self._seen:
+                    self._seen.add((fragment.name.value, kind.name))
+                    self.into(kind, fragment.selection_set)
+
+    def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
+        return self._raw.schema.type_map[condition.name.value] if condition else parent
+
+    def _switch(self, node: SelectionNode) -> None:
+        for directive in node.directives or ():
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.switches[argument.value.name.value] = None
+
+    def _field(self, parent: GraphQLNamedType, node: FieldNode) -> None:
+        definition = getattr(parent, "fields", {}).get(node.name.value)
+        if definition is None:  # __typename
+            return
+        field = definition.extensions.get(BACKREF)
+        computed = isinstance(field, ReaderField) and field.kind is Kind.COMPUTED  # which counts, with arguments or not
+        if (definition.args or computed) and id(node) not in self.nested:
+            self.nested[id(node)] = Nested(f"n{len(self.nested)}", definition, node)
+        self.into(get_named_type(definition.type), node.selection_set)

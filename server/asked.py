@@ -1,0 +1,100 @@
+"""From an HTTP request to a question: a JSON object by POST, parameters by GET, or a clear refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from server.requests import text_of
+
+MOST_PARAMETERS = 20  # of a GET; four mean something
+MISSING = "No GraphQL query found in the request"
+
+
+class Refusal(Exception):
+    """A request that is none; `status` is HTTP's."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    query: str | None
+    document_id: str | None
+    variables: dict[str, Any]
+    operation_name: str | None
+    extensions: dict[str, Any]
+
+
+async def asked_of(scope: Scope, receive: Receive) -> Asked:
+    """Raises Refusal, and ClientDisconnect where the client left in the middle of its body."""
+    match scope["method"]:
+        case "POST":
+            if (text_of(scope, b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
+                raise Refusal(400, "Unsupported content type")
+            return _checked(_object(await _body(receive), "Unable to parse request body as JSON"))
+        case "GET":
+            return _checked(_parameters(scope["query_string"]))
+    raise Refusal(405, "GraphQL only supports GET and POST requests.")
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _object(text: bytes | str, otherwise: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Refusal(400, otherwise) from None
+    if not isinstance(found, dict):
+        raise Refusal(400, "The request must be one JSON object")
+    return found
+
+
+def _parameters(query_string: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = dict(
+            parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        )
+    except ValueError:
+        raise Refusal(400, "Unable to parse the parameters of the request") from None
+    for name in ("variables", "extensions"):
+        if found.get(name):
+            found[name] = _object(found[name], f"Unable to parse {name} as JSON")
+        else:
+            found.pop(name, None)
+    return found
+
+
+def _checked(given: Mapping[str, Any]) -> Asked:
+    for name, kind, said in (
+        ("query", str, "a string"),
+        ("documentId", str, "a string"),
+        ("variables", dict, "an object"),
+        ("operationName", str, "a string"),
+        ("extensions", dict, "an object"),
+    ):
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise Refusal(400, f"The GraphQL operation's `{name}` must be {said} or null, if provided.")
+    return Asked(
+        given.get("query"),
+        given.get("documentId"),
+        given.get("variables") or {},
+        given.get("operationName"),
+        given.get("extensions") or {},
+    )
