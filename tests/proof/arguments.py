@@ -32,8 +32,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from tests.proof.pools import Pools
-from tests.proof.refusals import TASK_ORDERS, order_of
+from tests.proof.pools import TASK_ORDERS, Pools
+from tests.proof.refusals import order_of
 
 # Which arguments of paging are given, by how often.
 PAGINGS = [()] * 6 + [("first",)] * 5 + [("first", "after")] * 5 + [("after",), ("last",), ("last",)]
@@ -120,8 +120,9 @@ class Arguments:
         return value
 
     def _order(self) -> ValueNode:
-        direction = self._random.choice(["", " direction: ASC", " direction: DESC", " direction: DESC"])
-        return parse_value(f"{{field: {self._random.choice(sorted(TASK_ORDERS))}{direction}}}")
+        by = self._random.choice(TASK_ORDERS)
+        direction = f" direction: {by['direction']}" if by["direction"] == "DESC" or self._random.randrange(2) else ""
+        return parse_value(f"{{field: {by['field']}{direction}}}")
 
     def _paging(self, definition: GraphQLField, field: str, given: dict[str, ValueNode]) -> dict[str, ValueNode]:
         random = self._random
@@ -132,7 +133,7 @@ class Arguments:
         order = value_from_ast_untyped(by) if isinstance(by, ObjectValueNode) else None
         name = order_of(field, {"orderBy": order and {"direction": "ASC"} | order}).name
         made: dict[str, ValueNode] = {}
-        for key in names:
+        for key in [name for name in names if name in definition.args]:
             if key in ("after", "before"):
                 made[key] = _text(self._pools.cursor(random, name))
             else:

@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldDefinitionNode,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -28,9 +29,10 @@ from graphql import (
 )
 
 from db.models import Role
+from tests.proof.faults import Fault, imitates
 from tests.proof.lists import moment
 from tests.proof.naive import FIELDS, Asked, Given, kind_of
-from tests.proof.refusals import Info, Refusal, refusals
+from tests.proof.refusals import INVALID, Info, Refusal, refusals
 
 PRINTED = (Path(__file__).parents[2] / "schema" / "schema.graphql").read_text()
 
@@ -65,7 +67,7 @@ def schema() -> GraphQLSchema:
     made = build_ast_schema(visit(parse(PRINTED), _NULLABLE))
     moments: Any = made.type_map["DateTime"]
     moments.parse_value = moments.coerce_input_value = _moment
-    moments.serialize = moments.coerce_output_value = moment
+    moments.serialize = moments.coerce_output_value = lambda at: at if isinstance(at, str) else moment(at)
     for kind in made.type_map.values():
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
             kind.resolve_type = lambda row, *_: type(row).__name__
@@ -95,9 +97,10 @@ def _root(function: Callable[..., Any]) -> Callable[..., Any]:
     def resolve(source: None, info: Info, **given: Any) -> Any:
         asked: Asked = info.context
         kinds = _kinds(asked, info, given)
-        if found := [refusal for kind in kinds for refusal in _refusals(asked, info, given, kind)]:
+        checked = kinds or ([get_named_type(info.return_type)] if imitates(Fault.UNASKED) else [])
+        if found := [refusal for kind in checked for refusal in _refusals(asked, info, given, kind)]:
             return _refuse(info, found)
-        asked.statements += bool(kinds)
+        asked.statements += bool(kinds) or "ids" in given
         row = function(asked, source, **given)
         if row is None and "id" in given and info.field_name != "node":
             return _refuse(info, [Refusal(f"{kinds[0].name.upper()}_NOT_FOUND")])
@@ -116,7 +119,10 @@ def _kinds(asked: Asked, info: Info, given: Given) -> list[GraphQLNamedType]:
 
 
 def _refusals(asked: Asked, info: Info, given: Given, kind: GraphQLNamedType) -> list[Refusal]:
-    found = refusals(info, given, kind)
+    try:
+        found = refusals(info, given, kind)
+    except GraphQLError:  # an argument that may not be null, by a variable that may
+        found = [Refusal(INVALID)]
     if asked.viewer is None:
         return [Refusal("UNAUTHENTICATED"), *found]
     if info.field_name == "users" and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN):

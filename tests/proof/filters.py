@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from db.models import Task, User
+from db.models import Label, Task, User
 from tests.proof.faults import Fault, imitates
 
 Filter = dict[str, Any]
@@ -13,7 +13,7 @@ Details = dict[str, list[str]]
 
 
 def keeps_task(
-    task: Task, given: Filter, *, labels: set[str], parts_of: set[str | None], zone: str, now: datetime
+    task: Task, given: Filter, *, labels: list[Label], parts_of: set[str | None], zone: str, now: datetime
 ) -> bool:
     """`labels` are those it wears, `parts_of` the tasks it is a part of: of both, what the viewer sees."""
     wanted = {name: value for name, value in given.items() if value is not None}
@@ -24,11 +24,16 @@ def keeps_task(
         and ("dueAfter" not in wanted or (task.due_at is not None and task.due_at >= wanted["dueAfter"]))
         and ("dueBefore" not in wanted or (task.due_at is not None and task.due_at < wanted["dueBefore"]))
         and ("priority" not in wanted or task.priority in wanted["priority"])
-        and ("labelIds" not in wanted or not labels.isdisjoint(wanted["labelIds"]))
+        and ("labelIds" not in wanted or any(label.id in wanted["labelIds"] for label in labels))
+        and ("labelNames" not in wanted or _named({label.name for label in labels}, wanted["labelNames"]))
         and ("parentId" not in wanted or wanted["parentId"] in parts_of)
         and ("parentId" not in given or given["parentId"] is not None or task.parent_id is None)
         and ("search" not in wanted or has_words(wanted["search"], task.title, task.description))
     )
+
+
+def _named(there: set[str], wanted: list[str]) -> bool:
+    return not {name.lower() for name in there}.isdisjoint(name.strip().lower() for name in wanted)
 
 
 def is_due(task: Task, due: str, zone: str, now: datetime) -> bool:
@@ -70,27 +75,29 @@ def keeps_user(user: User, given: Filter) -> bool:
 
 
 def amiss_in_tasks(given: Filter) -> Details:
-    found: Details = {}
-    words = given.get("search")
-    if words is not None and len(words) > 200:
-        found["search"] = ["String should have at most 200 characters"]
-    elif words is not None and not words.replace("\x00", "").strip():
-        found["search"] = ["must not be blank"]
+    found: Details = {"search": amiss_in_words(given.get("search"))}
     if given.get("timeZone") is not None and given["timeZone"] not in available_timezones() - {"localtime", "Factory"}:
         found["timeZone"] = ["unknown time zone; use an IANA name such as Europe/Berlin"]
-    if len(given.get("labelIds") or []) > 100:
-        found["labelIds"] = [f"List should have at most 100 items after validation, not {len(given['labelIds'])}"]
-    return found
+    for at, name in enumerate(given.get("labelNames") or []):
+        found[f"labelNames.{at}"] = _amiss_in_name(name, 50)
+    return {name: said for name, said in found.items() if said}
+
+
+def amiss_in_words(words: str | None) -> list[str]:
+    if words is not None and len(words) > 200:
+        return ["String should have at most 200 characters"]
+    return ["must not be blank"] if words is not None and not words.replace("\x00", "").strip() else []
 
 
 def amiss_in_users(given: Filter) -> Details:
-    words = given.get("search")
-    if words is None:
-        return {}
-    if not words.strip():
-        return {"search": ["String should have at least 1 character"]}
-    if len(words.strip()) > 100:
-        return {"search": ["String should have at most 100 characters"]}
-    if any(ord(c) < 32 and c not in "\n\t\r" for c in words.strip()):
-        return {"search": ["must not contain control characters"]}
-    return {}
+    said = _amiss_in_name(given["search"], 100) if given.get("search") is not None else []
+    return {"search": said} if said else {}
+
+
+def _amiss_in_name(name: str, most: int) -> list[str]:
+    name = name.strip()
+    if not name:
+        return ["String should have at least 1 character"]
+    if len(name) > most:
+        return [f"String should have at most {most} characters"]
+    return ["must not contain control characters"] if any(ord(c) < 32 and c not in "\n\t\r" for c in name) else []

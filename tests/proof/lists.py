@@ -2,29 +2,34 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cmp_to_key
 from typing import Any
 
 from db.models import Priority
+from tests.proof.faults import Fault, imitates
 
-NULLABLE = {"due_at", "completed_at"}
+NULLABLE = {"due_at", "completed_at", "parent.title"}
 MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at"}
 
 
 @dataclass(frozen=True)
 class Order:
+    """By an attribute of the rows, or by what `of` makes of them. Its name stands in cursors."""
+
     by: str
     falling: bool = False
+    of: Callable[[Any], Any] | None = None
+    called: str | None = None
 
     @property
     def name(self) -> str:
-        return self.by + ("-" if self.falling else "+")
+        return self.called or self.by + ("-" if self.falling else "+")
 
     def key(self, row: Any) -> tuple[Any, str]:
-        return getattr(row, self.by), row.id
+        return self.of(row) if self.of else getattr(row, self.by), row.id
 
     def compare(self, one: tuple[Any, str], other: tuple[Any, str]) -> int:
         """Nulls come last either way; the id decides between equals and runs the same way."""
@@ -95,8 +100,10 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, *, reckoned: bool = False) -> str:
     """UTC, with as many decimals as it has."""
+    if imitates(Fault.SIX_DECIMALS) and reckoned:
+        return at.astimezone(UTC).isoformat()
     text, _, rest = at.astimezone(UTC).isoformat().partition("+")
     return (text.rstrip("0") if "." in text else text) + "+" + rest
 

@@ -5,16 +5,17 @@ A new field of the schema is a function here, called `Type.field`; one without a
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from db.models import Label, Role, Session, Task, User
 from tests.proof.faults import Fault, imitates
-from tests.proof.filters import is_due, keeps_task, keeps_user
-from tests.proof.lists import Page
+from tests.proof.filters import has_words, is_due, keeps_task, keeps_user
+from tests.proof.lists import Page, moment
 from tests.proof.refusals import Refusal, order_of
-from tests.proof.world import World
+from tests.proof.world import DAILY, World
 
 KINDS = {"user": "User", "session": "Session", "label": "Label", "task": "Task"}
 Given = dict[str, Any]
@@ -59,16 +60,21 @@ class Asked:
         worn = [self.one(self.world.labels, label) for id, label in self.world.worn if id == task.id]
         return sorted((label for label in worn if label), key=lambda label: (label.name, label.id))
 
-    def _labels_for_filter(self, task: Task) -> set[str]:
-        if imitates(Fault.HIDDEN_LABELS):
-            return {label for id, label in self.world.worn if id == task.id}
-        return {label.id for label in self.labels_of(task)}
-
     def _parents_for_filter(self, task: Task) -> set[str | None]:
         if imitates(Fault.HIDDEN_PARENTS):
             return {task.parent_id}
         parent = self.one(self.world.tasks, task.parent_id)
         return {parent.id} if parent else set()
+
+    def tasks(self, field: str, rows: Iterable[Task], given: Given) -> Page:
+        order = order_of(field, given)
+        if order.by == "parent.title":
+            order = replace(order, of=self._title_of_parent)
+        return Page(self.filtered(rows, given.get("filter")), order, given)
+
+    def _title_of_parent(self, task: Task) -> str | None:
+        parent = self.one(self.world.tasks, task.parent_id)
+        return parent.title if parent else None
 
     def filtered(self, tasks: Iterable[Task], filter: Given | None) -> list[Task]:
         assert self.viewer is not None
@@ -78,7 +84,7 @@ class Asked:
             if keeps_task(
                 task,
                 filter or {},
-                labels=self._labels_for_filter(task),
+                labels=self.labels_of(task),
                 parts_of=self._parents_for_filter(task),
                 zone=self.viewer.time_zone,
                 now=self.now,
@@ -127,8 +133,7 @@ def _(asked: Asked, _: None, id: str) -> Any:
 
 @answers("Query.tasks")
 def _(asked: Asked, _: None, **given: Any) -> Page:
-    rows = asked.filtered(asked.all(asked.world.tasks), given.get("filter"))
-    return Page(rows, order_of("tasks", given), given)
+    return asked.tasks("tasks", asked.all(asked.world.tasks), given)
 
 
 @answers("Query.taskCounts")
@@ -157,6 +162,18 @@ def _(asked: Asked, _: None, id: str) -> Any:
     if (kind := kind_of(id)) == "Session":
         return next((session for session in _sessions(asked) if session.id == id), None)
     return FIELDS[f"Query.{kind.lower()}"](asked, None, id) if kind else None
+
+
+@answers("Query.nodes")
+def _(asked: Asked, _: None, ids: list[str]) -> list[Any]:
+    return [FIELDS["Query.node"](asked, None, id) for id in ids]
+
+
+@answers("Query.find")
+def _(asked: Asked, _: None, text: str, **given: Any) -> Page:
+    tasks = [t for t in asked.all(asked.world.tasks) if not t.trashed_at and has_words(text, t.title, t.description)]
+    labels = [label for label in asked.all(asked.world.labels) if has_words(text, label.name)]
+    return Page([*tasks, *labels], order_of("find", given), given)
 
 
 def kind_of(id: str) -> str | None:
@@ -199,4 +216,22 @@ def _(asked: Asked, task: Task) -> list[Label]:
 @answers("Task.subtasks")
 def _(asked: Asked, task: Task, **given: Any) -> Page:
     rows = [row for row in asked.all(asked.world.tasks) if row.parent_id == task.id]
-    return Page(asked.filtered(rows, given.get("filter")), order_of("subtasks", given), given)
+    return asked.tasks("subtasks", rows, given)
+
+
+@answers("Label.tasks")
+def _(asked: Asked, label: Label, **given: Any) -> Page:
+    rows = [row for row in asked.all(asked.world.tasks) if (row.id, label.id) in asked.world.worn]
+    return asked.tasks("tasks", rows, given)
+
+
+@answers("Task.occurrences")
+def _(asked: Asked, task: Task, first: int) -> list[str]:
+    """Of the two rules of this world: every day, three times in all, and every Monday."""
+    if task.recurrence is None or task.due_at is None:
+        return []
+    place = ZoneInfo(task.time_zone)
+    wall = task.due_at.astimezone(place).replace(tzinfo=None, fold=0)
+    days = [wall + timedelta(days=n) for n in range(1, 80)]
+    found = days[:2] if task.recurrence == DAILY else [day for day in days if day.weekday() == 0]
+    return [moment(day.replace(tzinfo=place), reckoned=True) for day in found[:first]]

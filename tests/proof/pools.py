@@ -2,11 +2,13 @@
 
 import base64
 import json
+from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
 
-from tests.proof.lists import Order
-from tests.proof.refusals import NEWEST, ORDERS, TASK_ORDERS
+from db.models import Task
+from tests.proof.executor import SCHEMA
+from tests.proof.refusals import ORDERS, order_of
 from tests.proof.world import DORA, SAM, World, id_of
 
 MALFORMED = ["", "task_", "task_1", "nope", id_of("task", 1).upper(), "😀", "task_\x00", "' or true --", "session_"]
@@ -39,9 +41,17 @@ T = TypeVar("T")
 TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "Words": (WORDS, STRANGE_WORDS),
     "Part": (PARTS, STRANGE_PARTS),
+    "Name": (["home", "HOME", " zoo ", "ÄRGER", "home 2", "work"], ["", "x" * 51, "\x01"]),
     "Zone": (ZONES, ["", "Nowhere", "localtime"]),
     "DateTime": (MOMENTS, []),
 }
+
+
+TASK_ORDERS = [
+    {"field": field, "direction": direction}
+    for field in SCHEMA.type_map["TaskOrderField"].values  # type: ignore[attr-defined]
+    for direction in ("ASC", "DESC")
+]
 
 
 class Pools:
@@ -49,13 +59,18 @@ class Pools:
 
     def __init__(self, world: World, viewer: str | None) -> None:
         self._viewer = viewer
-        everything = {"User": world.users, "Session": world.sessions, "Label": world.labels, "Task": world.tasks}
+        everything: dict[str, dict[str, Any]] = {
+            "User": world.users,
+            "Session": world.sessions,
+            "Label": world.labels,
+            "Task": world.tasks,
+        }
         self._own: dict[str, list[str]] = {}
         self._odd: dict[str, list[str]] = {}
         for kind, rows in everything.items():
             owners = {row.id: getattr(row, "owner_id", getattr(row, "user_id", row.id)) for row in rows.values()}
             own = [id for id, owner in owners.items() if owner == viewer]
-            there = [id for id in own if getattr(rows[id], "trashed_at", None) is None]  # type: ignore[index]
+            there = [id for id in own if getattr(rows[id], "trashed_at", None) is None]
             self._odd[kind] = [*owners.keys() - there, id_of(kind.lower(), 999_999), *MALFORMED]
             self._odd[kind].sort()
             self._own[kind] = there or self._odd[kind]
@@ -89,13 +104,18 @@ def _mostly(random: Random, good: list[T], odd: list[T], odds: int = 25) -> T:
 
 def cursors(world: World) -> dict[str, list[str]]:
     """By the name of an order those of all rows; whether the server gives the same ones is seen in every page."""
-    orders = [NEWEST, *ORDERS.values()]
-    orders += [Order(field.lower(), falling) for field in sorted(TASK_ORDERS) for falling in (False, True)]
+
+    def title_of_parent(task: Task) -> str | None:
+        return world.tasks[task.parent_id].title if task.parent_id else None
+
+    everything: list[dict[str, Any]] = [world.users, world.sessions, world.labels, world.tasks]
     made: dict[str, list[str]] = {}
-    for order in orders:
-        for rows in (world.tasks, world.labels, world.users, world.sessions):
-            if all(hasattr(row, order.by) for row in rows.values()):
-                made.setdefault(order.name, []).extend(order.cursor(row) for row in rows.values())
+    for order in [*ORDERS.values(), *(order_of("tasks", {"orderBy": by}) for by in TASK_ORDERS)]:
+        reached = order.by == "parent.title"
+        order = replace(order, of=title_of_parent) if reached else order
+        for row in [row for rows in everything for row in rows.values()]:
+            if isinstance(row, Task) if reached else hasattr(row, order.by):
+                made.setdefault(order.name, []).append(order.cursor(row))
     return made
 
 

@@ -72,6 +72,8 @@ def _meant(kind: str, name: str, owner: str) -> str:
             return _ID_SCALARS.get(NAMED.get(name, owner), "ID")
         case "String", "timeZone":
             return "Zone"
+        case "String", "labelNames":
+            return "Name"
         case "String", _:
             return "Part" if owner == "UserFilter" else "Words"
     return kind
@@ -86,7 +88,7 @@ def _named(kind: Any) -> str:
 
 def printed() -> str:
     """The schema that documents are drawn from."""
-    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Zone"))
+    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone"))
     return print_ast(visit(parse(PRINTED), _Retyped())) + f"\n{scalars}\n"
 
 

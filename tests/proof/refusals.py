@@ -24,12 +24,16 @@ from graphql.execution.values import get_argument_values, get_directive_values
 from graphql.utilities import do_types_overlap
 
 from tests.proof.faults import Fault, imitates
-from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users
+from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users, amiss_in_words
 from tests.proof.lists import Order
 
-TASK_ORDERS = {"CREATED_AT", "UPDATED_AT", "DUE_AT", "COMPLETED_AT", "PRIORITY", "TITLE", "POSITION"}
 NEWEST = Order("created_at", falling=True)
-ORDERS = {"users": NEWEST, "sessions": Order("last_used_at", falling=True), "labels": Order("name")}
+ORDERS = {
+    "users": NEWEST,
+    "sessions": Order("last_used_at", falling=True),
+    "labels": Order("name"),
+    "find": Order("updated_at", falling=True, called="task:updated_at-|label:updated_at-"),
+}
 INVALID = "VALIDATION_ERROR"
 Info = GraphQLResolveInfo[Any]
 
@@ -43,7 +47,7 @@ class Refusal:
 def order_of(field: str, given: dict[str, Any]) -> Order:
     by = given.get("orderBy")
     if by is not None:
-        return Order(by["field"].lower(), by["direction"] == "DESC")
+        return Order(by["field"].lower().replace("parent_", "parent."), by["direction"] == "DESC")
     return ORDERS.get(field, NEWEST)
 
 
@@ -89,10 +93,19 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
     if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
         yield Refusal("FORBIDDEN")
     amiss = (amiss_in_users if field == "users" else amiss_in_tasks)(given.get("filter") or {})
+    if said := amiss_in_words(given.get("text")):
+        yield Refusal(INVALID, {"text": said})
     if amiss:
         yield Refusal(INVALID, amiss)
-    for details in _of_paging(field, given):
+    for details in _of_occurrences(given) if field == "occurrences" else _of_paging(field, given):
         yield Refusal(INVALID, details)
+
+
+def _of_occurrences(given: dict[str, Any]) -> Iterator[Details]:
+    if given["first"] < 1:
+        yield {"first": ["Input should be greater than or equal to 1"]}
+    if given["first"] > 10:
+        yield {"first": ["Input should be less than or equal to 10"]}
 
 
 def _of_paging(field: str, given: dict[str, Any]) -> Iterator[Details]:

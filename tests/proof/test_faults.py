@@ -10,13 +10,15 @@ from tests.proof.twists import Question
 from tests.proof.world import MOMENTS, id_of
 
 OCTOBER, _ = MOMENTS
+HALF = id_of("task", 9)  # due at half a second past, every day
+FAULT = pytest.mark.xfail(raises=AssertionError)
 
 
 async def differs(prover: Prover, text: str, viewer: str = "dora", at: datetime = OCTOBER) -> str | None:
     return await asyncio.to_thread(prover.differs, Question(text, {}, None), viewer, at, strict=True)
 
 
-@pytest.mark.xfail
+@FAULT
 @pytest.mark.parametrize("skipped", ["@skip(if: true)", "@include(if: false)"])
 async def test_the_arguments_of_a_skipped_field_do_not_matter(prover: Prover, skipped: str) -> None:
     assert (
@@ -27,31 +29,30 @@ async def test_the_arguments_of_a_skipped_field_do_not_matter(prover: Prover, sk
     )
 
 
-@pytest.mark.xfail
+@FAULT
 async def test_the_arguments_of_a_field_of_another_type_do_not_matter(prover: Prover) -> None:
     label = id_of("label", 1)
     text = f'{{ node(id: "{label}") {{ id ... on Task {{ subtasks(first: 0) {{ totalCount }} }} }} }}'
     assert await differs(prover, text) is None
 
 
-@pytest.mark.xfail
-async def test_a_filter_finds_nothing_by_the_label_of_another(prover: Prover) -> None:
-    label = id_of("label", 7)
-    assert await differs(prover, f'{{ tasks(filter: {{labelIds: ["{label}"]}}) {{ nodes {{ id }} }} }}') is None
-
-
-@pytest.mark.xfail
+@FAULT
 async def test_a_filter_finds_nothing_by_the_parent_of_another(prover: Prover) -> None:
     parent = id_of("task", 28)
     assert await differs(prover, f'{{ tasks(filter: {{parentId: "{parent}"}}) {{ nodes {{ id }} }} }}') is None
 
 
-@pytest.mark.xfail
+@FAULT
 @pytest.mark.parametrize("words", ["bread", "milk—bread", "t panic"])
 async def test_punctuation_of_any_script_parts_words(prover: Prover, words: str) -> None:
     assert await differs(prover, f'{{ tasks(filter: {{search: "{words}"}}) {{ nodes {{ id title }} }} }}') is None
 
 
-@pytest.mark.xfail
+@FAULT
 async def test_a_day_begins_with_the_first_of_two_midnights(prover: Prover) -> None:
     assert await differs(prover, '{ taskCounts(filter: {timeZone: "Atlantic/Azores"}) { today } }') is None
+
+
+@FAULT
+async def test_a_moment_is_written_in_one_way(prover: Prover) -> None:
+    assert await differs(prover, f'{{ task(id: "{HALF}") {{ dueAt occurrences(first: 1) }} }}') is None

@@ -32,7 +32,7 @@ from tests.proof.arguments import Arguments, Variables
 from tests.proof.executor import SCHEMA
 from tests.proof.pools import Pools
 
-ALIASES = ("a", "b", "id", "title", "nodes", "node", "row", "totalCount", "select", "n0", "A", "_", "z" * 63)
+ALIASES = ("a", "b", "id", "title", "nodes", "node", "row", "totalCount", "select", "n0", "A", "_", "z" * 63, "y" * 90)
 OTHER: Any = parse("query Other { other: me { id } }").definitions[0]
 
 

@@ -43,7 +43,8 @@ DUES = (
     datetime(2026, 3, 29, 21, 59, 59, 500000, tzinfo=UTC),
     LAST,
 )
-POSITIONS = (1.0, 2.0, 2.0, -1.5, 0.1, 1e300, -0.0, 5e-324, 3.0)
+DAILY, WEEKLY = "FREQ=DAILY;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"
+POSITIONS = (1.0, 2.0, 2.0, -1.5, 0.1, 1.7976931348623157e308, 0.0, 5e-324, 123456789.01234567)
 
 
 def id_of(prefix: str, number: int) -> str:
@@ -129,7 +130,7 @@ def _task(n: int, owner: str) -> dict[str, Any]:
         "due_at": due,
         "time_zone": ZONES[n % len(ZONES)],
         "reminders": ([], [0], [5, 40_320])[n % 3],
-        "recurrence": "FREQ=WEEKLY;BYDAY=MO" if due and due not in (FIRST, LAST) and n % 2 else None,
+        "recurrence": (DAILY, WEEKLY)[n % 4 // 2] if due and due.year == 2026 and n % 2 else None,
         "repeats_from": [*RepeatsFrom][n % 2],
         "next_due_at": due + timedelta(days=7) if due and due.year == 2026 and n % 2 else None,
         "completed_at": done if n in COMPLETED else None,
