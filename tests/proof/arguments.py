@@ -137,10 +137,15 @@ class Arguments:
             if key in ("after", "before"):
                 made[key] = _text(self._pools.cursor(random, name))
             else:
-                number = random.choice([0, 1, 2, 50, 100_000, 100_001]) if key == "offset" else self._pools.size(random)
-                made[key] = IntValueNode(value=str(number))
+                made[key] = IntValueNode(value=str(self._size(key, paged="after" in definition.args)))
         others = [key for key in ("first", "after", "last", "before", "offset") if key in definition.args]
         return made | {key: NullValueNode() for key in others if key not in made and not random.randrange(12)}
+
+    def _size(self, key: str, *, paged: bool) -> int:
+        if key == "offset":
+            return self._random.choice([0, 0, 1, 1, 2, 2, 5, 5, 50, 50, 100_000, 100_001])
+        size = self._pools.size(self._random)
+        return size if paged or not 10 < size <= 100 else 10  # a field that has no pages has ten at most
 
     def _varied(self, place: Any, value: Any) -> Any:
         """The same with variables here and there; `place` is the argument or input field that it stands in."""

@@ -22,6 +22,6 @@ async def prover(settings: Settings) -> AsyncIterator[Prover]:
         world = await make(house.services.db)
         with httpx2.Client(base_url=house.url, timeout=30) as http:
             made = Prover(house, http, world, watch)
-            with made.counting():
+            with made.watching():
                 yield made
     print(f"\n{made.tally}")  # noqa: T201 (for the long run by hand)

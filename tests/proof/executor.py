@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldDefinitionNode,
+    FieldNode,
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -123,17 +124,24 @@ def _refusals(asked: Asked, info: Info, given: Given, kind: GraphQLNamedType) ->
         found = refusals(info, given, kind)
     except GraphQLError:  # an argument that may not be null, by a variable that may
         found = [Refusal(INVALID)]
+    return _at_the_floor(asked, info.field_name) + found
+
+
+def _at_the_floor(asked: Asked, field: str) -> list[Refusal]:
     if asked.viewer is None:
-        return [Refusal("UNAUTHENTICATED"), *found]
-    if info.field_name == "users" and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN):
-        return [Refusal("FORBIDDEN"), *found]
-    return found
+        return [Refusal("UNAUTHENTICATED")]
+    below = field == "users" and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN)
+    return [Refusal("FORBIDDEN")] if below else []
 
 
 def _refuse(info: Info, found: list[Refusal]) -> None:
-    info.context.refused[str(info.path.key)] = found
-    info.context.nothing |= info.field_name in _NULLABLE.found
+    _keep(info.context, str(info.path.key), info.field_name, found)
     raise Refused
+
+
+def _keep(asked: Asked, key: str, field: str, found: list[Refusal]) -> None:
+    asked.refused[key] = found
+    asked.nothing |= field in _NULLABLE.found
 
 
 SCHEMA = schema()
@@ -141,7 +149,31 @@ SCHEMA = schema()
 
 def answer(asked: Asked, document: DocumentNode, variables: Given, operation: str | None) -> ExecutionResult:
     result = execute_sync(SCHEMA, document, context_value=asked, variable_values=variables, operation_name=operation)
-    unforeseen = [e.original_error for e in result.errors or () if e.path and not isinstance(e.original_error, Refused)]
-    for error in unforeseen:
-        raise error or AssertionError(result.errors)
+    for error in result.errors or ():
+        if error.path and not isinstance(error.original_error, Refused):
+            _keep_null(asked, document, error)
     return result
+
+
+def _keep_null(asked: Asked, document: DocumentNode, error: GraphQLError) -> None:
+    """A root field with an argument that may not be null, and is by a variable that may, was not resolved at all."""
+    key = str((error.path or [""])[0])
+    if len(error.path or ()) > 1 or not isinstance(error.original_error, GraphQLError | None):
+        raise error.original_error or error
+    finder = _Finder(key)
+    visit(document, finder)
+    _keep(asked, key, finder.name, [*_at_the_floor(asked, finder.name), Refusal(INVALID)])
+
+
+class _Finder(Visitor):
+    """The name of the root field with this key."""
+
+    name = ""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        if (node.alias or node.name).value == self._key and f"Query.{node.name.value}" in FIELDS:
+            self.name = node.name.value

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from resolvers.accounts.tokens import access_token
+from server.view import View
 from tests.clock import Watch
 from tests.conftest import Served
+from tests.proof.again import Again
 from tests.proof.executor import SCHEMA, answer
 from tests.proof.faults import imitated
 from tests.proof.naive import Asked
@@ -93,6 +95,8 @@ class Prover:
     statements: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._again = Again()
+        self._executed = False
         self._unsettled = False
         self._pools = {name: Pools(self.world, NAMES.get(name)) for name in (*NAMES, "nobody")}
         self._tokens = {
@@ -102,23 +106,31 @@ class Prover:
         }
 
     @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Every read of the server is one `fetchval`; those are noted."""
+    def watching(self) -> Iterator[None]:
+        """Every read of the server is one `fetchval`; those are noted. Some questions go the executor's way."""
         db = self.house.services.db
-        fetchval = db.fetchval
+        fetchval, prepared = db.fetchval, View._prepared
 
         async def noted(sql: str, arguments: Any) -> Any:
             self.statements.append(sql)
             return await fetchval(sql, arguments)
 
+        async def sometimes(view: View, *asked: Any) -> Any:
+            return None if self._executed else await prepared(view, *asked)
+
         db.fetchval = noted  # type: ignore[method-assign]
+        View._prepared = sometimes  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
             db.fetchval = fetchval  # type: ignore[method-assign]
+            View._prepared = prepared  # type: ignore[method-assign]
 
     def prove(self, viewers: tuple[str, ...], roots: tuple[str, ...], *, examples: int, first: int) -> None:
-        """Asks so many questions; raises Differs with the smallest one whose answers are not the same."""
+        """Asks so many questions, each twice and the second time with other variables.
+
+        Raises Differs with the smallest one whose answers are not the same.
+        """
 
         @seed(first)
         @settings(
@@ -135,14 +147,22 @@ class Prover:
             question = twisted(document, random, self._pools[viewer])
             self.tally.counts["not valid"] += not question.valid
             assume(question.valid)
-            try:
-                wrong = self.differs(question, viewer, at)
-            except Exception as error:
-                raise Differs(question, viewer, at, "cannot be compared") from error
-            if wrong:
-                raise self._smallest(question, viewer, at)
+            self._checked(question, viewer, at, random)
+            other = self._again.asked(question, random)
+            self._checked(other, random.choice(viewers), random.choice(MOMENTS), random)
 
         one()
+
+    def _checked(self, question: Question, viewer: str, at: datetime, random: Random) -> None:
+        """Raises Differs."""
+        self._executed = not random.randrange(3)
+        self.tally.counts["executed"] += self._executed
+        try:
+            wrong = self.differs(question, viewer, at)
+        except Exception as error:
+            raise Differs(question, viewer, at, "cannot be compared") from error
+        if wrong:
+            raise self._smallest(question, viewer, at)
 
     def _smallest(self, question: Question, viewer: str, at: datetime) -> Differs:
         tally, self.tally = self.tally, Tally()  # of what is tried now nothing counts

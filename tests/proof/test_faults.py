@@ -1,7 +1,7 @@
 """Known faults of the server, each as small as it can be asked. They are to fail until the fault is mended."""
 
 import asyncio
-from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,8 +14,9 @@ HALF = id_of("task", 9)  # due at half a second past, every day
 FAULT = pytest.mark.xfail(raises=AssertionError)
 
 
-async def differs(prover: Prover, text: str, viewer: str = "dora", at: datetime = OCTOBER) -> str | None:
-    return await asyncio.to_thread(prover.differs, Question(text, {}, None), viewer, at, strict=True)
+async def differs(prover: Prover, text: str, **variables: Any) -> str | None:
+    """As Dora asks in October, what is not as it should be."""
+    return await asyncio.to_thread(prover.differs, Question(text, variables, None), "dora", OCTOBER, strict=True)
 
 
 @FAULT
@@ -56,3 +57,11 @@ async def test_a_day_begins_with_the_first_of_two_midnights(prover: Prover) -> N
 @FAULT
 async def test_a_moment_is_written_in_one_way(prover: Prover) -> None:
     assert await differs(prover, f'{{ task(id: "{HALF}") {{ dueAt occurrences(first: 1) }} }}') is None
+
+
+@FAULT
+@pytest.mark.parametrize("switch", ["skip", "include"])
+async def test_a_switch_must_not_be_null(prover: Prover, switch: str) -> None:
+    assert (
+        await differs(prover, f"query ($it: Boolean = true) {{ me {{ id name @{switch}(if: $it) }} }}", it=None) is None
+    )
