@@ -34,7 +34,7 @@ class Database:
     processes. So the texts of statements are ours, never a client's.
 
     Behind a pooler that hands its connections from transaction to transaction nothing is kept in the session: each
-    transaction sets what it needs for itself, and statements have no names. A read is four round trips then, not one.
+    transaction sets what it needs for itself, and statements have no names. An answer then takes three round trips.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Database:
         read_pool: int,
         statement_timeout: int,
         connect_timeout: int,
-        statements: int = 500,
+        statements: int = 100,
         pooler: Pooler = Pooler.NONE,
     ) -> None:
         self.url = normalised(url)
@@ -103,8 +103,7 @@ class Database:
         connection: asyncpg.Connection = await asyncpg.connect(
             dsn(self.url),
             timeout=self._connect_timeout,
-            max_cached_statement_lifetime=0,
-            max_cacheable_statement_size=0,
+            max_cached_statement_lifetime=0,  # for ever; texts over 15 KiB are not kept, their plans take megabytes
             **manner,
         )
         try:

@@ -6,7 +6,7 @@ here and nowhere else: a statement function cannot forget it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import (
     ColumnElement,
@@ -130,6 +130,8 @@ class Reader:
                     columns.append(self._many(entity, model, field).label(field.key))
                 case Page():
                     columns.append(self._page(field, (entity, model)).label(field.key))
+                case _:
+                    assert_never(field)
         return columns or [NOTHING], source
 
     def _one(self, entity: Any, model: type[Entity], field: One, source: Any) -> tuple[ColumnElement[Any], Any]:

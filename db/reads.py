@@ -15,11 +15,14 @@ from typing import Any
 
 import asyncpg
 
-RETRY_SECONDS = 0.1  # before a read is repeated: PostgreSQL is back that soon when one of its processes has crashed
+RETRY_SECONDS = (
+    0.25  # before a read is repeated: after a crash of one process PostgreSQL lets nobody in for 0.14 to 0.22 s
+)
 WATCH_SECONDS = 0.25  # between looks for what takes too long
 
 # CALL and DO may end the read-only transaction that they began in, and write in the next.
 READING = re.compile(r"[\s(]*(select|with|values|table|show|explain)\b", re.IGNORECASE)
+CLOSED = "the reads' pool is closed"
 MOST_KNOWN = 10_000  # statements looked at; then they are forgotten and looked at anew
 
 Read = Callable[..., Awaitable[Any]]  # Connection.fetchval or Connection.fetch
@@ -83,7 +86,7 @@ class Reads:
         self._lines: set[_Line] = set()
         self._idle: list[_Line] = []
         self._waiters: deque[_Waiter] = deque()
-        self._mending: set[asyncio.Task[None]] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
         self._generation = 0
         self._closed = False
         self._watching = self._loop.call_later(WATCH_SECONDS, self._watch)
@@ -100,17 +103,17 @@ class Reads:
             try:
                 line = self._free() or await self._wait()
                 line.since = self._clock()
-                if self._begin is None:
-                    answer = await read(line.connection, sql, *arguments)
-                else:
+                if self._begin is not None:
                     await line.connection.execute(self._begin)
-                    answer = await read(line.connection, sql, *arguments)
-                    await line.connection.execute("commit")
+                answer = await read(line.connection, sql, *arguments)
             except BaseException as error:
                 if not self._may_repeat(line, error) or last:
                     raise
             else:
-                self._give(line)
+                if self._begin is None:
+                    self._give(line)
+                else:
+                    self._finish(line)
                 return answer
             await asyncio.sleep(RETRY_SECONDS)
         raise AssertionError("the second time answers or raises")
@@ -121,10 +124,10 @@ class Reads:
         self._watching.cancel()
         for waiter in self._waiters:
             if not waiter.done():
-                waiter.set_exception(NoConnection("the reads' pool is closed"))
+                waiter.set_exception(NoConnection(CLOSED))
         for line in self._lines:
             line.connection.terminate()
-        await asyncio.gather(*self._mending, return_exceptions=True)
+        await asyncio.gather(*self._finishing, return_exceptions=True)
 
     def _learn(self, sql: str) -> None:
         if not READING.match(sql):
@@ -144,7 +147,7 @@ class Reads:
 
     async def _wait(self) -> _Line:
         if self._closed:
-            raise NoConnection("the reads' pool is closed")
+            raise NoConnection(CLOSED)
         if self._room:
             self._room -= 1
             return await self._open()
@@ -156,12 +159,16 @@ class Reads:
             if waiter.cancelled():
                 with suppress(ValueError):
                     self._waiters.remove(waiter)
-            elif (unused := waiter.result()) is not None:  # handed over in the very moment
-                self._give(unused)
-            else:
-                self._make_room()
+            elif waiter.exception() is None:  # it was its turn in the very moment
+                self._pass_on(waiter.result())
             raise
         return handed or await self._open()
+
+    def _pass_on(self, handed: _Line | None) -> None:
+        if handed is None:
+            self._make_room()
+        else:
+            self._give(handed)
 
     async def _open(self) -> _Line:
         """A new connection in the room that was made for it."""
@@ -175,6 +182,9 @@ class Reads:
         except BaseException:
             self._make_room()
             raise
+        if self._closed:
+            connection.terminate()
+            raise NoConnection(CLOSED)
         line = _Line(connection, connection.get_settings().__getattr__, generation)
         self._lines.add(line)
         return line
@@ -215,9 +225,7 @@ class Reads:
         if line is None:
             return isinstance(error, asyncpg.CannotConnectNowError)
         if not line.connection.is_closed():
-            task = self._loop.create_task(self._mend(line), name="a read's connection")
-            self._mending.add(task)
-            task.add_done_callback(self._mending.discard)
+            self._finish(line)
             return False
         self._drop(line)
         if line.overdue:
@@ -228,11 +236,17 @@ class Reads:
                 self._drop(self._idle.pop())
         return isinstance(error, Exception) and not self._closed
 
-    async def _mend(self, line: _Line) -> None:
-        """Gives a connection back once nothing runs on it any more: asyncpg lets this statement wait for that."""
+    def _finish(self, line: _Line) -> None:
+        """Gives a connection back once nothing runs on it any more; nobody waits for that."""
+        task = self._loop.create_task(self._finished(line), name="the end of a read")
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    async def _finished(self, line: _Line) -> None:
+        """asyncpg lets this statement wait until the server has ended the one before, when that was cancelled."""
         try:
             async with asyncio.timeout(self._patience):
-                await line.connection.execute("select 1" if self._begin is None else "rollback")
+                await line.connection.execute("select 1" if self._begin is None else "commit")
         except Exception:
             line.connection.terminate()
         self._give(line)

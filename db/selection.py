@@ -48,7 +48,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A value of another row that an order sorts by; see resolvers/relations.py. `name` stands in cursors."""
+    """A value of another row, such as an order may sort by; see resolvers/relations.py. `name` stands in cursors."""
 
     value: ColumnElement[Any]
     name: str

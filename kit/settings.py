@@ -49,10 +49,11 @@ class Settings(BaseSettings):
     read_pool_size: int = Field(10, ge=1, description="autocommit connections for reads")
     statement_timeout_seconds: int = Field(10, ge=1, description="PostgreSQL ends a statement after this")
     prepared_statements: int = Field(
-        500, ge=0, description="kept by each read connection: what the clients of one house ask; 0.1 MB or so for each"
+        100, ge=0, description="kept by each read connection, the latest; each takes PostgreSQL 50 to 500 kB of memory"
     )
     database_pooler: Pooler = Field(
-        Pooler.NONE, description="transaction: PgBouncer or its like hands its connections on after each transaction"
+        Pooler.NONE,
+        description="what DATABASE_URL leads to: none, or transaction for PgBouncer or its like in that mode",
     )
     connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
 

@@ -13,9 +13,11 @@ from db.reader import joined
 from db.selection import Reached
 from resolvers.policies import POLICIES
 
+Condition = Callable[[Any], ColumnElement[bool]]
+
 
 def reached(relation: InstrumentedAttribute[Any], column: InstrumentedAttribute[Any]) -> Reached:
-    """To sort by: a column of the one row that a relationship leads to; null where the viewer sees none."""
+    """To sort or filter by: a column of the one row that a relationship leads to; null where the viewer sees none."""
     target, where = _beyond(relation)
     if relation.property.uselist:
         raise TypeError(f"{relation} leads to many rows: which of them to sort by?")
@@ -23,9 +25,7 @@ def reached(relation: InstrumentedAttribute[Any], column: InstrumentedAttribute[
     return Reached(value, f"{relation.key}.{column.key}")
 
 
-def any_of(
-    relation: InstrumentedAttribute[Any], condition: Callable[[Any], ColumnElement[bool]]
-) -> ColumnElement[bool]:
+def any_of(relation: InstrumentedAttribute[Any], condition: Condition) -> ColumnElement[bool]:
     """To filter by: the viewer sees at least one row there of which the condition holds."""
     target, where = _beyond(relation)
     return select(target.id).where(*where, condition(target)).correlate(_source(relation)).exists()

@@ -6,6 +6,7 @@ the JSON is parsed, finished and written again. A plan with nothing of the kind 
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,9 @@ from db.selection import Column, Constant, Edges, Fields, Kind, Kinds, Many, Nod
 
 LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL, which cuts off the rest
 TAG = "\x01kind"  # of an object where several kinds may stand
+
+# Computing may take long, and nobody else is to wait for it: neither the event loop nor those who sign in.
+WORKERS = ThreadPoolExecutor(2, thread_name_prefix="finish")
 
 Values = Mapping[str, Any]
 
@@ -174,8 +178,8 @@ def _below(part: Any) -> tuple[Any, ...]:
 
 
 async def finished(finish: Finish | Mixed, json: bytes, values: Values) -> bytes:
-    """The JSON as the client is to have it. It is made in a thread: computing may take long. Raises Unfinished."""
-    return await asyncio.to_thread(_written, finish, json, values)
+    """The JSON as the client is to have it. Raises Unfinished."""
+    return await asyncio.get_running_loop().run_in_executor(WORKERS, _written, finish, json, values)
 
 
 def _written(finish: Finish | Mixed, json: bytes, values: Values) -> bytes:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import FieldNode, GraphQLObjectType, get_named_type, is_leaf_type
 from strawberry.types.field import StrawberryField
 
 from db.reader import kind_of
@@ -34,6 +34,14 @@ from schema.paging import Arguments
 from schema.question import BACKREF, Raw
 
 Rows = Listing | Feed
+RELATIONS: dict[str | None, type[One | Many]] = {"one": One, "many": Many}
+
+
+class Unplannable(TypeError):
+    """The schema has something that the reader cannot answer: a fault of ours, and never left out of an answer."""
+
+    def __init__(self, parent: GraphQLObjectType, name: str) -> None:
+        super().__init__(f"the reader cannot plan {parent.name}.{name}")
 
 
 class Selector:
@@ -76,6 +84,8 @@ class Selector:
         arguments: Arguments,
     ) -> Page:
         listing = arguments.listing()
+        if isinstance(listing, Feed) and name is not None:
+            raise Unplannable(parent, name)
         parts = [self._part(parent, k, group, listing) for k, group in self._collected(parent, nodes)]
         return Page(key, name, listing, arguments.window, tuple(parts))
 
@@ -84,17 +94,17 @@ class Selector:
             return constant
         definition = parent.fields[group[0].name.value]
         field: StrawberryField = definition.extensions[BACKREF]
-        kind = kind_of(model, field.python_name)
-        if isinstance(field, ReaderField) and field.kind is FieldKind.COMPUTED:
-            return self._computed(key, field, definition, group[0])
-        target: Any = get_named_type(definition.type)
+        kind, target = kind_of(model, field.python_name), cast("Any", get_named_type(definition.type))
         if isinstance(field, ReaderField):
-            return self.page(key, field.python_name, target, group, self._arguments[id(group[0])])
-        if kind == "one":
-            return One(key, field.python_name, self.fields(target, group))
-        if kind == "many":
-            return Many(key, field.python_name, self.fields(target, group))
-        return Column(key, field.python_name)
+            if field.kind is FieldKind.COMPUTED:
+                return self._computed(parent, key, field, group[0])
+            if field.kind is FieldKind.CONNECTION and kind == "many":
+                return self.page(key, field.python_name, target, group, self._arguments[id(group[0])])
+        elif kind in RELATIONS and target.name in BINDINGS:
+            return RELATIONS[kind](key, field.python_name, self.fields(target, group))
+        elif kind == "column" and is_leaf_type(target):
+            return Column(key, field.python_name)
+        raise Unplannable(parent, field.python_name)
 
     def _part(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], listing: Rows) -> Any:
         name = group[0].name.value
@@ -109,16 +119,20 @@ class Selector:
                 return Edges(key, tuple(self._edge(target, key, nodes, listing) for key, nodes in inner))
             case "pageInfo":
                 return PageInfo(key, self.plain(target, group))  # type: ignore[arg-type]
-        return TotalCount(key)
+            case "totalCount":
+                return TotalCount(key)
+        raise Unplannable(parent, name)
 
     def _edge(self, parent: GraphQLObjectType, key: str, group: list[FieldNode], listing: Rows) -> Any:
-        match group[0].name.value:
+        match name := group[0].name.value:
+            case "__typename":
+                return Constant(key, parent.name)
             case "node":
                 target: Any = get_named_type(parent.fields["node"].type)
                 return Nodes(key, self._bodies(target, group, listing))
             case "cursor":
                 return Column(key, "cursor")
-        return Constant(key, parent.name)
+        raise Unplannable(parent, name)
 
     def _bodies(self, target: Any, group: list[FieldNode], listing: Rows) -> Fields | Kinds:
         """The fields of a page's nodes; of a feed's for each entity in it."""
@@ -128,11 +142,11 @@ class Selector:
         found = tuple(Kind(part.model, self.fields(kinds[part.model], group)) for part in listing.parts)
         return tagged(found, self.names)
 
-    def _computed(self, key: str, field: ReaderField, definition: GraphQLField, node: FieldNode) -> Computed:
+    def _computed(self, parent: GraphQLObjectType, key: str, field: ReaderField, node: FieldNode) -> Computed:
         """Its place, and how its value will be made."""
-        leaf: Any = get_named_type(definition.type)
+        leaf: Any = get_named_type(parent.fields[node.name.value].type)
         if not is_leaf_type(leaf):
-            raise TypeError(f"{field.python_name} is computed and must be a scalar, an enum or a list of such")
+            raise Unplannable(parent, field.python_name)
         arguments = self._arguments[id(node)]
         given, slots = arguments.parameters()
         return Computed(key, "", field.call, field.needs, given, slots, partial(_scalar, leaf))

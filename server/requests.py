@@ -29,9 +29,11 @@ class Requests:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        state = scope.setdefault("state", {})
+        state["headers"] = dict(reversed(scope["headers"]))  # of several of one name the first counts
         offered = header_of(scope, _HEADER)
         trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
-        scope.setdefault("state", {})["trace_id"] = trace_id.decode()
+        state["trace_id"] = trace_id.decode()
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
@@ -65,12 +67,9 @@ class Requests:
 
 
 def header_of(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of this name (in lower case)."""
-    for found, value in scope["headers"]:
-        if found == name:
-            header: bytes = value
-            return header
-    return None
+    """A header by its name in lower case."""
+    header: bytes | None = scope["state"]["headers"].get(name)
+    return header
 
 
 def text_of(scope: Scope, name: bytes) -> str | None:

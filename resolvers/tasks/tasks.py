@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -42,6 +42,7 @@ ORDERS: dict[TaskOrderField, InstrumentedAttribute[Any] | Reached] = {
     TaskOrderField.POSITION: Task.position,
     TaskOrderField.PARENT_TITLE: reached(Task.parent, Task.title),
 }
+PARENT = reached(Task.parent, Task.id)
 
 
 def by_id(id: TaskId) -> Select[Task]:
@@ -74,7 +75,7 @@ def counts(filter: Annotated[TaskFilter | None, Doc("Which tasks to count.")] = 
 
 def filtered(filter: TaskFilter | None) -> Select[Task]:
     filter = filter or TaskFilter()
-    rows = _labelled(select(Task), filter)
+    rows = _within(_labelled(select(Task), filter), filter)
     rows = rows.where(Task.trashed_at.is_not(None) if filter.trashed else Task.trashed_at.is_(None))
     if filter.completed is not None:
         rows = rows.where(Task.completed_at.is_not(None) if filter.completed else Task.completed_at.is_(None))
@@ -88,10 +89,6 @@ def filtered(filter: TaskFilter | None) -> Select[Task]:
         rows = rows.where(cast(Task.priority, String) == func.any(filter.priority))
     if filter.search is not None:
         rows = rows.where(matches(Task, filter.search))
-    if filter.parent_id is not None:
-        rows = rows.where(Task.parent_id == filter.parent_id)
-    elif "parent_id" in filter.model_fields_set:
-        rows = rows.where(Task.parent_id.is_(None))
     return rows
 
 
@@ -101,6 +98,18 @@ def _labelled(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
     if filter.label_names is not None:
         names = select(func.lower(func.unnest(filter.label_names)))
         rows = rows.where(any_of(Task.labels, lambda label: func.lower(label.name).in_(names)))
+    return rows
+
+
+def _within(rows: Select[Task], filter: TaskFilter) -> Select[Task]:
+    """By the parent as the viewer sees it: one that is hidden is none."""
+    if filter.parent_id is not None:
+        return rows.where(
+            Task.parent_id == filter.parent_id, any_of(Task.parent, lambda parent: parent.id == filter.parent_id)
+        )
+    if "parent_id" in filter.model_fields_set:
+        # Not by `any_of`: PostgreSQL would look at all possible parents before it answers the first row.
+        return rows.where(or_(Task.parent_id.is_(None), PARENT.value.is_(None)))
     return rows
 
 

@@ -89,7 +89,7 @@ class Task(Node):
         occurrences,
         "The next dates on which it comes round, as if each were done just when it is due.",
         needs=("recurrence", "repeats_from", "due_at", "time_zone"),
-        weight=20,
+        weight=50,
     )
     position: float = column("Its place among its siblings, rising.")
     trashed_at: datetime | None = column("When it went to the trash.")

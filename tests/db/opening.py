@@ -73,9 +73,9 @@ class Hand:
         """Ends these processes; returns when they are gone."""
         await self.connection.fetch("select pg_terminate_backend(pid, 10000) from unnest($1::int[]) pid", pids)
 
-    async def alive(self, *pids: int) -> list[int]:
+    async def alive(self, *pids: int) -> set[int]:
         rows = await self.connection.fetch("select pid from pg_stat_activity where pid = any($1)", pids)
-        return [row["pid"] for row in rows]
+        return {row["pid"] for row in rows}
 
 
 @asynccontextmanager

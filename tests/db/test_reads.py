@@ -135,10 +135,26 @@ async def test_cancelling_at_any_moment_never_mixes_answers_up_nor_loses_a_conne
         pool = reads(db)
 
         async def at_rest() -> bool:
-            return len(pool._idle) + pool._room == 2 and not pool._mending
+            return len(pool._idle) + pool._room == 2 and not pool._finishing
 
         await until(at_rest)
         assert pool._lines == set(pool._idle)
+
+
+async def test_who_is_cancelled_in_the_moment_of_being_told_is_cancelled(database_url: str) -> None:
+    async with opened(database_url) as db, hand(database_url) as other:
+        blocking = asyncio.create_task(db.fetchval(BLOCKED, [other.key]))
+        await other.held_up(1)
+        waiting = asyncio.create_task(db.fetchval("select 1", ()))
+        await asyncio.sleep(0)
+        (waiter,) = reads(db)._waiters
+        waiter.set_exception(NoConnection("too late"))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        await other.release()
+        await blocking
+        assert await db.fetchval("select 1", ()) == 1
 
 
 async def test_who_is_cancelled_while_a_connection_is_opened_leaves_room_for_another(database_url: str) -> None:
@@ -206,6 +222,20 @@ async def test_closing_ends_what_runs_and_tells_who_waits(database_url: str) -> 
         await other.end(process)
 
 
+async def test_a_connection_that_is_opened_too_late_is_closed_again(database_url: str) -> None:
+    made: list[asyncpg.Connection] = []
+
+    async def connect() -> asyncpg.Connection:
+        made.append(await asyncpg.connect(database_url))
+        await pool.close()
+        return made[0]
+
+    pool = Reads(connect, size=1, patience=5, longest=5)
+    with pytest.raises(NoConnection, match=r"^the reads' pool is closed$"):
+        await pool.run(asyncpg.Connection.fetchval, "select 1", ())
+    assert made[0].is_closed()
+
+
 async def test_a_server_that_lets_nobody_in_is_given_up_by_all_who_ask() -> None:
     accepted: list[asyncio.StreamWriter] = []
 
@@ -223,17 +253,16 @@ async def test_a_server_that_lets_nobody_in_is_given_up_by_all_who_ask() -> None
     await server.wait_closed()
 
 
-async def test_statements_stay_prepared_as_many_as_allowed_and_however_long_they_are(database_url: str) -> None:
-    long = "select 1 /*" + "long " * 10_000 + "*/"
-    kept = "select statement from pg_prepared_statements where statement like 'select 1%' order by prepare_time"
+async def test_the_latest_statements_stay_prepared_but_not_the_huge(database_url: str) -> None:
+    huge = "select 1 /*" + "huge " * 4_000 + "*/"
+    kept = "select statement, prepare_time from pg_prepared_statements where statement like 'select 1%' order by 2"
     async with opened(database_url, statements=3) as db:
-        for statement in ("select 1 as a", "select 1 as b", long):
+        for statement in ("select 1 as a", "select 1 as b", "select 1 as c", huge):
             assert await db.fetchval(statement, ()) == 1
-        assert [row["statement"] for row in await db.fetch(kept)] == ["select 1 as b", long]
-        prepared = await db.fetchval("select prepare_time from pg_prepared_statements where statement = $1", [long])
-        assert await db.fetchval(long, ()) == 1
-        again = await db.fetchval("select prepare_time from pg_prepared_statements where statement = $1", [long])
-        assert again == prepared
+        prepared = await db.fetch(kept)
+        assert [row["statement"] for row in prepared] == ["select 1 as b", "select 1 as c"]
+        assert await db.fetchval("select 1 as c", ()) == 1
+        assert (await db.fetch(kept))[-1] == prepared[-1]
 
 
 async def test_a_table_may_be_altered_while_it_is_read(database_url: str) -> None:

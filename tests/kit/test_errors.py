@@ -11,6 +11,7 @@ from kit.errors import (
     RateLimited,
     TooComplex,
     Unauthenticated,
+    UnknownDocument,
 )
 
 TREE = [
@@ -41,6 +42,7 @@ TREE = [
     ),
     (RateLimited(30), "Too many attempts; try again in 30 s", {"code": "RATE_LIMITED", "retryAfter": 30}),
     (TooComplex("Too deep"), "Too deep", {"code": "QUERY_TOO_COMPLEX"}),
+    (UnknownDocument(), "PersistedQueryNotFound", {"code": "PERSISTED_QUERY_NOT_FOUND"}),
 ]
 
 

@@ -83,11 +83,11 @@ async def test_pages_inside_nodes_are_paged_for_each(people: People) -> None:
     ]
 
 
-async def test_ids_count_towards_the_rows_that_a_query_may_reach(people: People) -> None:
+async def test_ids_count_towards_what_a_query_may_cost(people: People) -> None:
     dora = await people.one()
     id = (await dora.task())["id"]
     query = """query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task {
-      subtasks(first: 100) { nodes { subtasks(first: 1) { nodes { id } } } } } } }"""
-    assert len((await dora.ask(query, ids=[id] * 99)).data["nodes"]) == 99
+      subtasks(first: 100) { nodes { subtasks(first: 5) { nodes { id } } } } } } }"""
+    assert len((await dora.ask(query, ids=[id] * 50)).data["nodes"]) == 50
     refused = await dora.ask(query, ids=[id] * 100)
-    assert refused.error["message"] == "The query may reach 20,100 rows, more than 20,000: ask for smaller pages"
+    assert (refused.code, refused.error["extensions"]["cost"]) == ("QUERY_TOO_COMPLEX", 70_200)

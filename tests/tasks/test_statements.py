@@ -18,6 +18,14 @@ LIST = """query ($first: Int, $filter: TaskFilter) { tasks(first: $first, filter
 ONE = "query ($id: ID!) { task(id: $id) { title labels { name } subtasks { nodes { title } totalCount } } }"
 COUNTS = "{ taskCounts { total open completed today overdue upcoming } }"
 ROOTS = "{ tasks { totalCount } labels { totalCount } taskCounts { total } }"
+MIXED = """query ($ids: [ID!]!) { nodes(ids: $ids) { __typename
+  ... on Task { occurrences(first: 1) parent { occurrences }
+  labels { tasks(first: 2) { totalCount nodes { title } } } subtasks { totalCount } } ... on Label { name } } }"""
+FIND = """{ find(text: "task", first: 100) { totalCount pageInfo { hasNextPage } nodes { ... on Task {
+  title occurrences labels { name } owner { id } subtasks { nodes { title } totalCount } }
+  ... on Label { name } } } }"""
+RELATED = """{ tasks(first: 100, filter: {labelNames: ["home"]}, orderBy: {field: PARENT_TITLE}) {
+  totalCount nodes { title } edges { cursor } } }"""
 
 
 class Statements(list[str]):
@@ -101,6 +109,28 @@ async def test_one_task_with_its_parts_is_one_statement(dora: Person, statements
     id = (await dora.ask("{ tasks(last: 1) { nodes { id } } }")).data["tasks"]["nodes"][0]["id"]
     statements.clear()
     assert (await dora.ask(ONE, id=id)).data["task"]["subtasks"]["totalCount"] == 2
+    assert len(statements) == 1
+
+
+async def test_nodes_of_all_types_with_computed_fields_are_one_statement(dora: Person, statements: Statements) -> None:
+    tasks = (await dora.ask("{ tasks(last: 99) { nodes { id } } labels { nodes { id } } }")).data
+    ids = [row["id"] for page in tasks.values() for row in page["nodes"]]
+    statements.clear()
+    assert len((await dora.ask(MIXED, ids=ids)).data["nodes"]) == 100
+    assert len(statements) == 1
+
+
+async def test_a_search_over_everything_is_one_statement(dora: Person, statements: Statements) -> None:
+    await dora.ask("{ __typename }")
+    statements.clear()
+    found = (await dora.ask(FIND)).data["find"]
+    assert (len(statements), found["totalCount"], len(found["nodes"])) == (1, 100, 100)
+
+
+async def test_filters_and_orders_by_other_rows_are_one_statement(dora: Person, statements: Statements) -> None:
+    await dora.ask("{ __typename }")
+    statements.clear()
+    assert (await dora.ask(RELATED)).data["tasks"]["totalCount"] == 100
     assert len(statements) == 1
 
 
