@@ -12,9 +12,7 @@ Filter = dict[str, Any]
 Details = dict[str, list[str]]
 
 
-def keeps_task(
-    task: Task, given: Filter, *, labels: list[Label], parts_of: set[str | None], zone: str, now: datetime
-) -> bool:
+def keeps_task(task: Task, given: Filter, *, labels: list[Label], parts_of: set[str], zone: str, now: datetime) -> bool:
     """`labels` are those it wears, `parts_of` the tasks it is a part of: of both, what the viewer sees."""
     wanted = {name: value for name, value in given.items() if value is not None}
     return (
@@ -27,7 +25,7 @@ def keeps_task(
         and ("labelIds" not in wanted or any(label.id in wanted["labelIds"] for label in labels))
         and ("labelNames" not in wanted or _named({label.name for label in labels}, wanted["labelNames"]))
         and ("parentId" not in wanted or wanted["parentId"] in parts_of)
-        and ("parentId" not in given or given["parentId"] is not None or task.parent_id is None)
+        and ("parentId" not in given or given["parentId"] is not None or not parts_of)
         and ("search" not in wanted or has_words(wanted["search"], task.title, task.description))
     )
 

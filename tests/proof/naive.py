@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from db.models import Label, Role, Session, Task, User
-from tests.proof.faults import Fault, imitates
 from tests.proof.filters import has_words, is_due, keeps_task, keeps_user
 from tests.proof.lists import Page, moment
 from tests.proof.refusals import Refusal, order_of
@@ -60,12 +59,6 @@ class Asked:
         worn = [self.one(self.world.labels, label) for id, label in self.world.worn if id == task.id]
         return sorted((label for label in worn if label), key=lambda label: (label.name, label.id))
 
-    def _parents_for_filter(self, task: Task) -> set[str | None]:
-        if imitates(Fault.HIDDEN_PARENTS):
-            return {task.parent_id}
-        parent = self.one(self.world.tasks, task.parent_id)
-        return {parent.id} if parent else set()
-
     def tasks(self, field: str, rows: Iterable[Task], given: Given) -> Page:
         order = order_of(field, given)
         if order.by == "parent.title":
@@ -85,7 +78,7 @@ class Asked:
                 task,
                 filter or {},
                 labels=self.labels_of(task),
-                parts_of=self._parents_for_filter(task),
+                parts_of={parent.id for parent in [self.one(self.world.tasks, task.parent_id)] if parent},
                 zone=self.viewer.time_zone,
                 now=self.now,
             )

@@ -127,7 +127,7 @@ class Prover:
             View._prepared = prepared  # type: ignore[method-assign]
 
     def prove(self, viewers: tuple[str, ...], roots: tuple[str, ...], *, examples: int, first: int) -> None:
-        """Asks so many questions, each twice and the second time with other variables.
+        """Asks so many questions, those with variables twice and the second time with other ones.
 
         Raises Differs with the smallest one whose answers are not the same.
         """
@@ -148,8 +148,9 @@ class Prover:
             self.tally.counts["not valid"] += not question.valid
             assume(question.valid)
             self._checked(question, viewer, at, random)
-            other = self._again.asked(question, random)
-            self._checked(other, random.choice(viewers), random.choice(MOMENTS), random)
+            if question.variables:
+                other = viewer if random.randrange(4) else random.choice(viewers)
+                self._checked(self._again.asked(question, random), other, random.choice(MOMENTS), random)
 
         one()
 

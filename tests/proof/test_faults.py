@@ -38,12 +38,6 @@ async def test_the_arguments_of_a_field_of_another_type_do_not_matter(prover: Pr
 
 
 @FAULT
-async def test_a_filter_finds_nothing_by_the_parent_of_another(prover: Prover) -> None:
-    parent = id_of("task", 28)
-    assert await differs(prover, f'{{ tasks(filter: {{parentId: "{parent}"}}) {{ nodes {{ id }} }} }}') is None
-
-
-@FAULT
 @pytest.mark.parametrize("words", ["bread", "milk—bread", "t panic"])
 async def test_punctuation_of_any_script_parts_words(prover: Prover, words: str) -> None:
     assert await differs(prover, f'{{ tasks(filter: {{search: "{words}"}}) {{ nodes {{ id title }} }} }}') is None
