@@ -122,7 +122,7 @@ def _kinds(asked: Asked, info: Info, given: Given) -> list[GraphQLNamedType]:
 def _refusals(asked: Asked, info: Info, given: Given, kind: GraphQLNamedType) -> list[Refusal]:
     try:
         found = refusals(info, given, kind)
-    except GraphQLError:  # an argument that may not be null, by a variable that may
+    except GraphQLError:  # a switch that may not be null, by a variable that may
         found = [Refusal(INVALID)]
     return _at_the_floor(asked, info.field_name) + found
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLNamedType,
@@ -55,14 +56,17 @@ def refusals(info: Info, given: dict[str, Any], kind: GraphQLNamedType) -> list[
     """Of a root field that answers a `kind`: any of these may be told."""
     found = [*_of(info.field_name, given, info)]
     for node in info.field_nodes:
-        for name, arguments in _nested(info, kind, node.selection_set):
-            found += _of(name, arguments, info)
+        for field, below in _nested(info, kind, node.selection_set):
+            try:
+                found += _of(below.name.value, get_argument_values(field, below, info.variable_values), info)
+            except GraphQLError:  # an argument that may not be null, by a variable that may
+                found.append(Refusal(INVALID))
     return found
 
 
 def _nested(
     info: Info, kind: GraphQLNamedType, selections: SelectionSetNode | None
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[GraphQLField, FieldNode]]:
     nodes: Any = selections.selections if selections else ()
     for node in nodes:
         if not (_wanted(node, info) or imitates(Fault.UNASKED)):
@@ -70,7 +74,7 @@ def _nested(
         if isinstance(node, FieldNode):
             field: GraphQLField | None = getattr(kind, "fields", {}).get(node.name.value)
             if field is not None:  # not __typename
-                yield node.name.value, get_argument_values(field, node, info.variable_values)
+                yield field, node
                 yield from _nested(info, get_named_type(field.type), node.selection_set)
             continue
         spread = isinstance(node, FragmentSpreadNode)
