@@ -5,7 +5,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 PORT ?= 8000
 DATA ?= .parlor
 
-.PHONY: serve test check bench clients schema lock clean
+.PHONY: serve test check bench proof clients schema lock clean
 
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
@@ -55,6 +55,12 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 	@$(INSTALL) requirements/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/parlor.installed
+
+# The reader against the naive executor, for longer than CI does it: make proof EXAMPLES=50000 SEED=7
+proof: .venv/dev.installed
+	@EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest tests/proof --capture=no
+EXAMPLES ?= 20000
+SEED ?= $(shell date +%s)
 
 # The JavaScript clients of the tests, installed by the Node that came from PyPI.
 tests/clients/node_modules/.installed: .venv/dev.installed tests/clients/package-lock.json

@@ -166,7 +166,7 @@ class Reader:
         if isinstance(page.listing, Feed):
             rows = [self._seen(part.rows) for part in page.listing.parts]
             kept = feeds.merged(rows, page.listing, page.window, peek=peeks(page)).subquery()
-            lists = lists_of(page, self._mixed(page, page.listing, kept))
+            lists = lists_of(page, self._mixed(page, page.listing, kept)) if has_rows(page) else None
         else:
             rows = [self._listed(page, page.listing, parent)]
             lists = self._lists(page, page.listing, rows[0], parent, outer)

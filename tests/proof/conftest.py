@@ -1,0 +1,27 @@
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from kit.settings import Settings
+from tests.clock import Watch
+from tests.conftest import served, settings_for
+from tests.databases import database
+from tests.proof.proving import LIMITS, Prover
+from tests.proof.world import MOMENTS, make
+
+
+@pytest.fixture(scope="package")
+async def prover(settings: Settings) -> AsyncIterator[Prover]:
+    watch = Watch(MOMENTS[0])
+    assert settings.database_url is not None
+    async with (
+        database(settings.database_url.get_secret_value(), migrated=True) as url,
+        served(settings_for(url, **LIMITS), watch) as house,
+    ):
+        world = await make(house.services.db)
+        with httpx2.Client(base_url=house.url, timeout=30) as http:
+            made = Prover(house, http, world, watch)
+            with made.watching():
+                yield made
+    print(f"\n{made.tally}")  # noqa: T201 (for the long run by hand)

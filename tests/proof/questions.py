@@ -1,0 +1,104 @@
+"""Documents by hypothesis-graphql from the printed schema.
+
+Random text never hits a row. So arguments have types of their own here, by which the id of a label is told from a word
+to search; `twists` puts a value in, and does the paging, because it sees the order.
+"""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from graphql import (
+    REMOVE,
+    DocumentNode,
+    FieldDefinitionNode,
+    InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NameNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    StringValueNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+from hypothesis import strategies as st
+from hypothesis_graphql import queries
+
+from tests.proof import pools
+from tests.proof.executor import PRINTED
+
+LEFT_TO_TWISTS = {"first", "after", "last", "before", "offset", "userId"}
+NAMED = {"labelIds": "Label", "parentId": "Task", "userId": "User", "ids": "Node"}
+
+
+_NOT_ASKED = {"Mutation", "Subscription"}
+_ID_SCALARS = {kind: f"{kind}Id" for kind in ("User", "Session", "Label", "Task", "Node")}
+
+
+class _Retyped(Visitor):
+    """Queries alone, whose arguments say what they mean."""
+
+    def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
+        return REMOVE if node.name.value in _NOT_ASKED else None
+
+    def enter_input_value_definition(
+        self, node: InputValueDefinitionNode, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]
+    ) -> Any:
+        if node.name.value in LEFT_TO_TWISTS:
+            return REMOVE
+        owners = [a for a in ancestors if isinstance(a, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode)]
+        field = next((a for a in ancestors if isinstance(a, FieldDefinitionNode)), None)
+        target = _named(field.type) if field else owners[0].name.value
+        meant = _meant(_named(node.type), node.name.value, target)
+        return replace(node, type=visit(node.type, _Renamed(meant)), default_value=node.default_value)
+
+
+class _Renamed(Visitor):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def leave_named_type(self, node: NamedTypeNode, *_: Any) -> Any:
+        return replace(node, name=NameNode(value=self._name))
+
+
+def _meant(kind: str, name: str, owner: str) -> str:
+    match kind, name:
+        case "ID", _:
+            return _ID_SCALARS.get(NAMED.get(name, owner), "ID")
+        case "String", "timeZone":
+            return "Zone"
+        case "String", "labelNames":
+            return "Name"
+        case "String", _:
+            return "Part" if owner == "UserFilter" else "Words"
+    return kind
+
+
+def _named(kind: Any) -> str:
+    while isinstance(kind, ListTypeNode | NonNullTypeNode):
+        kind = kind.type
+    name: str = kind.name.value
+    return name
+
+
+def printed() -> str:
+    """The schema that documents are drawn from."""
+    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone"))
+    return print_ast(visit(parse(PRINTED), _Retyped())) + f"\n{scalars}\n"
+
+
+# It makes larger documents from larger schemas; these types are reached from nowhere.
+PADDING = "\n".join(f"type Padding{n} {{ it: Int }}" for n in range(40))
+
+
+@cache
+def documents(*roots: str) -> st.SearchStrategy[DocumentNode]:
+    """Documents of these root fields; a text in them says what is meant there, as in `Pools.value`."""
+    meant = [*_ID_SCALARS, *pools.TEXTS]
+    scalars = {_ID_SCALARS.get(name, name): st.just(StringValueNode(value=name)) for name in meant}
+    return queries(printed() + PADDING, fields=roots, custom_scalars=scalars, print_ast=lambda document: document)

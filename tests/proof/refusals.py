@@ -1,0 +1,133 @@
+"""What is refused before anything is read: arguments that make no sense, anywhere below a root field.
+
+The error is that of the root field, whether or not a row is reached. A field that is skipped, or selected on a type
+that the object is not of, is not asked for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLNamedType,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.execution.values import get_argument_values, get_directive_values
+from graphql.utilities import do_types_overlap
+
+from tests.proof.faults import Fault, imitates
+from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users, amiss_in_words
+from tests.proof.lists import Order
+
+NEWEST = Order("created_at", falling=True)
+ORDERS = {
+    "users": NEWEST,
+    "sessions": Order("last_used_at", falling=True),
+    "labels": Order("name"),
+    "find": Order("updated_at", falling=True, called="task:updated_at-|label:updated_at-"),
+}
+INVALID = "VALIDATION_ERROR"
+Info = GraphQLResolveInfo[Any]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    code: str
+    details: Details | None = None
+
+
+def order_of(field: str, given: dict[str, Any]) -> Order:
+    by = given.get("orderBy")
+    if by is not None:
+        return Order(by["field"].lower().replace("parent_", "parent."), by["direction"] == "DESC")
+    return ORDERS.get(field, NEWEST)
+
+
+def refusals(info: Info, given: dict[str, Any], kind: GraphQLNamedType) -> list[Refusal]:
+    """Of a root field that answers a `kind`: any of these may be told."""
+    found = [*_of(info.field_name, given, info)]
+    for node in info.field_nodes:
+        for field, below in _nested(info, kind, node.selection_set):
+            try:
+                found += _of(below.name.value, get_argument_values(field, below, info.variable_values), info)
+            except GraphQLError:  # an argument that may not be null, by a variable that may
+                found.append(Refusal(INVALID))
+    return found
+
+
+def _nested(
+    info: Info, kind: GraphQLNamedType, selections: SelectionSetNode | None
+) -> Iterator[tuple[GraphQLField, FieldNode]]:
+    nodes: Any = selections.selections if selections else ()
+    for node in nodes:
+        if not (_wanted(node, info) or imitates(Fault.UNASKED)):
+            continue
+        if isinstance(node, FieldNode):
+            field: GraphQLField | None = getattr(kind, "fields", {}).get(node.name.value)
+            if field is not None:  # not __typename
+                yield field, node
+                yield from _nested(info, get_named_type(field.type), node.selection_set)
+            continue
+        spread = isinstance(node, FragmentSpreadNode)
+        inner: Any = info.fragments[node.name.value] if spread else node
+        within: Any = info.schema.type_map[inner.type_condition.name.value] if inner.type_condition else kind
+        if imitates(Fault.UNASKED):
+            yield from _nested(info, within, inner.selection_set)
+        elif within is kind or do_types_overlap(info.schema, within, cast("Any", kind)):
+            yield from _nested(info, within if is_abstract_type(kind) else kind, inner.selection_set)
+
+
+def _wanted(node: Any, info: Info) -> bool:
+    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
+    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
+    viewer = info.context.viewer
+    if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
+        yield Refusal("FORBIDDEN")
+    amiss = (amiss_in_users if field == "users" else amiss_in_tasks)(given.get("filter") or {})
+    if said := amiss_in_words(given.get("text")):
+        yield Refusal(INVALID, {"text": said})
+    if amiss:
+        yield Refusal(INVALID, amiss)
+    for details in _of_occurrences(given) if field == "occurrences" else _of_paging(field, given):
+        yield Refusal(INVALID, details)
+
+
+def _of_occurrences(given: dict[str, Any]) -> Iterator[Details]:
+    if given["first"] < 1:
+        yield {"first": ["Input should be greater than or equal to 1"]}
+    if given["first"] > 10:
+        yield {"first": ["Input should be less than or equal to 10"]}
+
+
+def _of_paging(field: str, given: dict[str, Any]) -> Iterator[Details]:
+    there = {name: value for name, value in given.items() if value is not None}
+    for size in ("first", "last"):
+        if size in there and not 1 <= there[size] <= 100:
+            yield {size: ["must be 1 to 100"]}
+    if "first" in there and "last" in there:
+        yield {"last": ["cannot be combined with first"]}
+    if "before" in there and "last" not in there:
+        yield {"before": ["needs last"]}
+    if "after" in there and "last" in there:
+        yield {"after": ["cannot be combined with last"]}
+    if "offset" in there and not 0 <= there["offset"] <= 100_000:
+        yield {"offset": ["must be 0 to 100,000"]}
+    side = "before" if "last" in there else "after"
+    if side in there:
+        try:
+            order_of(field, given).opened(there[side])
+        except ValueError as error:
+            yield {side: [str(error)]}

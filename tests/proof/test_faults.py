@@ -1,0 +1,61 @@
+"""Known faults of the server, each as small as it can be asked. They are to fail until the fault is mended."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.proof.proving import Prover
+from tests.proof.twists import Question
+from tests.proof.world import MOMENTS, id_of
+
+OCTOBER, _ = MOMENTS
+HALF = id_of("task", 9)  # due at half a second past, every day
+FAULT = pytest.mark.xfail(raises=AssertionError)
+
+
+async def differs(prover: Prover, text: str, **variables: Any) -> str | None:
+    """As Dora asks in October, what is not as it should be."""
+    return await asyncio.to_thread(prover.differs, Question(text, variables, None), "dora", OCTOBER, strict=True)
+
+
+@FAULT
+@pytest.mark.parametrize("skipped", ["@skip(if: true)", "@include(if: false)"])
+async def test_the_arguments_of_a_skipped_field_do_not_matter(prover: Prover, skipped: str) -> None:
+    assert (
+        await differs(
+            prover, f"{{ tasks {{ totalCount nodes {{ id subtasks(first: 0) {skipped} {{ totalCount }} }} }} }}"
+        )
+        is None
+    )
+
+
+@FAULT
+async def test_the_arguments_of_a_field_of_another_type_do_not_matter(prover: Prover) -> None:
+    label = id_of("label", 1)
+    text = f'{{ node(id: "{label}") {{ id ... on Task {{ subtasks(first: 0) {{ totalCount }} }} }} }}'
+    assert await differs(prover, text) is None
+
+
+@FAULT
+@pytest.mark.parametrize("words", ["bread", "milk—bread", "t panic"])
+async def test_punctuation_of_any_script_parts_words(prover: Prover, words: str) -> None:
+    assert await differs(prover, f'{{ tasks(filter: {{search: "{words}"}}) {{ nodes {{ id title }} }} }}') is None
+
+
+@FAULT
+async def test_a_day_begins_with_the_first_of_two_midnights(prover: Prover) -> None:
+    assert await differs(prover, '{ taskCounts(filter: {timeZone: "Atlantic/Azores"}) { today } }') is None
+
+
+@FAULT
+async def test_a_moment_is_written_in_one_way(prover: Prover) -> None:
+    assert await differs(prover, f'{{ task(id: "{HALF}") {{ dueAt occurrences(first: 1) }} }}') is None
+
+
+@FAULT
+@pytest.mark.parametrize("switch", ["skip", "include"])
+async def test_a_switch_must_not_be_null(prover: Prover, switch: str) -> None:
+    assert (
+        await differs(prover, f"query ($it: Boolean = true) {{ me {{ id name @{switch}(if: $it) }} }}", it=None) is None
+    )
