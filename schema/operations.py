@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 from graphql import (
@@ -45,8 +45,7 @@ MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields t
 LARGEST_INT = 2**31
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`data` is JSON; None where a root field that may not be null had an error."""
 
     data: bytes | None
@@ -99,10 +98,12 @@ class Operation:
 
     async def answer(self, ctx: Context, variables: Variables) -> Answer:
         roots = self._chosen(variables)
-        if len(roots) == 1:
-            found = [await _outcome(ctx, roots[0], variables)]
-        else:
+        if len(roots) > 1:
             found = await asyncio.gather(*(_outcome(ctx, root, variables) for root in roots))
+        else:
+            found = [await _outcome(ctx, root, variables) for root in roots]
+            if found and isinstance(found[0], bytes):
+                return Answer(b"{%b:%b}" % (roots[0].key, found[0]))
         errors = tuple(outcome for outcome in found if isinstance(outcome, GraphQLError))
         if errors and any(isinstance(o, GraphQLError) and not r.may_be_null for r, o in zip(roots, found, strict=True)):
             return Answer(None, errors)

@@ -1,9 +1,8 @@
 """A reader field's arguments, split into what shapes the SQL and what fills its slots."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from db import paging, slots
 from db.selection import Feed, Listing, Order, Window
@@ -17,8 +16,7 @@ LARGEST_PAGE = 100
 LARGEST_OFFSET = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """`given` are the statement function's own; `values` fill the slots, keys of a cursor still as JSON had them."""
 
     name: str

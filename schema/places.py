@@ -4,8 +4,7 @@ What does not depend on variables is reckoned once; the rest is coerced and conv
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphql import (
     FieldNode,
@@ -30,8 +29,7 @@ from schema.question import BACKREF, Raw, question
 Variables = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A place as one request asks for it. The values of cursors are still as JSON had them."""
 
     variables: Variables

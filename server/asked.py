@@ -1,8 +1,7 @@
 """From an HTTP request to a question: a JSON object by POST, parameters by GET, or a clear refusal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -24,8 +23,7 @@ class Refusal(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     query: str | None
     document_id: str | None
     variables: dict[str, Any]

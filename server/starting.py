@@ -1,5 +1,6 @@
 """What happens before the first request: migrations, example data, the announcement."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from socket import AF_INET, AF_INET6, create_server, socket
@@ -21,6 +22,9 @@ from server.demo import PASSWORD, PEOPLE, fill
 from server.house import check, database, services
 
 MIGRATION_SECONDS = 86_400  # for one statement: an index of a large table takes its time
+
+
+GC_THRESHOLD = (20_000, 20, 20)  # objects, and rounds; a request makes about a hundred
 
 
 class Refused(Exception):
@@ -120,4 +124,6 @@ def serve(settings: Settings, listener: socket, announce: Callable[[], None]) ->
     )
     server = Server(config)
     server.announce = announce
+    gc.freeze()  # what is here now stays: the collector need not look through it again and again
+    gc.set_threshold(*GC_THRESHOLD)
     server.run(sockets=[listener])

@@ -96,11 +96,11 @@ async def test_a_document_that_is_too_large_to_keep_is_answered_all_the_same(peo
 async def test_plans_have_a_limit_by_weight(house: Served) -> None:
     dora = await house.people.one()
     kept = plans.PLANS
-    most, kept._most = kept._most, 30_000
+    most, kept._most = kept._most, 15_000
     try:
         for number in range(20):
             (await dora.ask(f"{{ tasks(first: 1) {{ a{number}: nodes {{ id }} }} }}")).data  # noqa: B018
-        assert kept._weight <= 30_000
+        assert kept._weight <= 15_000
         assert len(kept._kept) < 20
     finally:
         kept._most = most
