@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from db.reads import Reads
@@ -79,10 +79,16 @@ class Database:
             self.url,
             pool_size=size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=self._connect_timeout,
             connect_args={"timeout": self._connect_timeout, "command_timeout": self._command_timeout} | manner,
         )
+
+        @event.listens_for(engine.sync_engine, "checkout")
+        def checkout(connection: Any, record: Any, proxy: Any) -> None:
+            """In place of a ping, which costs a round trip: asyncpg hears at once when PostgreSQL hangs up."""
+            if connection.driver_connection.is_closed():
+                raise DisconnectionError
+
         if self._pooled:
             setting = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in session.items())
 

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Select, delete, func, literal, select, text
+from sqlalchemy import Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
@@ -85,9 +86,13 @@ class Work:
         return [rows[id][0] for id in dict.fromkeys(ids) if id in rows and rows[id][1]]
 
     async def _locked(self, model: type[E], ids: Sequence[Id], is_: dict[str, Any]) -> dict[Id, tuple[E, bool]]:
-        statement = _visible(model, ids, is_).add_columns(POLICIES[model].change(model))
-        rows = await self.session.execute(statement.order_by(model.id).with_for_update(of=model), self.ctx.slots())
+        rows = await self.session.execute(_to_lock(model, *_shape(is_)), self._values(model, ids, is_))
         return {row.id: (row, may) for row, may in rows}
+
+    def _values(self, model: type[E], ids: Iterable[Id], is_: dict[str, Any]) -> dict[str, Any]:
+        possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
+        so = {f"is_{name}": value for name, value in is_.items() if value is not None}
+        return self.ctx.slots() | so | {"ids": possible}
 
     async def alone(self, name: str, owner: Id) -> None:
         """Waits until no other work of this name for this owner is under way; none begins until this one ends."""
@@ -96,7 +101,7 @@ class Work:
 
     async def visible(self, model: type[E], ids: Iterable[Id], **is_: Any) -> list[E]:
         """The rows among these that the viewer may see, not locked."""
-        return list(await self.session.scalars(_visible(model, ids, is_), self.ctx.slots()))
+        return list(await self.session.scalars(_visible(model, *_shape(is_)), self._values(model, ids, is_)))
 
     async def add(self, row: E) -> E:
         now = self.ctx.now()
@@ -147,11 +152,27 @@ class Work:
         return bool(self._drafts)
 
 
-def _visible(model: type[E], ids: Iterable[Id], is_: dict[str, Any]) -> Select[E]:
+def _shape(is_: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
+    """The columns that must have a value, and whether that is null."""
+    return tuple((name, value is None) for name, value in is_.items())
+
+
+@cache
+def _visible(model: type[E], *is_: tuple[str, bool]) -> Select[E]:
     """Those of the ids that the viewer may see, as one parameter: a statement may have 32,767."""
-    possible = sorted({id for id in ids if prefix_of(id) == model.prefix})
-    so = [getattr(model, name) == value for name, value in is_.items()]
-    return select(model).where(model.id == func.any(literal(possible, ARRAY(ID))), POLICIES[model].see(model), *so)
+    so = [
+        getattr(model, name).is_(None) if null else getattr(model, name) == bindparam(f"is_{name}")
+        for name, null in is_
+    ]
+    ids = bindparam("ids", type_=ARRAY(ID))
+    return select(model).where(model.id == func.any(ids), POLICIES[model].see(model), *so)
+
+
+@cache
+def _to_lock(model: type[E], *is_: tuple[str, bool]) -> Select[E, bool]:
+    """The same, locked in the order of their ids, with whether the viewer may change them."""
+    changing = _visible(model, *is_).add_columns(POLICIES[model].change(model))
+    return changing.order_by(model.id).with_for_update(of=model)
 
 
 def _topics(row: Entity) -> list[str]:

@@ -157,9 +157,11 @@ async def update(
         if "due_at" in values and values["due_at"] is None:
             values.setdefault("recurrence", None)
         relabelled = input.label_ids is not None and await labels.put_on(work, task, input.label_ids)
-        rule = (values.get(name, getattr(task, name)) for name in completion.RECKONED_FROM)
+        if values.keys() & set(completion.RECKONED_FROM):
+            rule = (values.get(name, getattr(task, name)) for name in completion.RECKONED_FROM)
+            values["next_due_at"] = completion.next_due_at(*rule)
         before = task.version
-        work.change(task, **values, next_due_at=completion.next_due_at(*rule))
+        work.change(task, **values)
         if relabelled and task.version == before:
             work.touch(task)
         if input.completed is not None:
