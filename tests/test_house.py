@@ -146,7 +146,11 @@ def test_no_name_is_a_manager_helper_or_util() -> None:
 
 
 def test_lock_files_carry_no_address() -> None:
-    locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "tests/clients/package-lock.json", ROOT / "benchmarks/peers/package-lock.json"]
+    locks = [
+        *(ROOT / "requirements").glob("*.txt"),
+        ROOT / "tests/clients/package-lock.json",
+        ROOT / "benchmarks/peers/package-lock.json",
+    ]
     assert [lock.name for lock in locks if re.search(r"https?://", lock.read_text())] == []
 
 

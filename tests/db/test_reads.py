@@ -216,11 +216,9 @@ async def test_closing_ends_what_runs_and_tells_who_waits(database_url: str) -> 
         waiting = asyncio.create_task(db.fetchval("select 1", ()))
         await asyncio.sleep(0)
         await db.close()
-        for asking, why in (
-            (waiting, NoConnection),
-            (running, asyncpg.ConnectionDoesNotExistError),
-            (db.fetchval("select 1", ()), NoConnection),
-        ):
+        late = db.fetchval("select 1", ())
+        lost = asyncpg.ConnectionDoesNotExistError
+        for asking, why in ((waiting, NoConnection), (running, lost), (late, NoConnection)):
             with pytest.raises(Unavailable) as told:
                 await asking
             assert isinstance(told.value.__cause__, why)
