@@ -92,7 +92,7 @@ def _named(id: str) -> str | None:
 
 async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> bytes | None:
     slots = (ctx if viewer is ctx.asks else replace(ctx, asks=viewer)).slots()
-    json: bytes | None = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(slots | values))
+    json: bytes | None = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(values, slots))
     return json if json is None or plan.finish is None else await finished(plan.finish, json, values)
 
 

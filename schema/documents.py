@@ -3,7 +3,6 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,10 +42,11 @@ class Checked:
         given = None if self.ready is None else self.ready.variables(variables)
         if self.ready is None or given is None or self.measure is None:
             return None
-        with suppress(TooComplex):
+        try:
             self.measure.check(given)
-            return self.ready, given
-        return None
+        except TooComplex:
+            return None
+        return self.ready, given
 
     def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[GraphQLError, ...]:
         """What is amiss with it and these variables; what is wrong with their values is left to the executor."""

@@ -89,8 +89,15 @@ class Operation:
 
     def variables(self, given: Mapping[str, Any]) -> Variables | None:
         """The values of the variables, coerced; None where something is amiss with them."""
-        if self._plain is not None and all(fits(given.get(name)) for name, fits in self._plain):
-            return {name: given[name] for name, _ in self._plain}
+        taken = {}
+        for name, fits in self._plain or ():
+            value = given.get(name)
+            if not fits(value):
+                break
+            taken[name] = value
+        else:
+            if self._plain is not None:
+                return taken
         found = get_variable_values(
             self._schema, self._definition.variable_definitions or (), dict(given), max_errors=1
         )
@@ -115,7 +122,7 @@ class Operation:
 
     def _chosen(self, variables: Variables) -> tuple[Root, ...]:
         """The root fields that @skip and @include leave; the ways to choose among them are kept, up to a number."""
-        switches = tuple(bool(variables.get(name)) for name in self._switches)
+        switches = tuple([bool(variables.get(name)) for name in self._switches])
         roots = self._roots.get(switches)
         if roots is None:
             raw = SimpleNamespace(schema=self._schema, fragments=self._fragments, variable_values=variables)

@@ -81,13 +81,13 @@ class Arguments(NamedTuple):
 
 
 def _shape(given: dict[str, Any]) -> Hashable:
-    return tuple((name, slots.shape(value)) for name, value in sorted(given.items()))
+    return tuple([(name, slots.shape(value)) for name, value in sorted(given.items())])
 
 
 def _values(name: str, given: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for argument, value in given.items():
-        found |= slots.slots(f"{name}_{argument}", value)
+        found.update(slots.slots(f"{name}_{argument}", value))
     return found
 
 

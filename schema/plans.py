@@ -1,7 +1,7 @@
 """A plan is the statement for a place and a shape, compiled; the latest are kept."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -34,10 +34,13 @@ class Plan:
     readings: dict[str, Callable[[Any], Any]]
     finish: Finish | Mixed | None
 
-    def arguments(self, values: dict[str, Any]) -> list[Any]:
+    def arguments(self, values: Mapping[str, Any], viewers: Mapping[str, Any]) -> list[Any]:
         """What fills the slots, in their order."""
         constants = self.compiled.constants
-        return [values[name] if name in values else constants[name] for name in self.compiled.order]
+        return [
+            values[name] if name in values else viewers[name] if name in viewers else constants[name]
+            for name in self.compiled.order
+        ]
 
     def read(self, values: dict[str, Any]) -> dict[str, Any]:
         """The same with the keys of cursors read. Raises Invalid for what cannot be one."""

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.requests import text_of
+from server.requests import header_of
 
 MOST_PARAMETERS = 20  # of a GET; four mean something
 MISSING = "No GraphQL query found in the request"
@@ -35,7 +35,7 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
     """Raises Refusal, and ClientDisconnect where the client left in the middle of its body."""
     match scope["method"]:
         case "POST":
-            if (text_of(scope, b"content-type") or "").partition(";")[0].strip().lower() != "application/json":
+            if (header_of(scope, b"content-type") or b"").partition(b";")[0].strip().lower() != b"application/json":
                 raise Refusal(400, "Unsupported content type")
             return _checked(_object(await _body(receive), "Unable to parse request body as JSON"))
         case "GET":

@@ -48,26 +48,29 @@ class Viewers:
         """Whom an `Authorization: Bearer …` value speaks for, or why nobody."""
         if not isinstance(authorization, str) or not authorization.strip():
             return Unauthenticated()
-        scheme, _, token = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer":
-            return Unauthenticated(INVALID)
         try:
-            return await self.of_claims(self._claims(token.strip()))
+            return await self.of_claims(self._claims(authorization))
         except InvalidToken:
             return Unauthenticated(INVALID)
 
-    def _claims(self, token: str) -> Claims:
-        """What a token says. Its signature stays right; only time runs out."""
-        claims, now = self._read.get(token), self._clock()
+    def _claims(self, authorization: str) -> Claims:
+        """What the token says. Its signature stays right; only time runs out."""
+        claims, now = self._read.get(authorization), self._clock()
         if claims is None:
-            claims = self._read[token] = read_access_token(self._settings, token, now)
+            claims = self._read[authorization] = self._checked(authorization, now)
             while len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
         elif claims.expires_at <= now:
             raise InvalidToken
         else:
-            self._read.move_to_end(token)
+            self._read.move_to_end(authorization)
         return claims
+
+    def _checked(self, authorization: str, now: datetime) -> Claims:
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken
+        return read_access_token(self._settings, token.strip(), now)
 
     async def again(self, viewer: Viewer) -> Viewer | Unauthenticated:
         """The same viewer as things stand now."""
