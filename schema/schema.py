@@ -87,12 +87,16 @@ class Schema(strawberry.Schema):
         if runnable is None:
             return None
         operation, given = runnable
+        if ctx.viewer_id is not None:
+            self.documents.remember(query)
         answer = await operation.answer(ctx, given)
         if not answer.errors:
             return answer
         return Answer(answer.data, tuple(all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())))
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
+        if query and kwargs["context_value"].viewer_id is not None:
+            self.documents.remember(query)
         result = await super().execute(query, *args, **kwargs)
         self._expose(result, kwargs["context_value"])
         return result
