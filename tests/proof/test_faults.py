@@ -48,7 +48,6 @@ async def test_a_day_begins_with_the_first_of_two_midnights(prover: Prover) -> N
     assert await differs(prover, '{ taskCounts(filter: {timeZone: "Atlantic/Azores"}) { today } }') is None
 
 
-@FAULT
 async def test_a_moment_is_written_in_one_way(prover: Prover) -> None:
     assert await differs(prover, f'{{ task(id: "{HALF}") {{ dueAt occurrences(first: 1) }} }}') is None
 
