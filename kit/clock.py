@@ -8,3 +8,9 @@ Clock = Callable[[], datetime]
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def written(moment: datetime) -> str:
+    """In UTC, letter by letter as PostgreSQL writes it into JSON: with no more decimals than it has."""
+    text = moment.astimezone(UTC).isoformat()
+    return text[:-6].rstrip("0") + text[-6:] if moment.microsecond else text

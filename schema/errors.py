@@ -11,6 +11,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.pydantic.error import InputValidationError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from kit.clock import written
 from kit.errors import Invalid, ParlorError, Unavailable
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ def exposed(error: GraphQLError, *, trace_id: str, now: datetime, places: "Place
         log.error("request.failed", trace_id=trace_id, path=error.path, exc_info=cause)
         told = (MASKED, {"code": "INTERNAL_ERROR"})
     message, extensions = told
-    stamp = {"traceId": trace_id, "timestamp": now.isoformat()}
+    stamp = {"traceId": trace_id, "timestamp": written(now)}
     return GraphQLError(
         message,
         nodes=error.nodes,

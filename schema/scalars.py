@@ -6,6 +6,8 @@ from typing import Any, NewType
 from strawberry.scalars import ID
 from strawberry.types.scalar import ScalarDefinition, scalar
 
+from kit import clock
+
 YEARS = range(1000, 9900)  # in which recurrence reckons; at the ends PostgreSQL would say infinity
 
 Cursor = NewType("Cursor", str)
@@ -37,7 +39,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: scalar(
         name="DateTime",
         description="A moment in ISO 8601 with its offset, such as 2026-11-21T09:00:00Z. Answers are in UTC.",
-        serialize=lambda moment: moment.astimezone(UTC).isoformat(),
+        serialize=clock.written,
         parse_value=_moment,
     ),
     Cursor: scalar(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal_column, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -117,8 +117,7 @@ def _zone(filter: TaskFilter | None) -> Any:
 
 def _due(due: Due, zone: Any) -> ColumnElement[bool]:
     """Days as the clock on the wall in `zone` has them; overdue and upcoming are only said of what is still open."""
-    midnight = func.date_trunc("day", func.timezone(zone, NOW))
-    today, tomorrow = (func.timezone(zone, midnight + literal_column(f"interval '{days} day'")) for days in (0, 1))
+    today, tomorrow = (_midnight(zone, literal_column(f"interval '{days} day'")) for days in (0, 1))
     match due:
         case Due.NONE:
             return Task.due_at.is_(None)
@@ -128,6 +127,19 @@ def _due(due: Due, zone: Any) -> ColumnElement[bool]:
             return and_(Task.due_at < NOW, Task.completed_at.is_(None))
         case Due.UPCOMING:
             return and_(Task.due_at >= tomorrow, Task.completed_at.is_(None))
+
+
+def _midnight(zone: Any, later: Any) -> Any:
+    """When the day begins that comes so much later. A subquery, so that it is reckoned once and not for each row.
+
+    Where the clocks go back over midnight it comes twice and PostgreSQL means the second; the first goes by the offset
+    of the day before.
+    """
+    wall = func.date_trunc("day", func.timezone(zone, NOW)) + later
+    day = select(wall.label("wall"), func.timezone(zone, wall).label("last")).subquery().c
+    day_before = day.last - literal_column("interval '24 hours'")
+    first = day_before + (day.wall - func.timezone(zone, day_before))
+    return select(case((func.timezone(zone, first) == day.wall, first), else_=day.last)).scalar_subquery()
 
 
 async def create(ctx: Context, input: Annotated[CreateTask, Doc("The new task.")]) -> Task:

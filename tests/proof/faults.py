@@ -12,8 +12,6 @@ from enum import Enum, auto
 class Fault(Enum):
     UNASKED = auto()  # arguments are checked of fields that are skipped, or selected on other types
     ASCII_WORDS = auto()  # a dash, a curly quote or a wide space does not part words
-    SIX_DECIMALS = auto()  # a moment that Python reckoned is written with all its decimals, one that was kept is not
-    LATE_MIDNIGHT = auto()  # where midnight comes twice, the day begins with the second
 
 
 _imitated: set[Fault] = set()

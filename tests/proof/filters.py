@@ -49,8 +49,6 @@ def is_due(task: Task, due: str, zone: str, now: datetime) -> bool:
 
 def _instant(wall: datetime) -> datetime:
     """The first of two, and where the clocks skip it the moment at which they do."""
-    if imitates(Fault.LATE_MIDNIGHT):
-        return max(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     return wall.replace(fold=0).astimezone(UTC)
 
 

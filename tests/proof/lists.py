@@ -9,7 +9,6 @@ from functools import cmp_to_key
 from typing import Any
 
 from db.models import Priority
-from tests.proof.faults import Fault, imitates
 
 NULLABLE = {"due_at", "completed_at", "parent.title"}
 MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at"}
@@ -100,10 +99,8 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def moment(at: datetime, *, reckoned: bool = False) -> str:
+def moment(at: datetime) -> str:
     """UTC, with as many decimals as it has."""
-    if imitates(Fault.SIX_DECIMALS) and reckoned:
-        return at.astimezone(UTC).isoformat()
     text, _, rest = at.astimezone(UTC).isoformat().partition("+")
     return (text.rstrip("0") if "." in text else text) + "+" + rest
 

@@ -227,4 +227,4 @@ def _(asked: Asked, task: Task, first: int) -> list[str]:
     wall = task.due_at.astimezone(place).replace(tzinfo=None, fold=0)
     days = [wall + timedelta(days=n) for n in range(1, 80)]
     found = days[:2] if task.recurrence == DAILY else [day for day in days if day.weekday() == 0]
-    return [moment(day.replace(tzinfo=place), reckoned=True) for day in found[:first]]
+    return [moment(day.replace(tzinfo=place)) for day in found[:first]]

@@ -43,12 +43,10 @@ async def test_punctuation_of_any_script_parts_words(prover: Prover, words: str)
     assert await differs(prover, f'{{ tasks(filter: {{search: "{words}"}}) {{ nodes {{ id title }} }} }}') is None
 
 
-@FAULT
 async def test_a_day_begins_with_the_first_of_two_midnights(prover: Prover) -> None:
     assert await differs(prover, '{ taskCounts(filter: {timeZone: "Atlantic/Azores"}) { today } }') is None
 
 
-@FAULT
 async def test_a_moment_is_written_in_one_way(prover: Prover) -> None:
     assert await differs(prover, f'{{ task(id: "{HALF}") {{ dueAt occurrences(first: 1) }} }}') is None
 

@@ -112,22 +112,6 @@ async def test_today_is_another_day_behind_the_date_line(people: People, watch: 
     assert await titles(dora, due="TODAY") == ["2026-03-10T07:00:00Z", "2026-03-11T06:59:59Z"]
 
 
-async def test_a_day_on_which_the_clocks_change_has_23_hours(people: People, watch: Watch) -> None:
-    watch.at = datetime(2026, 3, 29, 12, tzinfo=UTC)
-    dora = await people.one(time_zone="Europe/Berlin")
-    await due(dora, "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z")
-    assert await titles(dora, due="TODAY") == ["2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z"]
-    assert await titles(dora, due="UPCOMING") == ["2026-03-29T22:00:00Z"]
-
-
-async def test_a_day_on_which_the_clocks_change_has_25_hours(people: People, watch: Watch) -> None:
-    watch.at = datetime(2026, 10, 25, 12, tzinfo=UTC)
-    dora = await people.one(time_zone="Europe/Berlin")
-    await due(dora, "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z")
-    assert await titles(dora, due="TODAY") == ["2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z"]
-    assert await titles(dora, due="UPCOMING") == ["2026-10-25T23:00:00Z"]
-
-
 async def test_today_counts_what_is_done_too(people: People, watch: Watch) -> None:
     dora = await people.one()
     await complete(dora, await dora.task("Done", dueAt="2026-03-10T09:00:00Z"))
