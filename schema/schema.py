@@ -60,7 +60,10 @@ class Known(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         if context.query:
-            self._document = cast("Schema", context.schema).documents.get(context.query)
+            documents = cast("Schema", context.schema).documents
+            self._document = documents.get(context.query)
+            if context.context.viewer_id is not None:
+                documents.remember(context.query)
             context.graphql_document = self._document.ast
         yield
 
@@ -95,8 +98,6 @@ class Schema(strawberry.Schema):
         return Answer(answer.data, tuple(all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())))
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
-        if query and kwargs["context_value"].viewer_id is not None:
-            self.documents.remember(query)
         result = await super().execute(query, *args, **kwargs)
         self._expose(result, kwargs["context_value"])
         return result
