@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -5,13 +6,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from db.tasks.tasks import Priority, RepeatsFrom
-from db.tasks.words import PUNCTUATION
+from db.tasks.words import BETWEEN_WORDS
 from kit.ids import Id
 from resolvers.rules import Clean, Ids, Input, NotNull, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
 
 LONGEST_REMINDER = 40_320  # minutes: four weeks
 DEEPEST = 5  # levels of subtasks
+PARTING = re.compile(rf"[\x00{BETWEEN_WORDS}]+")
 
 Title = Annotated[str, stripped(200), Clean]
 LabelName = Annotated[str, stripped(50), Clean]
@@ -27,12 +29,11 @@ Color = Annotated[str, AfterValidator(lowered), StringConstraints(pattern="^#[0-
 def _as_query(words: str) -> str:
     """Every word as the beginning of one in the text. Quoted, so that no word is an operator.
 
-    Punctuation parts words here as it does in `Task.search`; nothing but punctuation finds nothing.
+    What parts words here parts them in `Task.search`; nothing but that finds nothing.
     """
     if not words.replace("\x00", " ").strip():
         raise ValueError("must not be blank")
-    found = words.translate(str.maketrans(PUNCTUATION + "\x00", " " * (len(PUNCTUATION) + 1))).split()
-    return " & ".join(f"'{word}':*" for word in found)
+    return " & ".join(f"'{word}':*" for word in PARTING.split(words) if word)
 
 
 SearchWords = Annotated[str, StringConstraints(max_length=200), AfterValidator(_as_query)]

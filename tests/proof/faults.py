@@ -11,7 +11,6 @@ from enum import Enum, auto
 
 class Fault(Enum):
     UNASKED = auto()  # arguments are checked of fields that are skipped, or selected on other types
-    ASCII_WORDS = auto()  # a dash, a curly quote or a wide space does not part words
 
 
 _imitated: set[Fault] = set()

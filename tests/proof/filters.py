@@ -1,15 +1,17 @@
 """Which rows a filter keeps, after the schema's descriptions, and what is amiss with a filter that makes no sense."""
 
-import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from db.models import Label, Task, User
-from tests.proof.faults import Fault, imitates
 
 Filter = dict[str, Any]
 Details = dict[str, list[str]]
+
+WORDLY = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}  # of the general categories of characters
+SELECTORS = {chr(n) for n in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}  # of an emoji's looks
 
 
 def keeps_task(task: Task, given: Filter, *, labels: list[Label], parts_of: set[str], zone: str, now: datetime) -> bool:
@@ -53,16 +55,14 @@ def _instant(wall: datetime) -> datetime:
 
 
 def has_words(words: str, *texts: str | None) -> bool:
-    """Each word begins one of the texts' words. Whatever is neither letter nor digit parts words."""
+    """Each word begins one of the texts' words. Whatever is neither letter, number nor accent parts words."""
     wanted = _words(words)
     there = [word for text in texts for word in _words(text or "")]
     return bool(wanted) and all(any(word.startswith(begin) for word in there) for begin in wanted)
 
 
 def _words(text: str) -> list[str]:
-    if imitates(Fault.ASCII_WORDS):
-        return re.findall(r"[a-z0-9\x80-\U0010ffff]+", text.lower())
-    return re.findall(r"[^\W_]+", text.lower())
+    return "".join(c if unicodedata.category(c) in WORDLY and c not in SELECTORS else " " for c in text.lower()).split()
 
 
 def keeps_user(user: User, given: Filter) -> bool:

@@ -37,7 +37,6 @@ async def test_the_arguments_of_a_field_of_another_type_do_not_matter(prover: Pr
     assert await differs(prover, text) is None
 
 
-@FAULT
 @pytest.mark.parametrize("words", ["bread", "milk—bread", "t panic"])
 async def test_punctuation_of_any_script_parts_words(prover: Prover, words: str) -> None:
     assert await differs(prover, f'{{ tasks(filter: {{search: "{words}"}}) {{ nodes {{ id title }} }} }}') is None

@@ -76,11 +76,12 @@ async def test_no_word_is_an_operator(people: People, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["!", "!!!", "'", "''", '"', "\\", "\\\\", "&", "|", ":*", "()", "( )", "<->", "%", "-"]
+    "words",
+    ["!", "!!!", "'", "''", '"', "\\", "\\\\", "&", "|", ":*", "()", "( )", "<->", "%", "-", "—", "“ ”", "❤\ufe0f"],
 )
 async def test_nothing_but_punctuation_finds_nothing(people: People, words: str) -> None:
     dora = await people.one()
-    await dora.task("Bread & milk!", description="' \" \\ | :* () <-> % -")
+    await dora.task("Bread & milk!", description="' \" \\ | :* () <-> % - — “ ” ❤\ufe0f")
     assert await found(dora, words) == []
 
 
@@ -138,6 +139,18 @@ async def test_words_of_any_script_are_found(people: People, title: str, words: 
         ("Fix parlor.example.org", "example"),
         ("See https://example.org/a/page", "page"),
         ("Read report.final.pdf", "final"),
+        ("Milk—bread", "bread"),
+        ("Milk\u2013bread…butter", "butter"),
+        ("Say “hi” to Zoë", "hi"),
+        ("Don\u2019t panic", "t pan"),
+        ("Call\u00a0Zoë", "zoë"),
+        ("買\u3000牛奶。今天", "牛 今"),
+        ("¿Qué compro?", "qué"),
+        ("«Привет»", "прив"),
+        ("🎂for Zoë", "for"),
+        ("❤\ufe0flove", "love"),
+        ("१ किलो आटा।चावल", "किलो चावल"),
+        ("Cafe\u0301 au lait", "cafe\u0301"),
     ],
 )
 async def test_a_word_is_found_wherever_punctuation_ends_it(people: People, title: str, words: str) -> None:
