@@ -142,10 +142,14 @@ def _cursor(parlor: Running, order: Order, title: str) -> str:
 
 
 async def _read(connection: asyncpg.Connection, statement: Statement) -> Read:
-    arguments = [restored(value) for value in statement.arguments]
-    explain = f"explain (analyze, buffers, format json) {statement.sql}"
-    await connection.fetchval(explain, *arguments)  # once for the pages to be in memory
-    plan = orjson.loads(await connection.fetchval(explain, *arguments))[0]
+    """What the plan that Parlor runs reads: the generic one, which EXPLAIN shows of a prepared statement alone."""
+    values = [restored(value) for value in statement.arguments]
+    quoted = [await connection.fetchval("select quote_nullable($1::text)", _text(value)) for value in values]
+    await connection.execute(f"prepare asked as {statement.sql}")
+    explain = f"explain (analyze, buffers, format json) execute asked({', '.join(quoted)})"
+    await connection.fetchval(explain)  # once for the pages to be in memory
+    plan = orjson.loads(await connection.fetchval(explain))[0]
+    await connection.execute("deallocate asked")
     top = plan["Plan"]
     nodes = list(_nodes(top))
     scans = [node for node in nodes if node.get("Relation Name") == "task" and "Scan" in node["Node Type"]]
@@ -157,6 +161,10 @@ async def _read(connection: asyncpg.Connection, statement: Statement) -> Read:
         buffers=top["Shared Hit Blocks"] + top["Shared Read Blocks"],
         milliseconds=plan["Execution Time"],
     )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

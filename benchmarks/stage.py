@@ -82,11 +82,16 @@ def stage(tree: Path) -> Iterator[Stage]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+SESSION = ("plan_cache_mode = force_generic_plan", "jit = off", "timezone = 'UTC'")
+
+
 async def prepared(stage: Stage, name: str) -> tuple[Database, str]:
     """A new database, migrated, in which the viewer has registered; and the viewer's id."""
     database = Database(stage.database.directory, name)
     async with stage.database.connected() as connection:
         await connection.execute(f'create database "{name}"')
+        for setting in SESSION:  # the same for everybody
+            await connection.execute(f'alter database "{name}" set {setting}')
     await _parlor(stage, database, "migrate")
     words = ["--email", EMAIL, "--name", "The Viewer", "--password", PASSWORD, "--role", "USER"]
     await _parlor(stage, database, "user", "create", *words)

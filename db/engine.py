@@ -30,7 +30,6 @@ OLDEST_VERSION = 15
 FAILURES = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
@@ -146,20 +145,24 @@ class Database:
         assert self._reads is not None, "Database.open() comes first"
         try:
             return await self._reads.run(asyncpg.Connection.fetchval, sql, arguments)
-        except ValueError:  # asyncpg's word for arguments that do not fit: a fault of ours
-            raise
         except FAILURES as error:
             raise _told(error) from error
+        except asyncpg.InterfaceError as error:
+            if "closed" in str(error):
+                raise Unavailable from error
+            raise  # arguments that do not fit: a fault of ours
 
     async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """All rows. Raises what `fetchval` raises."""
         assert self._reads is not None, "Database.open() comes first"
         try:
             found: list[asyncpg.Record] = await self._reads.run(asyncpg.Connection.fetch, sql, arguments)
-        except ValueError:  # asyncpg's word for arguments that do not fit: a fault of ours
-            raise
         except FAILURES as error:
             raise _told(error) from error
+        except asyncpg.InterfaceError as error:
+            if "closed" in str(error):
+                raise Unavailable from error
+            raise  # arguments that do not fit: a fault of ours
         return found
 
     @asynccontextmanager

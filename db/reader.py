@@ -243,13 +243,17 @@ def target_of(model: type[Entity], name: str) -> type[Entity]:
 
 
 def _indexed(model: type[Entity], name: str, listing: Listing) -> bool:
-    """Whether an index leads from a row through this relationship to its many rows in the order of the listing."""
+    """Whether an index leads from a row through this relationship to its many rows in the order of the listing.
+
+    Between the two it may have what the policy compares with the viewer.
+    """
     relationship = inspect(model).relationships[name]
     if relationship.secondary is not None:
         return False
-    keys = [c.name for c in relationship.remote_side] + [key.name for key in paging.keys_of(listing)]
+    led, keys = [c.name for c in relationship.remote_side], [key.name for key in paging.keys_of(listing)]
     indexes = listing.model.metadata.tables[listing.model.__tablename__].indexes
-    return any([getattr(c, "name", None) for c in index.expressions][: len(keys)] == keys for index in indexes)
+    columns = ([getattr(c, "name", None) for c in index.expressions] for index in indexes)
+    return any(names[: len(led)] == led and names[-len(keys) :] == keys for names in columns)
 
 
 def joined(relation: Any, target: Any) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ WATCH_SECONDS = 0.25  # between looks for what takes too long
 # CALL and DO may end the read-only transaction that they began in, and write in the next.
 READING = re.compile(r"[\s(]*(select|with|values|table|show|explain)\b", re.IGNORECASE)
 CLOSED = "the reads' pool is closed"
+MOST_CANCELLED = 20  # statements of a connection; then another takes its place
 MOST_KNOWN = 10_000  # statements looked at; then they are forgotten and looked at anew
 
 Read = Callable[..., Awaitable[Any]]  # Connection.fetchval or Connection.fetch
@@ -45,6 +46,7 @@ class _Line:
     generation: int
     since: float | None = None
     overdue: bool = False
+    cancelled: int = 0  # statements; each may have left one that asyncpg knows nothing of and PostgreSQL keeps
 
 
 class _Waiter(asyncio.Future["_Line | None"]):
@@ -203,7 +205,7 @@ class Reads:
 
     def _fit(self, line: _Line) -> bool:
         """Whether the next may have it: a statement can let the session write (set_config)."""
-        if line.connection.is_closed() or line.generation != self._generation:
+        if line.connection.is_closed() or line.generation != self._generation or line.cancelled > MOST_CANCELLED:
             return False
         return self._begin is not None or line.reported("default_transaction_read_only") == "on"
 
@@ -225,10 +227,11 @@ class Reads:
         if line is None:
             return isinstance(error, asyncpg.CannotConnectNowError)
         if not line.connection.is_closed():
+            line.cancelled += isinstance(error, asyncio.CancelledError)
             self._finish(line)
             return False
         self._drop(line)
-        if line.overdue:
+        if line.overdue and isinstance(error, Exception):
             raise NoAnswer(f"no answer within {self._longest} s") from error
         if line.generation == self._generation:
             self._generation += 1

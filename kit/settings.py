@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
     max_query_fields: int = Field(500, ge=1, description="fields of a query below one root field, fragments spread out")
     max_query_aliases: int = Field(50, ge=1, description="names for one field of one object; a month has 42 squares")
+    max_query_parts: int = Field(
+        200, ge=10, description="objects and lists asked for in one operation; a new one costs 5 ms each, once"
+    )
     max_root_fields: int = Field(50, ge=1, description="root fields of one operation; each is a statement of its own")
     max_query_cost: int = Field(
         50_000, ge=100, description="objects in one answer, page sizes multiplied; the dearest take about a second"

@@ -17,36 +17,15 @@ from resolvers.shown import Shown
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
-from schema.places import Asked, Place, Variables, definition_of
-from schema.plans import PLANS, Plan, Target, reading, reading_back
+from schema.places import Asked, Place, Variables
+from schema.plans import Plan, Target, place_of, reading, reading_back
 from schema.question import Raw
 
 
 async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
     """The answer to a reader field that the executor asks: JSON, None, or NotFound."""
     raw: Raw = info._raw_info
-    return _fragment(await answered(info.context, _place(raw), raw.variable_values, source))
-
-
-def _place(raw: Raw) -> Place:
-    place: Place = PLANS.get(_Nodes(raw), lambda: Place(raw, definition_of(raw)))
-    return place
-
-
-class _Nodes:
-    """The identity of a field's nodes, which it holds on to, so that it stays theirs."""
-
-    __slots__ = ("_ids", "_nodes")
-
-    def __init__(self, raw: Raw) -> None:
-        self._nodes = raw.field_nodes
-        self._ids = tuple(id(node) for node in raw.field_nodes)
-
-    def __hash__(self) -> int:
-        return hash(self._ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Nodes) and self._ids == other._ids
+    return _fragment(await answered(info.context, place_of(raw), raw.variable_values, source))
 
 
 async def answered(ctx: Context, place: Place, variables: Variables, source: Any = None) -> bytes | None:
@@ -65,7 +44,7 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     target = _target(place, asked)
     if target is None:
         return None
-    plan = reading(place, target, asked)
+    plan = await reading(place, target, asked)
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
@@ -109,11 +88,11 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
     if field.floor is not None:
         ctx.require(field.floor)
     raw: Raw = info._raw_info
-    place = _place(raw)
+    place = place_of(raw)
     if place.target.name not in BINDINGS:
         return await field.call(ctx, **kwargs)
     asked = place.asked(ctx, raw.variable_values, {})
-    plan = reading_back(place, asked)
+    plan = await reading_back(place, asked)
     values = plan.read(asked.values)
     answer = await field.call(ctx, **kwargs)
     try:

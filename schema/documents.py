@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -122,6 +123,41 @@ def _told(error: TooComplex) -> GraphQLError:
     return GraphQLError(error.message, original_error=error)
 
 
+class Latest:
+    """Documents by text, the latest; bounded by their characters."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._found: OrderedDict[str, Document] = OrderedDict()
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._found
+
+    def find(self, text: str) -> Document | None:
+        found = self._found.get(text)
+        if found is not None:
+            self._found.move_to_end(text)
+        return found
+
+    def keep(self, text: str, document: Document) -> list[Document]:
+        """Those that had to go for it."""
+        self._found[text] = document
+        self._size += len(text)
+        gone = []
+        while self._size > self._most:
+            text, document = self._found.popitem(last=False)
+            self._size -= len(text)
+            gone.append(document)
+        return gone
+
+    def pop(self, text: str) -> Document | None:
+        document = self._found.pop(text, None)
+        if document is not None:
+            self._size -= len(text)
+        return document
+
+
 class Documents:
     """The documents asked lately, by text and by the hash that clients may send in its place (Apollo's automatic
     persisted queries). With a list of trusted documents nothing else is answered, and those are never forgotten."""
@@ -135,9 +171,8 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._limits = Most.of(settings)
-        self._most = most
-        self._size = 0
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept = Latest(most)
+        self._recent = Latest(max(most // 5, 1))
         self._by_hash: dict[str, str] = {}
         self._trusted = None if trusted is None else dict(trusted)
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
@@ -160,25 +195,25 @@ class Documents:
 
         Raises Forbidden for one that is not trusted, GraphQLSyntaxError for one that is none.
         """
-        found = self._kept.get(text)
-        if found is not None:
-            self._kept.move_to_end(text)
-            return found
+        for kept in (self._kept, self._recent):
+            if found := kept.find(text):
+                return found
         if self._trusted is not None:
             if text not in self._pinned:
                 raise Forbidden("Only trusted documents are answered here")
             return self._pinned[text]
         made = self._made(text)
         if len(text) <= LARGEST_KEPT:
-            self._keep(text, made)
+            self._forget(self._recent.keep(text, made))
         return made
 
-    def _keep(self, text: str, made: Document) -> None:
-        self._kept[text] = made
-        self._size += len(text)
-        while self._size > self._most:
-            gone, document = self._kept.popitem(last=False)
-            self._size -= len(gone)
+    def remember(self, text: str) -> None:
+        """That somebody asked it who has signed in: nobody else can make it be forgotten."""
+        if document := self._recent.pop(text):
+            self._forget(self._kept.keep(text, document))
+
+    def _forget(self, gone: Iterable[Document]) -> None:
+        for document in gone:
             self._by_hash.pop(document.hash, None)
 
     def text(self, query: str | None, document_id: str | None, extensions: Mapping[str, Any]) -> str | None:
@@ -202,10 +237,11 @@ class Documents:
         """Remembers the text by its hash."""
         if hashlib.sha256(query.encode()).hexdigest() != hash:
             raise Invalid({HASH: ["is not the hash of the query"]})
-        document = self.get(query)
-        if query in self._kept:
-            document.hash = hash
-            self._by_hash[hash] = query
+        with suppress(GraphQLError):  # it is told when the text is asked
+            document = self.get(query)
+            if query in self._kept or query in self._recent:
+                document.hash = hash
+                self._by_hash[hash] = query
 
 
 def _hash_of(extensions: Mapping[str, Any]) -> str | None:

@@ -37,11 +37,12 @@ from schema.answers import answered
 from schema.collecting import collected
 from schema.finish import Unfinished
 from schema.kinds import ReaderField, audited
-from schema.places import Place, Variables
+from schema.places import Nodes, Place, Variables
 from schema.question import BACKREF
 
 TYPENAME = "__typename"
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
+MOST_PLACES = 100  # root fields of an operation; only merged ones can be in several ways
 LARGEST_INT = 2**31
 
 
@@ -74,6 +75,7 @@ class Operation:
         selections = [*_spread(definition.selection_set, self._fragments, set())]
         self._switches = tuple(dict.fromkeys(name for node in selections for name in _switches(node)))
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
+        self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
         self.is_readers = definition.operation is OperationType.QUERY and all(map(self._is_readers, fields))
 
@@ -140,7 +142,11 @@ class Operation:
         raw = SimpleNamespace(
             schema=self._schema, fragments=self._fragments, field_nodes=nodes, return_type=definition.type
         )
-        return Root(name, key, nodes, Place(raw, definition), may_be_null=not is_non_null_type(definition.type))
+        kept = Nodes(nodes)
+        place = self._places.get(kept) or Place(raw, definition)
+        if len(self._places) < MOST_PLACES:
+            self._places[kept] = place
+        return Root(name, key, nodes, place, may_be_null=not is_non_null_type(definition.type))
 
 
 async def _outcome(ctx: Context, root: Root, variables: Variables) -> bytes | GraphQLError:

@@ -3,7 +3,7 @@
 What does not depend on variables is reckoned once; the rest is coerced and converted as graphql-core and Strawberry do.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphql import (
@@ -15,7 +15,6 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
-    is_leaf_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Undefined
@@ -27,6 +26,7 @@ from schema.paging import Arguments, check_user_id
 from schema.question import BACKREF, Raw, question
 
 Variables = Mapping[str, Any]
+PLAIN = ("ID", "String", "Int", "Boolean")  # Strawberry leaves values of these as they are
 
 
 class Asked(NamedTuple):
@@ -67,7 +67,7 @@ class Given:
         return convert_arguments(values, self.field.arguments, converter.scalar_registry, converter.config)
 
     def _leaves(self) -> tuple[tuple[str, str], ...] | None:
-        """Parameters by variable, where each argument is a leaf from a variable: then there is nothing to convert."""
+        """Parameters by variable, where each argument is a plain one from a variable: nothing to convert."""
         found = []
         given = {argument.name.value: argument.value for argument in self._node.arguments or ()}
         for argument in self.field.arguments:
@@ -75,7 +75,7 @@ class Given:
             definition, value = self._definition.args[name], given.get(name)
             if value is None and definition.default is None and definition.default_value is Undefined:
                 continue
-            if not isinstance(value, VariableNode) or not is_leaf_type(get_nullable_type(definition.type)):
+            if not isinstance(value, VariableNode) or str(get_nullable_type(definition.type)) not in PLAIN:
                 return None
             found.append((argument.python_name, value.name.value))
         return tuple(found)
@@ -90,14 +90,20 @@ def _varies(value: ValueNode) -> bool:
     return any(_varies(item) for item in getattr(value, "values", ()))
 
 
+def _length(node: FieldNode) -> int:
+    """Of the document, in characters."""
+    return len(node.loc.source.body) if node.loc else 0
+
+
 class Place:
-    """A root field of a document, and all below it."""
+    """A root field of a document, and all below it. `length` is the document's, which it holds on to."""
 
     def __init__(self, raw: Raw, definition: GraphQLField) -> None:
         found = question(raw)
         self.schema: GraphQLSchema = raw.schema
         self.fragments = raw.fragments
         self.field_nodes: list[FieldNode] = found.nodes
+        self.length = _length(found.nodes[0])
         self.return_type = definition.type
         self.target = get_named_type(definition.type)
         self.field = definition.extensions[BACKREF]
@@ -117,7 +123,7 @@ class Place:
         if asked is None:
             asked = self._asked(variables, given)
             if self._constant and not given:
-                self._kept = asked
+                self._kept = asked._replace(variables={})
         if self._of_user:
             for arguments in (asked.root, *asked.nested.values()):
                 if arguments is not None:
@@ -137,6 +143,17 @@ class Place:
         )
 
 
-def definition_of(raw: Raw) -> GraphQLField:
-    definition: GraphQLField = raw.parent_type.fields[raw.field_name]
-    return definition
+class Nodes:
+    """The identity of a field's nodes, which it holds on to, so that it stays theirs."""
+
+    __slots__ = ("_ids", "_nodes")
+
+    def __init__(self, nodes: Sequence[FieldNode]) -> None:
+        self._nodes = nodes
+        self._ids = tuple([id(node) for node in nodes])
+
+    def __hash__(self) -> int:
+        return hash(self._ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Nodes) and self._ids == other._ids

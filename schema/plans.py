@@ -1,7 +1,12 @@
-"""A plan is the statement for a place and a shape, compiled; the latest are kept."""
+"""A plan is the statement for a place and a shape, compiled; the latest are kept.
 
+Making one takes from 5 ms to a second, so it is made in a thread, and once for all who wait for it.
+"""
+
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,11 +20,13 @@ from schema.finish import Finish, Mixed, finish_of
 from schema.kinds import Kind
 from schema.models import BINDINGS
 from schema.paging import Arguments
-from schema.places import Asked, Place
+from schema.places import Asked, Nodes, Place
+from schema.question import Raw
 from schema.selection import Selector
 
-MOST_SQL = 8_000_000  # characters of all plans together; what hangs on a plan is about ten times its SQL
+MOST_KEPT = 8_000_000  # of weight, which is about a tenth of the bytes that hang on what is kept
 LIGHT = 2_000
+DOCUMENT = 10  # a character of a document, parsed, weighs as much as ten of a statement; a place holds on to all of it
 
 Target = str | tuple[str, ...]
 
@@ -52,40 +59,61 @@ class Plan:
 class Kept:
     """The latest that were made, by what they were made for; bounded by their weight."""
 
-    def __init__(self, most: int = MOST_SQL) -> None:
+    def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._weight = 0
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def find(self, key: Hashable) -> Any:
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
-            return found
-        made = make()
-        self._kept[key] = made
-        self._weight += _weight(made)
+            return found[0]
+        return None
+
+    def keep(self, key: Hashable, made: Any, weight: int) -> None:
+        if weight > self._most // 10 or key in self._kept:
+            return
+        self._kept[key] = made, weight
+        self._weight += weight
         while self._weight > self._most:
-            self._weight -= _weight(self._kept.popitem(last=False)[1])
-        return made
-
-
-def _weight(made: Any) -> int:
-    return len(made.compiled.sql) if isinstance(made, Plan) else LIGHT
+            self._weight -= self._kept.popitem(last=False)[1][1]
 
 
 PLANS = Kept()
+_MAKER = ThreadPoolExecutor(2, thread_name_prefix="plans")
+_making: dict[Hashable, asyncio.Future[Plan]] = {}
 
 
-def reading(place: Place, target: Target, asked: Asked) -> Plan:
+def place_of(raw: Raw) -> Place:
+    """The place of a field that graphql-core's executor asks for."""
+    key = Nodes(raw.field_nodes)
+    place: Place | None = PLANS.find(key)
+    if place is None:
+        place = Place(raw, raw.parent_type.fields[raw.field_name])
+        PLANS.keep(key, place, LIGHT + DOCUMENT * place.length)
+    return place
+
+
+async def reading(place: Place, target: Target, asked: Asked) -> Plan:
     """The plan of a reader field. `target` is the type it answers, which an id may decide; of `nodes` all of them."""
-    plan: Plan = PLANS.get((place, target, asked.shape), lambda: _plan(place, target, asked))
-    return plan
+    key = (place, target, asked.shape)
+    return PLANS.find(key) or await _made(key, lambda: _plan(place, target, asked), place)
 
 
-def reading_back(place: Place, asked: Asked) -> Plan:
+async def reading_back(place: Place, asked: Asked) -> Plan:
     """The plan by which the entity that a verb answers is read, by the slot `id`, or `ids` for a list."""
-    plan: Plan = PLANS.get((place, asked.shape), lambda: _plan_back(place, asked))
+    key = (place, asked.shape)
+    return PLANS.find(key) or await _made(key, lambda: _plan_back(place, asked), place)
+
+
+async def _made(key: Hashable, make: Callable[[], Plan], place: Place) -> Plan:
+    making = _making.get(key)
+    if making is None:
+        making = _making[key] = asyncio.get_running_loop().run_in_executor(_MAKER, make)
+        making.add_done_callback(lambda _: _making.pop(key, None))
+    plan = await asyncio.shield(making)
+    PLANS.keep(key, plan, len(plan.compiled.sql) + DOCUMENT * place.length)
     return plan
 
 

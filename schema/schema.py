@@ -60,7 +60,10 @@ class Known(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         if context.query:
-            self._document = cast("Schema", context.schema).documents.get(context.query)
+            documents = cast("Schema", context.schema).documents
+            self._document = documents.get(context.query)
+            if context.context.viewer_id is not None:
+                documents.remember(context.query)
             context.graphql_document = self._document.ast
         yield
 
@@ -87,6 +90,8 @@ class Schema(strawberry.Schema):
         if runnable is None:
             return None
         operation, given = runnable
+        if ctx.viewer_id is not None:
+            self.documents.remember(query)
         answer = await operation.answer(ctx, given)
         if not answer.errors:
             return answer

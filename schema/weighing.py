@@ -66,6 +66,7 @@ class Most:
     depth: int
     fields: int
     aliases: int
+    parts: int
     root_fields: int
     cost: int
     tokens: int
@@ -76,6 +77,7 @@ class Most:
             depth=settings.max_query_depth,
             fields=settings.max_query_fields,
             aliases=settings.max_query_aliases,
+            parts=settings.max_query_parts,
             root_fields=settings.max_root_fields,
             cost=settings.max_query_cost,
             tokens=settings.max_query_tokens,
@@ -83,14 +85,15 @@ class Most:
 
 
 class Weight(NamedTuple):
-    """Of a selection. `levels` counts its own."""
+    """Of a selection. `levels` counts its own; `parts` are the fields in it that have a selection of their own."""
 
     levels: int
     fields: int
+    parts: int
     cost: int
 
 
-NOTHING = Weight(0, 0, 0)
+NOTHING = Weight(0, 0, 0, 0)
 
 
 class Walk:
@@ -116,13 +119,15 @@ class Walk:
         root = self._schema.get_root_type(operation.operation)
         found = self._collected(root, [operation.selection_set])
         _refuse(len(found), self._most.root_fields, "rootFields", "root fields")
-        cost = 0
+        cost = parts = 0
         for nodes in found.values():
             introspecting = nodes[0].name.value in ("__schema", "__type")
             self._deepest = INTROSPECTION_DEPTH if introspecting else self._most.depth
             weight = self._field(root, nodes, 0, None)
             _refuse(weight.fields, self._most.fields, "fields", "fields")
             cost += max(1, weight.cost)
+            parts += weight.parts + 1
+        _refuse(parts, self._most.parts, "parts", "objects and lists")
         return cost
 
     def _step(self, count: int = 1) -> None:
@@ -165,8 +170,9 @@ class Walk:
             levels = 1 + max((weight.levels for weight in weights), default=0)
             fields = len(weights) + sum(weight.fields for weight in weights)
             values = sum(nodes[0].selection_set is None for nodes in found.values())
+            parts = len(weights) - values + sum(weight.parts for weight in weights)
             cost = values // VALUES + sum(weight.cost for weight in weights)
-            weight = self._known[key] = Weight(levels, fields, cost)
+            weight = self._known[key] = Weight(levels, fields, parts, cost)
         return weight
 
     def _field(
@@ -180,7 +186,7 @@ class Walk:
         kind = get_named_type(definition.type)
         if page is not None and name == "edges":  # no level of its own
             below = self._below(kind, nodes, depth, None)
-            return Weight(max(0, below.levels - 1), below.fields, page * max(1, below.cost))
+            return below._replace(levels=max(0, below.levels - 1), cost=page * max(1, below.cost))
         size = self._variables.page(definition, nodes[0])
         below = self._below(kind, nodes, depth + 1, size)
         if nodes[0].selection_set is None:

@@ -71,11 +71,10 @@ def _parameters(query_string: bytes) -> dict[str, Any]:
         )
     except ValueError:
         raise Refusal(400, "Unable to parse the parameters of the request") from None
+    found = {name: value for name, value in found.items() if value}  # an empty one is as good as none
     for name in ("variables", "extensions"):
-        if found.get(name):
+        if name in found:
             found[name] = _object(found[name], f"Unable to parse {name} as JSON")
-        else:
-            found.pop(name, None)
     return found
 
 

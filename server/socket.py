@@ -115,6 +115,9 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
             await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
             return
         payload = message["payload"]
+        if not self.connection_acknowledged or message["id"] in self.operations:
+            await super().handle_subscribe(message)  # which closes the socket
+            return
         try:
             query = cast("Schema", self.schema).documents.text(
                 payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}

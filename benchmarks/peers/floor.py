@@ -42,7 +42,7 @@ async def _answer(asked: Any) -> bytes:
         connection = free.pop()
         json = await connection.fetchval(statement["sql"], *arguments)
         free.append(connection)
-    return b'{"data":{"%s":%s}}' % (statement["key"].encode(), json.encode())
+    return b'{"data":{"%s":%s}}' % (statement["key"].encode(), json if isinstance(json, bytes) else json.encode())
 
 
 def _found(asked: Any, path: list[str]) -> Any:
@@ -56,7 +56,9 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await receive()
     turns = asyncio.Semaphore(int(os.environ["BENCH_POOL"]))
     for _ in range(int(os.environ["BENCH_POOL"])):
-        free.append(await asyncpg.connect(os.environ["DATABASE_URL"], server_settings=SESSION))
+        connection = await asyncpg.connect(os.environ["DATABASE_URL"], server_settings=SESSION)
+        await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
+        free.append(connection)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     for connection in free:

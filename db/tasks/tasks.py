@@ -87,7 +87,7 @@ class Task(Entity):
         Index("ix_task_owner_id_completed_at_id", "owner_id", "completed_at", "id"),
         Index("ix_task_owner_id_priority_id", "owner_id", "priority", "id"),
         Index("ix_task_owner_id_title_id", "owner_id", "title", "id"),
-        Index("ix_task_parent_id_created_at_id", "parent_id", "created_at", "id"),
+        Index("ix_task_parent_id_owner_id_created_at_id", "parent_id", "owner_id", "created_at", "id"),
         Index(
             "ix_task_top",
             "owner_id",

@@ -1,5 +1,6 @@
 """What a repeated document costs, what is kept of it, and for how long."""
 
+import asyncio
 import hashlib
 import json
 from pathlib import Path
@@ -16,6 +17,7 @@ from schema.schema import made
 from schema.trusted import BadManifest, trusted_documents
 from tests.conftest import Served
 from tests.people import People
+from tests.sockets import Closed
 
 SCHEMA = made()._schema
 SETTINGS = Settings(_env_file=None)
@@ -61,7 +63,7 @@ async def test_a_repeated_document_is_parsed_measured_validated_and_planned_once
 
 
 def test_the_documents_asked_longest_ago_are_forgotten_first() -> None:
-    found = Documents(SCHEMA, SETTINGS, most=60)
+    found = Documents(SCHEMA, SETTINGS, most=300)
     texts = [f"{{ me {{ name{number}: name }} }}" for number in range(3)]  # of 22 characters
     first, second = (found.get(text) for text in texts[:2])
     assert found.get(texts[0]) is first
@@ -70,8 +72,17 @@ def test_the_documents_asked_longest_ago_are_forgotten_first() -> None:
     assert found.get(texts[1]) is not second
 
 
+def test_what_somebody_has_asked_is_not_forgotten_for_what_anybody_sends() -> None:
+    found = Documents(SCHEMA, SETTINGS, most=300)
+    mine = found.get(MINE)
+    found.remember(MINE)
+    for number in range(100):
+        found.get(f"{{ me {{ name{number}: name }} }}")
+    assert found.get(MINE) is mine
+
+
 def test_a_hash_is_forgotten_with_its_document() -> None:
-    found = Documents(SCHEMA, SETTINGS, most=30)
+    found = Documents(SCHEMA, SETTINGS, most=150)
     found.text(MINE, None, persisted(hash_of(MINE)))
     assert found.text(None, None, persisted(hash_of(MINE))) == MINE
     found.get("{ me { email name } }")
@@ -141,6 +152,47 @@ async def test_a_client_sends_the_text_once_and_then_its_hash(people: People) ->
         "/graphql", params={"extensions": json.dumps(asked["extensions"])}, headers=dora.headers
     )
     assert by_get.json() == {"data": {"me": {"known": dora.id}}}
+
+
+async def test_a_text_that_is_no_document_is_told_so_whatever_its_hash(people: People) -> None:
+    dora = await people.one()
+    body = {"query": "{ me {", "extensions": persisted(hash_of("{ me {"))}
+    response = await people.http.post("/graphql", json=body, headers=dora.headers)
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (200, "VALIDATION_ERROR")
+    async with dora.socket() as socket:
+        await socket.send({"id": "1", "type": "subscribe", "payload": body})
+        assert (await socket.frame())["payload"][0]["extensions"]["code"] == "VALIDATION_ERROR"
+
+
+async def test_a_hash_does_not_come_before_the_protocol(people: People) -> None:
+    dora = await people.one()
+    unknown = {"id": "1", "type": "subscribe", "payload": {"extensions": persisted("0" * 64)}}
+    socket = await dora.socket().open()
+    await socket.send(unknown)
+    with pytest.raises(Closed) as closed:
+        await socket.frame()
+    assert closed.value.code == 4401
+    async with dora.socket() as socket, socket.events():
+        await socket.send(unknown)
+        with pytest.raises(Closed) as closed:
+            await socket.frame()
+        assert closed.value.code == 4409
+
+
+async def test_making_a_plan_keeps_nobody_waiting(house: Served) -> None:
+    """A question of almost as many parts as may be is planned beside others, once for all who ask it at once."""
+    dora = await house.people.one()
+    task = await dora.task()
+    await dora.ask(MINE)
+    many = " ".join(f"s{n}: subtasks(first: 1) {{ pageInfo {{ endCursor }} }}" for n in range(49))
+    large = f"query ($id: ID!) {{ a: task(id: $id) {{ {many} parent {{ {many} }} }} }}"
+    made = asyncio.gather(*(dora.ask(large, id=task["id"]) for _ in range(3)))
+    meanwhile = 0
+    while not made.done():
+        assert (await dora.ask(MINE)).data == {"me": {"id": dora.id}}
+        meanwhile += 1
+    assert [len(answer.data["a"]) for answer in await made] == [50] * 3
+    assert meanwhile > 5
 
 
 async def test_a_wrong_hash_is_refused_and_nothing_is_done(people: People) -> None:

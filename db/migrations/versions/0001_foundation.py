@@ -123,7 +123,6 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.String(collation="C"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("color", sa.String(), server_default=sa.text("'#6b7280'"), nullable=False),
-        sa.Column("search", postgresql.TSVECTOR(), sa.Computed(_lexemes("name", "A"), persisted=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -134,7 +133,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label")),
     )
     op.create_index("ix_label_owner_id_name_id", "label", ["owner_id", "name", "id"], unique=False)
-    op.create_index("ix_label_owner_id_updated_at_id", "label", ["owner_id", "updated_at", "id"], unique=False)
     op.create_index("uq_label_owner_id_name", "label", ["owner_id", sa.literal_column("lower(name)")], unique=True)
     op.create_table(
         "session",
@@ -207,22 +205,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
         sa.UniqueConstraint("previous_id", name=op.f("uq_task_previous_id")),
     )
-    op.create_index("ix_task_owner_id_completed_at_id", "task", ["owner_id", "completed_at", "id"], unique=False)
+    op.create_index("ix_task_owner_id_completed_at", "task", ["owner_id", "completed_at"], unique=False)
     op.create_index("ix_task_owner_id_created_at_id", "task", ["owner_id", "created_at", "id"], unique=False)
     op.create_index("ix_task_owner_id_due_at_id", "task", ["owner_id", "due_at", "id"], unique=False)
     op.create_index("ix_task_owner_id_position_id", "task", ["owner_id", "position", "id"], unique=False)
-    op.create_index("ix_task_owner_id_priority_id", "task", ["owner_id", "priority", "id"], unique=False)
-    op.create_index("ix_task_owner_id_title_id", "task", ["owner_id", "title", "id"], unique=False)
     op.create_index("ix_task_owner_id_updated_at_id", "task", ["owner_id", "updated_at", "id"], unique=False)
-    op.create_index("ix_task_parent_id_created_at_id", "task", ["parent_id", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_task_parent_id"), "task", ["parent_id"], unique=False)
     op.create_index("ix_task_search", "task", ["search"], unique=False, postgresql_using="gin")
-    op.create_index(
-        "ix_task_top",
-        "task",
-        ["owner_id", "created_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("parent_id is null and trashed_at is null"),
-    )
     op.create_index(
         "ix_task_trashed_at", "task", ["trashed_at"], unique=False, postgresql_where=sa.text("trashed_at is not null")
     )
@@ -253,25 +242,19 @@ def downgrade() -> None:
     op.drop_table("task_label")
     op.drop_index(op.f("ix_refresh_token_session_id"), table_name="refresh_token")
     op.drop_table("refresh_token")
-    op.drop_index(
-        "ix_task_top", table_name="task", postgresql_where=sa.text("parent_id is null and trashed_at is null")
-    )
     op.drop_index("ix_task_trashed_at", table_name="task", postgresql_where=sa.text("trashed_at is not null"))
     op.drop_index("ix_task_search", table_name="task", postgresql_using="gin")
-    op.drop_index("ix_task_parent_id_created_at_id", table_name="task")
+    op.drop_index(op.f("ix_task_parent_id"), table_name="task")
     op.drop_index("ix_task_owner_id_updated_at_id", table_name="task")
-    op.drop_index("ix_task_owner_id_title_id", table_name="task")
-    op.drop_index("ix_task_owner_id_priority_id", table_name="task")
     op.drop_index("ix_task_owner_id_position_id", table_name="task")
     op.drop_index("ix_task_owner_id_due_at_id", table_name="task")
     op.drop_index("ix_task_owner_id_created_at_id", table_name="task")
-    op.drop_index("ix_task_owner_id_completed_at_id", table_name="task")
+    op.drop_index("ix_task_owner_id_completed_at", table_name="task")
     op.drop_table("task")
     op.drop_index("ix_session_user_id_last_used_at_id", table_name="session")
     op.drop_index("ix_session_expires_at", table_name="session")
     op.drop_table("session")
     op.drop_index("uq_label_owner_id_name", table_name="label")
-    op.drop_index("ix_label_owner_id_updated_at_id", table_name="label")
     op.drop_index("ix_label_owner_id_name_id", table_name="label")
     op.drop_table("label")
     op.drop_index("uq_user_account_username", table_name="user_account")
