@@ -11,14 +11,13 @@ from strawberry.types import Info
 
 from db.base import Entity
 from kit.errors import NotFound, Unavailable
-from kit.ids import prefix_of
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
-from schema.places import Asked, Place, Variables
-from schema.plans import Plan, Target, place_of, reading, reading_back
+from schema.places import Place, Variables
+from schema.plans import Plan, place_of, reading, reading_back
 from schema.question import Raw
 
 
@@ -41,32 +40,14 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     if None in given.values():
         return None
     asked = place.asked(ctx, variables, given)
-    target = _target(place, asked)
-    if target is None:
+    if asked.target is None:
         return None
-    plan = await reading(place, target, asked)
+    plan = await reading(place, asked.target, asked)
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
-        raise NotFound(str(target), str(asked.root.given.get("id", viewer.id)))
+        raise NotFound(str(asked.target), str(asked.root.given.get("id", viewer.id)))
     return answer
-
-
-def _target(place: Place, asked: Asked) -> Target | None:
-    """The type that is asked for; of `nodes` all that its ids speak of."""
-    given = asked.root.given if asked.root else {}
-    match place.field.kind:
-        case Kind.NODE:
-            return _named(given["id"])
-        case Kind.NODES:
-            return tuple(sorted({name for id in given["ids"] if (name := _named(id))}))
-    return place.target.name
-
-
-def _named(id: str) -> str | None:
-    """The type that an id speaks of."""
-    prefix = prefix_of(id)
-    return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
 
 
 async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> bytes | None:

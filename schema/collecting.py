@@ -1,9 +1,19 @@
 """Fields by response key, as the specification's CollectFields has it, for one concrete type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from graphql import FieldNode, GraphQLObjectType, InlineFragmentNode, SelectionSetNode, VariableNode, is_abstract_type
+from graphql import (
+    FieldNode,
+    GraphQLIncludeDirective,
+    GraphQLObjectType,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.execution.values import VariableValues, get_directive_values
 
 from schema.question import Raw
 
@@ -11,12 +21,30 @@ Groups = dict[str, list[FieldNode]]
 
 
 def collected(raw: Raw, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode | None]) -> Groups:
-    """What is asked of an object of this type. The document is valid."""
+    """What is asked of an object of this type. The document is valid.
+
+    Raises graphql-core's GraphQLError where a variable of @skip or @include is null.
+    """
     found: Groups = {}
     seen: set[str] = set()
     for selections in sets:
         _collect(raw, parent, selections, found, seen)
     return found
+
+
+def reached(raw: Raw, kind: Any, nodes: Sequence[FieldNode]) -> Iterator[FieldNode]:
+    """Every field that is asked of an object of this type or, where it is abstract, may be; also what lies below.
+
+    Of fields that are merged the first. Raises what `collected` raises.
+    """
+    sets = [node.selection_set for node in nodes if node.selection_set]
+    if not sets:
+        return
+    for one in raw.schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]:
+        for group in collected(raw, one, sets).values():
+            yield group[0]
+            if definition := one.fields.get(group[0].name.value):  # not __typename
+                yield from reached(raw, get_named_type(definition.type), group)
 
 
 def _collect(raw: Raw, parent: GraphQLObjectType, selections: Any, found: Groups, seen: set[str]) -> None:
@@ -36,13 +64,14 @@ def _collect(raw: Raw, parent: GraphQLObjectType, selections: Any, found: Groups
 
 
 def _wanted(raw: Raw, node: Any) -> bool:
-    for directive in node.directives or ():
-        if directive.name.value in ("skip", "include"):
-            value = directive.arguments[0].value
-            said = raw.variable_values.get(value.name.value) if isinstance(value, VariableNode) else value.value
-            if bool(said) is (directive.name.value == "skip"):
-                return False
-    return True
+    if not node.directives:
+        return True
+    variables = VariableValues({}, raw.variable_values)
+    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    if skip and skip["if"]:
+        return False
+    include = get_directive_values(GraphQLIncludeDirective, node, variables)
+    return include is None or bool(include["if"])
 
 
 def _applies(raw: Raw, condition: Any, parent: GraphQLObjectType) -> bool:

@@ -103,7 +103,9 @@ class Operation:
         found = get_variable_values(
             self._schema, self._definition.variable_definitions or (), dict(given), max_errors=1
         )
-        return found.coerced if isinstance(found, VariableValues) else None
+        if not isinstance(found, VariableValues) or any(found.coerced.get(name) is None for name in self._switches):
+            return None
+        return found.coerced
 
     async def answer(self, ctx: Context, variables: Variables) -> Answer:
         roots = self._chosen(variables)

@@ -4,6 +4,7 @@ What does not depend on variables is reckoned once; the rest is coerced and conv
 """
 
 from collections.abc import Hashable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 from graphql import (
@@ -20,20 +21,30 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Undefined
 from strawberry.types.arguments import convert_arguments
 
+from kit.ids import prefix_of
 from resolvers.context import Context
-from schema.kinds import ReaderField
+from schema.collecting import reached
+from schema.kinds import Kind, ReaderField
+from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
 from schema.question import BACKREF, Raw, question
 
+MOST_WAYS = 16  # in which switches and types choose among the fields of a place that are kept
+
 Variables = Mapping[str, Any]
+Target = str | tuple[str, ...]
 PLAIN = ("ID", "String", "Int", "Boolean")  # Strawberry leaves values of these as they are
 
 
 class Asked(NamedTuple):
-    """A place as one request asks for it. The values of cursors are still as JSON had them."""
+    """A place as one request asks for it. The values of cursors are still as JSON had them.
+
+    `target` is the type that is asked for; of `nodes` all that its ids speak of, None where an id speaks of none.
+    """
 
     variables: Variables
     root: Arguments | None
+    target: Target | None
     nested: dict[int, Arguments]
     shape: Hashable
     values: dict[str, Any]
@@ -116,9 +127,14 @@ class Place:
         self._constant = not found.switches and all(given.constant for given in every)
         self._of_user = any("user_id" in (a.python_name for a in given.field.arguments) for given in every)
         self._kept: Asked | None = None
+        self._whole = found.whole or not (found.nested or found.switches)
+        self._reaches: dict[Hashable, dict[int, Given]] = {}
 
     def asked(self, ctx: Context, variables: Variables, given: Mapping[str, Any]) -> Asked:
-        """What a request asks here. Raises Invalid for arguments that cannot be, Forbidden for another user's name."""
+        """What a request asks here.
+
+        Raises Invalid for arguments that cannot be, Forbidden for another user's name, GraphQLError for a null switch.
+        """
         asked = self._kept
         if asked is None:
             asked = self._asked(variables, given)
@@ -132,15 +148,46 @@ class Place:
 
     def _asked(self, variables: Variables, given: Mapping[str, Any]) -> Asked:
         root = self._root.arguments(variables, given) if self._root else None
-        nested = {key: found.arguments(variables, {}) for key, found in self._nested.items()}
+        target = self._target(root)
+        switches = tuple([variables.get(name) for name in self._switches])
+        there = self._nested if self._whole else self._reached(target, switches, variables)
+        nested = {key: found.arguments(variables, {}) for key, found in there.items()}
         every = [*nested.values()] if root is None else [root, *nested.values()]
         return Asked(
             variables,
             root,
+            target,
             nested,
-            (tuple(bool(variables.get(name)) for name in self._switches), *(arguments.shape for arguments in every)),
+            (switches, *(arguments.shape for arguments in every)),
             {slot: value for arguments in every for slot, value in arguments.values.items()},
         )
+
+    def _target(self, root: Arguments | None) -> Target | None:
+        kind, given = (root.field.kind, root.given) if root else (None, {})
+        match kind:
+            case Kind.NODE:
+                return _named(given["id"])
+            case Kind.NODES:
+                return tuple(sorted({name for id in given["ids"] if (name := _named(id))}))
+        return self.target.name
+
+    def _reached(self, target: Target | None, switches: Hashable, variables: Variables) -> dict[int, Given]:
+        """The nested fields that are asked for: the arguments of others do not matter."""
+        found = self._reaches.get((target, switches))
+        if found is None:
+            raw = SimpleNamespace(schema=self.schema, fragments=self.fragments, variable_values=variables)
+            kinds = [self.schema.type_map[name] for name in ([target] if isinstance(target, str) else target or ())]
+            there = {id(node) for kind in kinds for node in reached(raw, kind, self.field_nodes)}
+            found = {key: given for key, given in self._nested.items() if key in there}
+            if len(self._reaches) < MOST_WAYS:
+                self._reaches[target, switches] = found
+        return found
+
+
+def _named(id: str) -> str | None:
+    """The type that an id speaks of."""
+    prefix = prefix_of(id)
+    return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
 
 
 class Nodes:

@@ -20,15 +20,13 @@ from schema.finish import Finish, Mixed, finish_of
 from schema.kinds import Kind
 from schema.models import BINDINGS
 from schema.paging import Arguments
-from schema.places import Asked, Nodes, Place
+from schema.places import Asked, Nodes, Place, Target
 from schema.question import Raw
 from schema.selection import Selector
 
 MOST_KEPT = 8_000_000  # of weight, which is about a tenth of the bytes that hang on what is kept
 LIGHT = 2_000
 DOCUMENT = 10  # a character of a document, parsed, weighs as much as ten of a statement; a place holds on to all of it
-
-Target = str | tuple[str, ...]
 
 READER = Reader({model: policy.see for model, policy in POLICIES.items()})
 

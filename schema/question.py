@@ -18,6 +18,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_abstract_type,
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
@@ -38,11 +39,16 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A root field of a document: what has to be looked at in each request that asks it."""
+    """A root field of a document: what has to be looked at in each request that asks it.
+
+    `whole` says that all of it is asked for, whatever the request: nothing is switched or selected on one of several
+    types.
+    """
 
     nodes: list[FieldNode]
     switches: tuple[str, ...]
     nested: dict[int, Nested]  # by the identity of the node
+    whole: bool
 
 
 def question(raw: Raw) -> Question:
@@ -50,7 +56,7 @@ def question(raw: Raw) -> Question:
     walk = _Walk(raw)
     for node in raw.field_nodes:
         walk.into(get_named_type(raw.return_type), node.selection_set)
-    return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested)
+    return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested, walk.whole)
 
 
 class _Walk:
@@ -61,6 +67,7 @@ class _Walk:
         self._seen: set[tuple[str, str]] = set()
         self.switches: dict[str, None] = {}
         self.nested: dict[int, Nested] = {}
+        self.whole = True
 
     def into(self, parent: GraphQLNamedType, selections: SelectionSetNode | None) -> None:
         for node in selections.selections if selections else ():
@@ -77,10 +84,15 @@ class _Walk:
                     self.into(kind, fragment.selection_set)
 
     def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
-        return self._raw.schema.type_map[condition.name.value] if condition else parent
+        if condition is None or condition.name.value == parent.name:
+            return parent
+        self.whole = self.whole and not is_abstract_type(parent)
+        kind: GraphQLNamedType = self._raw.schema.type_map[condition.name.value]
+        return kind
 
     def _switch(self, node: SelectionNode) -> None:
         for directive in node.directives or ():
+            self.whole = False
             for argument in directive.arguments or ():
                 if isinstance(argument.value, VariableNode):
                     self.switches[argument.value.name.value] = None

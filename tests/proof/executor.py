@@ -30,7 +30,6 @@ from graphql import (
 )
 
 from db.models import Role
-from tests.proof.faults import Fault, imitates
 from tests.proof.lists import moment
 from tests.proof.naive import FIELDS, Asked, Given, kind_of
 from tests.proof.refusals import INVALID, Info, Refusal, refusals
@@ -98,8 +97,7 @@ def _root(function: Callable[..., Any]) -> Callable[..., Any]:
     def resolve(source: None, info: Info, **given: Any) -> Any:
         asked: Asked = info.context
         kinds = _kinds(asked, info, given)
-        checked = kinds or ([get_named_type(info.return_type)] if imitates(Fault.UNASKED) else [])
-        if found := [refusal for kind in checked for refusal in _refusals(asked, info, given, kind)]:
+        if found := [refusal for kind in kinds for refusal in _refusals(asked, info, given, kind)]:
             return _refuse(info, found)
         asked.statements += bool(kinds) or "ids" in given
         row = function(asked, source, **given)

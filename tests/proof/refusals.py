@@ -24,7 +24,6 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_directive_values
 from graphql.utilities import do_types_overlap
 
-from tests.proof.faults import Fault, imitates
 from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users, amiss_in_words
 from tests.proof.lists import Order
 
@@ -69,7 +68,7 @@ def _nested(
 ) -> Iterator[tuple[GraphQLField, FieldNode]]:
     nodes: Any = selections.selections if selections else ()
     for node in nodes:
-        if not (_wanted(node, info) or imitates(Fault.UNASKED)):
+        if not _wanted(node, info):
             continue
         if isinstance(node, FieldNode):
             field: GraphQLField | None = getattr(kind, "fields", {}).get(node.name.value)
@@ -80,9 +79,7 @@ def _nested(
         spread = isinstance(node, FragmentSpreadNode)
         inner: Any = info.fragments[node.name.value] if spread else node
         within: Any = info.schema.type_map[inner.type_condition.name.value] if inner.type_condition else kind
-        if imitates(Fault.UNASKED):
-            yield from _nested(info, within, inner.selection_set)
-        elif within is kind or do_types_overlap(info.schema, within, cast("Any", kind)):
+        if within is kind or do_types_overlap(info.schema, within, cast("Any", kind)):
             yield from _nested(info, within if is_abstract_type(kind) else kind, inner.selection_set)
 
 
