@@ -54,7 +54,7 @@ class Variables:
             case 0:
                 return value
             case 1:
-                return self._declare("Boolean = " + str(on).lower())
+                return self._declare("Boolean = " + str(on).lower(), *([] if random.randrange(40) else [None]))
             case 2:
                 return self._declare("Boolean! = " + str(not on).lower(), on)
         return self._declare("Boolean!", on)

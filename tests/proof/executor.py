@@ -118,11 +118,7 @@ def _kinds(asked: Asked, info: Info, given: Given) -> list[GraphQLNamedType]:
 
 
 def _refusals(asked: Asked, info: Info, given: Given, kind: GraphQLNamedType) -> list[Refusal]:
-    try:
-        found = refusals(info, given, kind)
-    except GraphQLError:  # a switch that may not be null, by a variable that may
-        found = [Refusal(INVALID)]
-    return _at_the_floor(asked, info.field_name) + found
+    return _at_the_floor(asked, info.field_name) + refusals(info, given, kind)
 
 
 def _at_the_floor(asked: Asked, field: str) -> list[Refusal]:

@@ -55,11 +55,11 @@ def refusals(info: Info, given: dict[str, Any], kind: GraphQLNamedType) -> list[
     """Of a root field that answers a `kind`: any of these may be told."""
     found = [*_of(info.field_name, given, info)]
     for node in info.field_nodes:
-        for field, below in _nested(info, kind, node.selection_set):
-            try:
+        try:
+            for field, below in _nested(info, kind, node.selection_set):
                 found += _of(below.name.value, get_argument_values(field, below, info.variable_values), info)
-            except GraphQLError:  # an argument that may not be null, by a variable that may
-                found.append(Refusal(INVALID))
+        except GraphQLError:  # an argument or a switch that may not be null, by a variable that may
+            found.append(Refusal(INVALID))
     return found
 
 
@@ -85,8 +85,10 @@ def _nested(
 
 def _wanted(node: Any, info: Info) -> bool:
     skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
+    if skip and skip["if"]:
+        return False
     include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
-    return not (skip and skip["if"]) and not (include and not include["if"])
+    return include is None or bool(include["if"])
 
 
 def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
