@@ -4,7 +4,7 @@ The two pools are apart because their manners differ: a read is one statement, m
 dies, and leaves nothing to reset; a transaction is begun once, and whether it is committed only PostgreSQL knows.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from db.reads import Reads
+from db.reads import Read, Reads
 from kit.errors import TooSlow, Unavailable
 from kit.settings import Pooler
 
@@ -137,33 +137,29 @@ class Database:
             await self._reads.close()
         await self.engine.dispose()
 
-    async def fetchval(self, sql: str, arguments: Sequence[Any]) -> Any:
+    def fetchval(self, sql: str, arguments: Sequence[Any]) -> Coroutine[Any, Any, Any]:
         """The first value of the first row, None without one. A value of type json comes as bytes.
 
         Raises TooSlow where the statement ran out of its time, Unavailable where there is no database to run it.
         """
-        assert self._reads is not None, "Database.open() comes first"
-        try:
-            return await self._reads.run(asyncpg.Connection.fetchval, sql, arguments)
-        except FAILURES as error:
-            raise _told(error) from error
-        except asyncpg.InterfaceError as error:
-            if "closed" in str(error):
-                raise Unavailable from error
-            raise  # arguments that do not fit: a fault of ours
+        return self._run(asyncpg.Connection.fetchval, sql, arguments)
 
-    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    def fetch(self, sql: str, *arguments: Any) -> Coroutine[Any, Any, list[asyncpg.Record]]:
         """All rows. Raises what `fetchval` raises."""
+        return self._run(asyncpg.Connection.fetch, sql, arguments)
+
+    async def _run(self, read: Read, sql: str, arguments: Sequence[Any]) -> Any:
         assert self._reads is not None, "Database.open() comes first"
         try:
-            found: list[asyncpg.Record] = await self._reads.run(asyncpg.Connection.fetch, sql, arguments)
+            return await self._reads.run(read, sql, arguments)
+        except asyncpg.QueryCanceledError as error:
+            raise TooSlow from error
         except FAILURES as error:
-            raise _told(error) from error
+            raise Unavailable from error
         except asyncpg.InterfaceError as error:
             if "closed" in str(error):
                 raise Unavailable from error
             raise  # arguments that do not fit: a fault of ours
-        return found
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -175,10 +171,6 @@ class Database:
         async with self.engine.connect() as connection:
             number = await connection.exec_driver_sql("select current_setting('server_version_num')::int / 10000")
             return int(number.scalar_one())
-
-
-def _told(error: Exception) -> TooSlow | Unavailable:
-    return TooSlow() if isinstance(error, asyncpg.QueryCanceledError) else Unavailable()
 
 
 def normalised(url: str) -> URL:

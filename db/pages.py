@@ -66,13 +66,13 @@ def cursors_of(page: Page, cursor: ColumnElement[Any], kept: FromClause) -> list
     """The column of cursors; those of the ends where no others are asked for, none where none is."""
     if any(isinstance(part, Edges) and Column in map(type, part.parts) for part in page.parts):
         return [cursor.label(CURSOR)]
-    if any(isinstance(part, PageInfo) and {"start_cursor", "end_cursor"} & names_in(part) for part in page.parts):
+    if any(isinstance(part, PageInfo) and {"start_cursor", "end_cursor"} & _names_in(part) for part in page.parts):
         ends = or_(kept.c[NUMBER] == literal_column("1"), kept.c[LAST])
         return [case((ends, cursor)).label(CURSOR)]
     return []
 
 
-def names_in(info: PageInfo) -> set[str]:
+def _names_in(info: PageInfo) -> set[str]:
     return {part.name for part in info.parts if isinstance(part, Column)}
 
 

@@ -100,6 +100,7 @@ def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, *, numb
     Each share follows the index on the keys. Nulls come last either way, which no index gives for all rows at once.
     """
     shares, most = [], limit(window, peek=peek)
+    by = [_direction(key.value, key, backward=window.backward) for key in keys]
     for place, null in enumerate((True, False) if window.backward else (False, True)):
         share = rows.where(keys[0].value.is_(None) if null else keys[0].value.is_not(None))
         if window.nulls is not None:
@@ -107,16 +108,15 @@ def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, *, numb
                 continue  # the cursor is in the other share, and this one before it
             if window.nulls[0] is null:
                 share = share.where(_beyond(keys, window, at=1 if null else 0, among_values=not null))
-        by = [_direction(key.value, key, window) for key in keys]
         shares.append(share.add_columns(literal_column(str(place)).label(_SHARE)).order_by(*by).limit(most))
     together = (union_all(*shares) if len(shares) > 1 else shares[0]).subquery()
-    by = [together.c[_SHARE], *(_direction(together.c[key.name], key, window) for key in keys)]
-    number = numbers(together.c.id, by, window, peek=peek) if numbered else []
-    return select(together, *number).order_by(*by).limit(most)
+    whole = [together.c[_SHARE], *(_direction(together.c[key.name], key, backward=window.backward) for key in keys)]
+    number = numbers(together.c.id, whole, window, peek=peek) if numbered else []
+    return select(together, *number).order_by(*whole).limit(most)
 
 
-def _direction(value: ColumnElement[Any], key: Order, window: Window) -> ColumnElement[Any]:
-    return value.desc() if key.descending is not window.backward else value.asc()
+def _direction(value: ColumnElement[Any], key: Order, *, backward: bool) -> ColumnElement[Any]:
+    return value.desc() if key.descending is not backward else value.asc()
 
 
 def past(rows: Select[Any], keys: Sequence[Order], window: Window) -> Select[Any]:
@@ -130,7 +130,7 @@ def _label(key: Order) -> str:
 
 
 def ordering(value: ColumnElement[Any], key: Order, *, backward: bool) -> ColumnElement[Any]:
-    by: ColumnElement[Any] = value.desc() if key.descending is not backward else value.asc()
+    by = _direction(value, key, backward=backward)
     if not key.nullable:
         return by
     return by.nulls_first() if backward else by.nulls_last()

@@ -6,6 +6,7 @@ The executor's way and the prepared operations' meet here: what a field answers 
 from dataclasses import replace
 from typing import Any
 
+from graphql import get_named_type
 from orjson import Fragment
 from strawberry.types import Info
 
@@ -69,9 +70,9 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
     if field.floor is not None:
         ctx.require(field.floor)
     raw: Raw = info._raw_info
-    place = place_of(raw)
-    if place.target.name not in BINDINGS:
+    if get_named_type(raw.return_type).name not in BINDINGS:
         return await field.call(ctx, **kwargs)
+    place = place_of(raw)
     asked = place.asked(ctx, raw.variable_values, {})
     plan = await reading_back(place, asked)
     values = plan.read(asked.values)

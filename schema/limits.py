@@ -8,7 +8,6 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -20,6 +19,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
 from kit.errors import TooComplex
+from schema.question import fragments_of
 from schema.variables import Variables, bearing
 from schema.weighing import Most as Most
 from schema.weighing import Walk
@@ -81,10 +81,6 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
     if not variables.met:
         return Measure(most, (), lambda _: cost)
     return Measure(most, variables.met, lambda values: reckoned(Variables(values)))
-
-
-def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
 
 
 def parsed(text: str, most: Most) -> DocumentNode:

@@ -26,7 +26,6 @@ from graphql import (
     OperationType,
     SelectionNode,
     SelectionSetNode,
-    VariableNode,
     is_non_null_type,
     located_error,
 )
@@ -38,7 +37,7 @@ from schema.collecting import collected
 from schema.finish import Unfinished
 from schema.kinds import ReaderField, audited
 from schema.places import Nodes, Place, Variables
-from schema.question import BACKREF
+from schema.question import BACKREF, fragments_of, switches_of
 
 TYPENAME = "__typename"
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
@@ -69,11 +68,11 @@ class Operation:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode) -> None:
         self._schema = schema
-        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        self._fragments = fragments_of(document)
         self._definition = definition
         self._plain = _plain(definition)
         selections = [*_spread(definition.selection_set, self._fragments, set())]
-        self._switches = tuple(dict.fromkeys(name for node in selections for name in _switches(node)))
+        self._switches = tuple(dict.fromkeys(name for node in selections for name in switches_of(node)))
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
@@ -174,14 +173,6 @@ def _spread(
         elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
             seen.add(node.name.value)
             yield from _spread(fragments[node.name.value].selection_set, fragments, seen)
-
-
-def _switches(node: SelectionNode) -> Iterator[str]:
-    """The variables of @skip and @include."""
-    for directive in node.directives or ():
-        for argument in directive.arguments or ():
-            if isinstance(argument.value, VariableNode):
-                yield argument.value.name.value
 
 
 def _plain(definition: OperationDefinitionNode) -> tuple[tuple[str, Callable[[Any], bool]], ...] | None:

@@ -130,6 +130,12 @@ class Place:
         self._whole = found.whole or not (found.nested or found.switches)
         self._reaches: dict[Hashable, dict[int, Given]] = {}
 
+    def raw(self, variables: Variables) -> Raw:
+        """What graphql-core tells of a field that it executes, as far as a selection needs it."""
+        return SimpleNamespace(
+            schema=self.schema, fragments=self.fragments, field_nodes=self.field_nodes, variable_values=variables
+        )
+
     def asked(self, ctx: Context, variables: Variables, given: Mapping[str, Any]) -> Asked:
         """What a request asks here.
 
@@ -175,7 +181,7 @@ class Place:
         """The nested fields that are asked for: the arguments of others do not matter."""
         found = self._reaches.get((target, switches))
         if found is None:
-            raw = SimpleNamespace(schema=self.schema, fragments=self.fragments, variable_values=variables)
+            raw = self.raw(variables)
             kinds = [self.schema.type_map[name] for name in ([target] if isinstance(target, str) else target or ())]
             there = {id(node) for kind in kinds for node in reached(raw, kind, self.field_nodes)}
             found = {key: given for key, given in self._nested.items() if key in there}

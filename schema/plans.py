@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, cast
 
 from graphql import GraphQLObjectType, get_nullable_type, is_list_type
@@ -150,10 +149,7 @@ def _plan_back(place: Place, asked: Asked) -> Plan:
 
 
 def _selector(place: Place, asked: Asked) -> Selector:
-    raw = SimpleNamespace(
-        schema=place.schema, fragments=place.fragments, variable_values=asked.variables, field_nodes=place.field_nodes
-    )
-    return Selector(raw, asked.nested)
+    return Selector(place.raw(asked.variables), asked.nested)
 
 
 def _readings(given: Iterable[Arguments]) -> dict[str, Callable[[Any], Any]]:

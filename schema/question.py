@@ -4,11 +4,14 @@ A field's *shape* is what of the variables can change its SQL: the outcome of @s
 argument. It is reckoned per request, cheaply; the selection itself only when a shape is seen for the first time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
     GraphQLNamedType,
@@ -59,12 +62,24 @@ def question(raw: Raw) -> Question:
     return Question(list(raw.field_nodes), tuple(walk.switches), walk.nested, walk.whole)
 
 
+def switches_of(node: SelectionNode) -> Iterator[str]:
+    """The variables of @skip and @include."""
+    for directive in node.directives or ():
+        for argument in directive.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                yield argument.value.name.value
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+
 class _Walk:
-    """Visits every field below a root field, each fragment once for each type that it is spread on."""
+    """Visits every field below a root field, each fragment once."""
 
     def __init__(self, raw: Raw) -> None:
         self._raw = raw
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
         self.switches: dict[str, None] = {}
         self.nested: dict[int, Nested] = {}
         self.whole = True
@@ -79,8 +94,8 @@ class _Walk:
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self._raw.fragments[node.name.value]
                 kind = self._type(fragment.type_condition, parent)
-                if (fragment.name.value, kind.name) not in self._seen:
-                    self._seen.add((fragment.name.value, kind.name))
+                if fragment.name.value not in self._seen:
+                    self._seen.add(fragment.name.value)
                     self.into(kind, fragment.selection_set)
 
     def _type(self, condition: NamedTypeNode | None, parent: GraphQLNamedType) -> GraphQLNamedType:
@@ -91,11 +106,8 @@ class _Walk:
         return kind
 
     def _switch(self, node: SelectionNode) -> None:
-        for directive in node.directives or ():
-            self.whole = False
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
-                    self.switches[argument.value.name.value] = None
+        self.whole = self.whole and not node.directives
+        self.switches |= dict.fromkeys(switches_of(node))
 
     def _field(self, parent: GraphQLNamedType, node: FieldNode) -> None:
         definition = getattr(parent, "fields", {}).get(node.name.value)

@@ -44,11 +44,11 @@ from graphql import (
     is_list_type,
     is_object_type,
 )
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from kit.errors import TooComplex
 from kit.settings import Settings
 from schema.kinds import Kind, ReaderField
+from schema.question import BACKREF
 from schema.variables import Variables, introspected
 
 COUNTING = 10
@@ -195,7 +195,7 @@ class Walk:
 
     def _value(self, definition: GraphQLField, node: FieldNode, page: int | None) -> int:
         """The cost of a field that leads to no object."""
-        field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field = definition.extensions.get(BACKREF)
         if isinstance(field, ReaderField) and field.kind is Kind.COMPUTED:
             return field.weight * self._variables.first(definition, node)
         return COUNTING if page is not None and node.name.value == "totalCount" else 0
@@ -210,7 +210,7 @@ class Walk:
         if is_list_type(get_nullable_type(definition.type)):
             rows = page if page is not None and name == "nodes" else self._variables.length(definition, node)
             return rows * (1 + below)
-        field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field = definition.extensions.get(BACKREF)
         return below + (COUNTING if getattr(field, "kind", None) is Kind.RECORD else 1)
 
     def _collected(

@@ -1,4 +1,4 @@
-"""The one Starlette app: /graphql for requests and sockets, /health for probes."""
+"""The ASGI app: /graphql for requests and sockets, /health for probes."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -7,6 +7,7 @@ from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from resolvers.context import Context, Services
 from server import logs
 
 HEADER = "x-request-id"
@@ -83,6 +84,13 @@ def trace_id_of(scope: Scope) -> str:
     return trace_id
 
 
-def address_of(scope: Scope) -> str:
+async def context_of(services: Services, scope: Scope) -> Context:
+    """Who asks by this request or on this socket, and from where."""
     client = scope.get("client")
-    return client[0] if client else "unknown"
+    return Context(
+        services=services,
+        asks=await services.viewers.of_header(text_of(scope, b"authorization")),
+        trace_id=trace_id_of(scope),
+        address=client[0] if client else "unknown",
+        user_agent=text_of(scope, b"user-agent"),
+    )

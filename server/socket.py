@@ -32,7 +32,7 @@ from resolvers.context import Context, Services
 from schema.errors import exposed
 from schema.schema import Schema
 from server.logs import note
-from server.requests import address_of, text_of, trace_id_of
+from server.requests import context_of
 
 LONGEST_REASON = 123  # bytes that a close frame has room for
 
@@ -109,24 +109,20 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         await self.send_message(cast("Any", {"type": "pong", **payload}))
 
     async def handle_subscribe(self, message: Any) -> None:
-        most = self.context.services.settings.max_operations_per_socket
-        if self.connection_acknowledged and message["id"] not in self.operations and len(self.operations) >= most:
-            told = self._exposed(RateLimited(1, f"More than {most} operations on one socket"), uuid4().hex)
-            await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
-            return
-        payload = message["payload"]
         if not self.connection_acknowledged or message["id"] in self.operations:
             await super().handle_subscribe(message)  # which closes the socket
             return
+        most, payload = self.context.services.settings.max_operations_per_socket, message["payload"]
         try:
-            query = cast("Schema", self.schema).documents.text(
+            if len(self.operations) >= most:
+                raise RateLimited(1, f"More than {most} operations on one socket")
+            payload["query"] = cast("Schema", self.schema).documents.text(
                 payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}
             )
         except ParlorError as error:
             told = self._exposed(error, uuid4().hex)
             await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
             return
-        payload["query"] = query
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
@@ -208,13 +204,7 @@ class Sockets(GraphQL[Context, None]):
         await self.run(WebSocket(scope, receive, send))
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return Context(
-            services=self.services,
-            asks=await self.services.viewers.of_header(text_of(request.scope, b"authorization")),
-            trace_id=trace_id_of(request.scope),
-            address=address_of(request.scope),
-            user_agent=text_of(request.scope, b"user-agent"),
-        )
+        return await context_of(self.services, request.scope)
 
 
 def never_ran(result: ExecutionResult) -> bool:

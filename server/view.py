@@ -21,7 +21,7 @@ from schema.errors import exposed
 from schema.schema import Schema
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
-from server.requests import TooLarge, address_of, header_of, text_of, trace_id_of
+from server.requests import TooLarge, context_of, header_of, trace_id_of
 from server.socket import never_ran
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
@@ -38,7 +38,7 @@ class View:
         kind = GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in (header_of(scope, b"accept") or b"") else JSON
         try:
             asked = await asked_of(scope, receive)
-            ctx = await self._context(scope)
+            ctx = await context_of(self._services, scope)
             status, body = await self._answered(asked, ctx, scope["method"], kind)
         except ParlorError as error:
             refused = 400 if kind is GRAPHQL_RESPONSE else 200
@@ -57,15 +57,6 @@ class View:
             headers.append((b"allow", b"GET, POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-    async def _context(self, scope: Scope) -> Context:
-        return Context(
-            services=self._services,
-            asks=await self._services.viewers.of_header(text_of(scope, b"authorization")),
-            trace_id=trace_id_of(scope),
-            address=address_of(scope),
-            user_agent=text_of(scope, b"user-agent"),
-        )
 
     async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)

@@ -8,7 +8,7 @@ from graphql import build_schema, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.limits import fragments_of
+from schema.question import fragments_of
 from schema.variables import Variables
 from schema.weighing import Walk
 from tests.measuring import MOST, SCHEMA, measure, operation, refusal

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import TooComplex
-from schema.limits import Most, fragments_of, measured, parsed, validated
+from schema.limits import Most, measured, parsed, validated
+from schema.question import fragments_of
 from schema.variables import Variables
 from schema.weighing import Walk
 from tests.measuring import MOST, SCHEMA, measure, operation, refusal

@@ -12,6 +12,7 @@ depends_on = None
 TOP = sa.text("parent_id is null and trashed_at is null")
 
 
+# As db/tasks/words.py had it: a migration says what was, whatever becomes of the model.
 _BETWEEN_WORDS = (
     "1-2F 3A-40 5B-60 7B-A9 AB-B1 B4 B6-B8 BB BF D7 F7 2C2-2C5 2D2-2DF 2E5-2EB 2ED 2EF-2FF 375 37E 384-385 387 3F6 482 "
     "488-489 55A-55F 589-58F 5BE 5C0 5C3 5C6 5F3-60F 61B-61F 66A-66D 6D4 6DD-6DE 6E9 6FD-6FE 700-70F 7F6-7F9 7FE-7FF "
