@@ -1,6 +1,7 @@
 """The tables of the event log; `live/log.py` says how they are read.
 
 An event's position is `(xid, id)`. Readers see only rows whose transaction lies below the oldest one still open.
+`grants` marks events that change who may see what: a role, a session, a membership.
 """
 
 from datetime import datetime
@@ -39,6 +40,7 @@ class Event(Base):
     entity_id: Mapped[Id]
     actor_id: Mapped[Id | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+    grants: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         Index("ix_event_xid_id", "xid", "id"),

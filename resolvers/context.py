@@ -38,8 +38,9 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the process that verbs use; made once, in `server/`."""
+    """The parts of the process that verbs use; made once, in `server/`. `process` names this one among others."""
 
+    process: str
     settings: Settings
     db: Database
     tail: Tail

@@ -1,6 +1,9 @@
 """Where the parts are put together: opened when the server starts, closed when it stops."""
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +47,7 @@ def database(settings: Settings) -> Database:
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
     doorbell = Doorbell(settings.broadcast_url)
     return Services(
+        process=f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}",
         settings=settings,
         db=db,
         doorbell=doorbell,
