@@ -59,6 +59,9 @@ class Settings(BaseSettings):
 
     broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")
     event_retention_days: int = Field(7, ge=1, description="how far back a subscription may resume")
+    group_window: int = Field(200, ge=1, description="payloads that subscriptions asking the same hold in memory")
+    group_window_bytes: int = Field(1_048_576, ge=1024, description="and how much of them; who is slower reads the log")
+    hub_bytes: int = Field(67_108_864, ge=1024, description="payloads held by all of them together")
     event_window: int = Field(10_000, ge=100, description="latest events held in memory; older ones come from the log")
     audit_retention_days: int = Field(365, ge=1, description="how long it is kept who did or was refused what")
     trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")
@@ -88,9 +91,14 @@ class Settings(BaseSettings):
         None, description="a list of documents by id (JSON); with it, nothing else is answered"
     )
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
+    max_sockets_per_user: int = Field(100, ge=1, description="sockets of one user at once, per process: tabs, devices")
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
+    socket_ping_seconds: int = Field(
+        15, ge=1, description="between pings; a client that does not answer for as long again is gone"
+    )
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
-    shutdown_seconds: int = Field(5, ge=1, description="grace for requests in flight on SIGTERM")
+    shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
+    leaving_seconds: float = Field(2, ge=0, description="before it, over which sockets are told to go, one by one")
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

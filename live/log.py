@@ -38,11 +38,12 @@ class Event:
     entity_id: Id
     actor_id: Id | None
     at: datetime
+    grants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event that is not yet part of a transaction."""
+    """An event that is not yet part of a transaction. `grants` tells that it changes who may see what."""
 
     topics: Sequence[str]
     kind: Kind
@@ -50,6 +51,7 @@ class Draft:
     entity_id: Id
     actor_id: Id | None
     at: datetime
+    grants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft
             "entity_id": draft.entity_id,
             "actor_id": draft.actor_id,
             "at": draft.at,
+            "grants": draft.grants,
         }
         for draft in drafts
     ]
@@ -97,7 +100,7 @@ select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_n
 """
 
 _READ = """
-select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at
+select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants
 from event
 where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by xid, id limit $3
@@ -130,6 +133,7 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
             entity_id=Id(row["entity_id"]),
             actor_id=row["actor_id"],
             at=row["at"],
+            grants=row["grants"],
         )
         for row in rows
     ]

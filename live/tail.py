@@ -5,17 +5,18 @@ when it has fallen behind the window, from the log itself: so a slow follower co
 and catching up are the same code, without a gap and without a double.
 """
 
-import asyncio
 import contextlib
 from bisect import bisect_right
-from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
 
 import structlog
 
 from db.engine import Database
 from live import log
 from live.doorbell import Doorbell
+from live.listeners import Listeners
 from live.log import Event, State
 from live.positions import START, Position
 
@@ -32,14 +33,22 @@ class Pruned(Exception):
 
 
 class Tail:
-    """`window` is how many of the latest events are held in memory."""
+    """`window` is how many of the latest events are held in memory.
+
+    `followers` are called, by topic, when something has happened there, and all of them when the log has begun anew.
+    `guards` are called, by topic, when who may see what has changed, before any follower hears of that event; before
+    them `granted` is, with those topics. At either call `head` is still where the batch before ended. None of them may
+    block or raise.
+    """
 
     def __init__(self, db: Database, doorbell: Doorbell, *, window: int) -> None:
-        self._db = db
+        self.db = db
         self._doorbell = doorbell
         self._window: deque[Event] = deque(maxlen=window)
         self._before_window = START
-        self._followers: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self.followers = Listeners()
+        self.guards = Listeners()
+        self.granted: Callable[[frozenset[str]], None] = lambda topics: None
         self.state = State(epoch="", pruned=START)
         self.head = START
 
@@ -48,7 +57,7 @@ class Tail:
 
         Called again after a failure: where another PostgreSQL answers now, the log begins anew.
         """
-        await log.adopt(self._db)
+        await log.adopt(self.db)
         await self._settle()
 
     async def run(self) -> None:
@@ -68,7 +77,7 @@ class Tail:
 
     async def _look(self) -> float:
         """Reads all that can be read; the longest time to wait before looking again, in seconds."""
-        while events := await log.read(self._db, self.head, BATCH):
+        while events := await log.read(self.db, self.head, BATCH):
             self._take(events)
         await self._settle()
         return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
@@ -78,65 +87,43 @@ class Tail:
 
         Under another epoch its positions have begun anew. Where it was pruned past the tail, followers are told so.
         """
-        state = await log.state(self._db)
+        state = await log.state(self.db)
         if not state.ours:
-            await log.adopt(self._db)
-            state = await log.state(self._db)
+            await log.adopt(self.db)
+            state = await log.state(self.db)
         if state.epoch != self.state.epoch or self.head < state.pruned:
-            head = await log.head(self._db)
+            head = await log.head(self.db)
             self._window.clear()
-            self.head = self._before_window = head
+            self.state, self.head, self._before_window = state, head, head
+            self.followers.call_all()
         self.state = state
 
     def _take(self, events: Sequence[Event]) -> None:
+        granted = frozenset(topic for event in events if event.grants for topic in event.topics)
+        if granted:
+            self.granted(granted)
+            self.guards.call(granted)
+        self.followers.call({topic for event in events for topic in event.topics})
         for event in events:
             if len(self._window) == self._window.maxlen:
                 self._before_window = self._window[0].position
             self._window.append(event)
         self.head = events[-1].position
-        for topic in {topic for event in events for topic in event.topics}:
-            for follower in self._followers.get(topic, ()):
-                follower.set()
 
-    async def follow(self, topics: Iterable[str], after: Position) -> AsyncGenerator[list[Event]]:
-        """What happens on these topics after a position, in order and in batches; for ever.
+    async def since(self, topics: frozenset[str], after: Position, limit: int) -> tuple[Sequence[Event], Position]:
+        """The next events of these topics, and the position up to which all of them are known.
 
-        An empty batch comes at least every IDLE_SECONDS, so that the caller can look whether it may go on.
-        Raises Pruned when it is so far behind that events are gone.
+        Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
-        wanted = frozenset(topics)
-        news = asyncio.Event()
-        for topic in wanted:
-            self._followers[topic].add(news)
-        try:
-            while True:
-                news.clear()
-                events, after = await self._since(wanted, after)
-                yield events
-                if not events:
-                    await _set_within(news, IDLE_SECONDS)
-        finally:
-            for topic in wanted:
-                self._followers[topic].discard(news)
-                if not self._followers[topic]:
-                    del self._followers[topic]
-
-    async def _since(self, topics: frozenset[str], after: Position) -> tuple[list[Event], Position]:
-        """The next events of these topics, and the position up to which all of them are known."""
         if after >= self._before_window:
             at = bisect_right(self._window, after, key=lambda event: event.position)
-            later = (self._window[i] for i in range(at, len(self._window)))
-            return [event for event in later if not topics.isdisjoint(event.topics)], max(after, self.head)
-        known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
-        events = await log.read(self._db, after, BATCH, topics=list(topics))
-        if after < (await log.state(self._db)).pruned:
-            raise Pruned
-        if len(events) == BATCH:
+            later = (event for event in islice(self._window, at, None) if not topics.isdisjoint(event.topics))
+            events, known = list(islice(later, limit)), self.head
+        else:
+            known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
+            events = await log.read(self.db, after, limit, topics=list(topics))
+            if after < (await log.state(self.db)).pruned:
+                raise Pruned
+        if len(events) == limit:
             return events, events[-1].position
         return events, max(events[-1].position if events else after, known)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

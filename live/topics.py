@@ -6,6 +6,7 @@ A topic names what is followed and whose it is; a subscription may only name top
 from collections.abc import Callable
 from typing import Any
 
+from db.accounts.sessions import Session
 from db.accounts.users import User
 from db.base import Entity
 from db.tasks.labels import Label
@@ -25,8 +26,25 @@ def user(id: Id) -> str:
     return f"user:{id}"
 
 
+def sessions_of(owner: Id) -> str:
+    return f"sessions:{owner}"
+
+
 TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     Task: lambda task: [tasks_of(task.owner_id)],
     Label: lambda label: [labels_of(label.owner_id)],
     User: lambda account: [user(account.id)],
+    Session: lambda session: [sessions_of(session.user_id)],
 }
+
+# Rows that decide who may see what, by the columns that do: a change of these, or the end of the row, has every
+# stream on its topics, and every stream of the users it names, looked at again before anything more is told there.
+GRANTING: dict[type[Entity], frozenset[str]] = {
+    User: frozenset({"role"}),
+    Session: frozenset({"revoked_at"}),
+}
+
+
+def of_viewer(id: Id) -> tuple[str, str]:
+    """Where it is told that a user may see more or less than before."""
+    return user(id), sessions_of(id)

@@ -3,7 +3,7 @@
 Nothing in it may go stale: one context serves all operations of a socket until its viewer is established anew.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
+from live.hub import Hub
 from live.tail import Tail
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Services:
     settings: Settings
     db: Database
     tail: Tail
+    hub: Hub
     doorbell: Doorbell
     passwords: "Passwords"
     viewers: "Viewers"
@@ -53,13 +55,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`asks` is the viewer, or why there is none."""
+    """`asks` is the viewer, or why there is none. `renew` is there on a socket: it goes on with another token."""
 
     services: Services
     asks: Viewer | Unauthenticated
     trace_id: str
     address: str
     user_agent: str | None = None
+    renew: Callable[[str], Awaitable[Viewer]] | None = None
 
     @property
     def viewer(self) -> Viewer:

@@ -19,7 +19,7 @@ from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import log
 from live.log import Draft, Kind
-from live.topics import TOPICS
+from live.topics import GRANTING, TOPICS
 from resolvers.context import Context
 from resolvers.policies import POLICIES
 
@@ -121,25 +121,26 @@ class Work:
         before = _topics(row)
         for name, value in changed.items():
             setattr(row, name, value)
-        return self.touch(row, kind, before)
+        return self.touch(row, kind, before, grants=not GRANTING.get(type(row), frozenset()).isdisjoint(changed))
 
-    def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = ()) -> E:
+    def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = (), *, grants: bool = False) -> E:
         """Counts as a change of the row, though it may lie in another table."""
         row.version += 1
         row.updated_at = self.ctx.now()
-        self.tell(row, kind, also)
+        self.tell(row, kind, also, grants=grants)
         return row
 
     async def remove(self, row: Entity) -> Deleted:
-        self.tell(row, Kind.DELETED)
+        self.tell(row, Kind.DELETED, grants=type(row) in GRANTING)
         await self.session.execute(delete(type(row)).where(type(row).id == row.id))
         return Deleted(row.id)
 
-    def tell(self, row: Entity, kind: Kind, also: Iterable[str] = ()) -> None:
+    def tell(self, row: Entity, kind: Kind, also: Iterable[str] = (), *, grants: bool = False) -> None:
+        """`grants` tells that who may see what is no longer what it was."""
         topics = [*dict.fromkeys([*_topics(row), *also])]
         if topics:
             actor = self.ctx.viewer_id
-            self._drafts.append(Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now()))
+            self._drafts.append(Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants))
 
     def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
         self.session.add(audited(self.ctx, action, subject, actor=actor, **details))

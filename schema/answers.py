@@ -51,6 +51,21 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     return answer
 
 
+async def scope_of(ctx: Context, place: Place, variables: Variables, given: dict[str, Any]) -> frozenset[str]:
+    """What of the viewer the answer to a reader field depends on, by slot.
+
+    Raises what would be raised for this viewer, arguments and selection if it were answered now.
+    """
+    if place.field.floor is not None:
+        ctx.require(place.field.floor)
+    if place.field.kind in (Kind.NODE, Kind.NODES):
+        return frozenset(ctx.slots())
+    asked = place.asked(ctx, variables, given)
+    assert asked.target is not None, "only of `node` an id decides it"
+    plan = await reading(place, asked.target, asked)
+    return frozenset(ctx.slots().keys() & set(plan.compiled.order))
+
+
 async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, Any]) -> bytes | None:
     slots = (ctx if viewer is ctx.asks else replace(ctx, asks=viewer)).slots()
     json: bytes | None = await ctx.services.db.fetchval(plan.compiled.sql, plan.arguments(values, slots))

@@ -15,6 +15,7 @@ from kit.settings import Settings
 from schema.limits import Measure, Most, measured, parsed, validated
 from schema.operations import Operation
 from schema.places import Variables
+from schema.streams import Subscribed
 from schema.trusted import BadManifest
 
 MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
@@ -26,13 +27,14 @@ HASH = "extensions.persistedQuery.sha256Hash"
 class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
-    `ready` is None where the executor is needed.
+    `ready` is there for a query that needs no executor, `stream` for a subscription.
     """
 
     errors: tuple[GraphQLError, ...]
     definition: OperationDefinitionNode | None = None
     measure: Measure | None = None
     ready: Operation | None = None
+    stream: Subscribed | None = None
 
     @property
     def is_subscription(self) -> bool:
@@ -104,8 +106,13 @@ class Document:
             return Checked((_told(error),), definition)
         if errors:
             return Checked(errors, definition)
-        operation = Operation(self._schema, self.ast, definition)
-        return Checked((), definition, measure, operation if operation.is_readers else None)
+        match definition.operation:
+            case OperationType.SUBSCRIPTION:
+                return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
+            case OperationType.QUERY:
+                operation = Operation(self._schema, self.ast, definition)
+                return Checked((), definition, measure, operation if operation.is_readers else None)
+        return Checked((), definition, measure)
 
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:

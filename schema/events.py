@@ -1,17 +1,14 @@
 """What every stream of events has in common; each entity adds its own `…Changed` and `…Deleted`."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
 
 import strawberry
 
 from live.log import Kind
-from resolvers import following
+from live.streams import Reason
 from resolvers.accounts import users
-from resolvers.context import Context, Viewer
-from resolvers.following import Reason
+from resolvers.changes import EntityType
+from resolvers.context import Viewer
 from schema.accounts.users import User
 from schema.enums import enum
 from schema.fields import maybe
@@ -33,11 +30,6 @@ enum(
     PRUNED="They are older than what is kept.",
     EPOCH_CHANGED="The cursor is of another log: the database was restored or replaced.",
 )
-
-After = Annotated[
-    Cursor | None,
-    strawberry.argument(description="The last cursor seen: all since is told first, in order. Default: from now on."),
-]
 
 
 @strawberry.type(
@@ -61,6 +53,7 @@ class Change:
     topic: str = strawberry.field(description="What was followed.")
     actor: User | None = maybe(users.by_id, "Who did it; null where the viewer may not see them.", id="actor_id")
     entity_id: strawberry.Private[str]
+    entity_type: strawberry.Private[EntityType]
     actor_id: strawberry.Private[str | None]
     viewer: strawberry.Private[Viewer]
 
@@ -72,43 +65,6 @@ class Deletion:
     topic: str = strawberry.field(description="What was followed.")
     actor: User | None = maybe(users.by_id, "Who did it; null where the viewer may not see them.", id="actor_id")
     deleted_id: strawberry.ID = strawberry.field(description="The id that names nothing any more.")
+    entity_type: strawberry.Private[EntityType]
     actor_id: strawberry.Private[str | None]
     viewer: strawberry.Private[Viewer]
-
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def stream(description: str) -> Callable[[F], F]:
-    """A subscription field."""
-    made: Callable[[F], F] = strawberry.subscription(description=description)
-    return made
-
-
-async def told(
-    ctx: Context, topics: Sequence[str], after: str | None, *, changed: type[Any], deleted: type[Any]
-) -> AsyncGenerator[Any]:
-    """The stream in the types of one entity."""
-    async with aclosing(following.followed(ctx, topics, after)) as stream:
-        async for heard in stream:
-            match heard:
-                case following.Ready():
-                    yield Ready(cursor=Cursor(heard.cursor))
-                case following.Resync():
-                    yield Resync(cursor=Cursor(heard.cursor), reason=heard.reason)
-                case following.Heard():
-                    yield _typed(heard, topics, changed, deleted)
-
-
-def _typed(heard: following.Heard, topics: Sequence[str], changed: type[Any], deleted: type[Any]) -> Any:
-    event = heard.event
-    common = {
-        "cursor": heard.cursor,
-        "at": event.at,
-        "topic": next(topic for topic in topics if topic in event.topics),
-        "actor_id": event.actor_id,
-        "viewer": heard.viewer,
-    }
-    if event.kind is Kind.DELETED:
-        return deleted(**common, deleted_id=event.entity_id)
-    return changed(**common, kind=event.kind, entity_id=event.entity_id)

@@ -17,8 +17,10 @@ from db.accounts.users import Role
 from kit.ids import Id
 from resolvers.documented import Doc
 from resolvers.rules import Ids
+from resolvers.topics import Followed
 from schema.answers import perform, read
-from schema.kinds import CallField, Kind, ReaderField, VerbField
+from schema.kinds import CallField, Kind, LiveField, ReaderField, StreamField, VerbField
+from schema.scalars import Cursor
 
 
 def entity(statement: Callable[..., Any], description: str, *, floor: Role = Role.USER) -> Any:
@@ -47,6 +49,11 @@ def any_nodes(description: str) -> Any:
 def _ids(ids: Annotated[Ids, Doc("Global ids, at most a hundred.")]) -> None: ...
 
 
+def maybe_node(description: str, *, id: str) -> Any:
+    """The same below a type; `id` is the attribute of the parent object that holds the id."""
+    return _made(ReaderField, _id, description, Role.USER, kind=Kind.NODE, given={"id": id})
+
+
 def connection(listing: Callable[..., Any], description: str, *, floor: Role = Role.USER, offset: bool = False) -> Any:
     """A paged list; inside a bound type, of the rows that the relationship of the same name leads to."""
     return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
@@ -73,6 +80,42 @@ def verb(
     return _made(VerbField, function, description, None if public else floor)
 
 
+def stream(
+    follows: Callable[..., Followed],
+    description: str,
+    *,
+    changed: type[Any],
+    deleted: type[Any],
+    floor: Role = Role.USER,
+) -> Any:
+    """A subscription to events, told as the types `changed` and `deleted`. The function says what is followed."""
+    return _made(StreamField, follows, description, floor, paging=[_after()], changed=changed, deleted=deleted)
+
+
+def live(
+    kind: Kind,
+    statement: Callable[..., Any],
+    description: str,
+    *,
+    follows: Callable[..., Followed],
+    floor: Role = Role.USER,
+    every: float | None = None,
+) -> Any:
+    """A subscription to a query: its answer at once, and again when it has changed."""
+    paging = _paging(offset=False) if kind is Kind.CONNECTION else []
+    return _made(LiveField, statement, description, floor, kind=kind, paging=paging, follows=follows, every=every)
+
+
+def _after() -> StrawberryArgument:
+    return StrawberryArgument(
+        python_name="after",
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(Cursor | None),
+        description="The last cursor seen: all since is told first, in order. Default: from now on.",
+        default=None,
+    )
+
+
 def _made(
     made: type[CallField],
     call: Callable[..., Any],
@@ -84,18 +127,18 @@ def _made(
 ) -> Any:
     field = made(description=description)
     field.call, field.floor = call, floor
-    field.answer = read if made is ReaderField else perform
+    field.answer = read if issubclass(made, ReaderField) else perform
     field.init = field.compare = field.repr = False
     for name, value in more.items():
         setattr(field, name, value)
     hints = _hints(call, skip={"ctx", *more.get("given", ()), *more.get("needs", ())})
     field.arguments = [*(_argument(parameter, hint) for parameter, hint in hints), *paging]
     rules = {parameter.name: TypeAdapter(hint) for parameter, hint in hints if _has_rules(hint)}
-    if isinstance(field, ReaderField):
-        field.rules, types = rules, get_type_hints(call)
-        field.needs = {name: TypeAdapter(types[name]) for name in more.get("needs", ())}
-    elif rules:
+    if rules and made is VerbField:
         raise TypeError(f"{call.__name__}: a verb's rules belong into its input")
+    field.rules, types = rules, get_type_hints(call)
+    if isinstance(field, ReaderField):
+        field.needs = {name: TypeAdapter(types[name]) for name in more.get("needs", ())}
     return field
 
 

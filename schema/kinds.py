@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
+from resolvers.topics import Followed
 from resolvers.work import refused
 from schema.finish import Unfinished
 
@@ -44,38 +45,18 @@ async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:
 class CallField(StrawberryField):
     """A field that answers by itself: no attribute of a parent object is looked up.
 
-    `call` is the function of resolvers/ behind it, `floor` the least role that may ask (None: anybody).
+    `call` is the function of resolvers/ behind it, `floor` the least role that may ask (None: anybody). `rules` are
+    what pydantic has to say of single arguments; inputs have their own.
     """
 
     call: Callable[..., Any]
     answer: Answer
     floor: Role | None = Role.USER
+    rules: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
 
     @property
     def is_basic_field(self) -> bool:
         return False
-
-    async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        assert info is not None
-        try:
-            return await audited(info.context, info.field_name, self.answer(self, source, info, kwargs))
-        except Unfinished as error:
-            raise error.located(info.path.as_list(), info._raw_info.field_nodes) from error
-
-
-class ReaderField(CallField):
-    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
-
-    `rules` are what pydantic has to say of single arguments; inputs have their own. A computed field has `needs`: the
-    parameters that columns of the same name fill, and how they are read from JSON. `weight` is what each value of it
-    counts among the rows that a query may reach.
-    """
-
-    kind: Kind
-    given: Mapping[str, str] = MappingProxyType({})
-    rules: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
-    needs: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
-    weight: int = 0
 
     def checked(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments as their rules have them. Raises Invalid."""
@@ -89,6 +70,26 @@ class ReaderField(CallField):
             raise Invalid(wrong)
         return found
 
+    async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info is not None
+        try:
+            return await audited(info.context, info.field_name, self.answer(self, source, info, kwargs))
+        except Unfinished as error:
+            raise error.located(info.path.as_list(), info._raw_info.field_nodes) from error
+
+
+class ReaderField(CallField):
+    """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
+
+    A computed field has `needs`: the parameters that columns of the same name fill, and how they are read from JSON.
+    `weight` is what each value of it counts among the rows that a query may reach.
+    """
+
+    kind: Kind
+    given: Mapping[str, str] = MappingProxyType({})
+    needs: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
+    weight: int = 0
+
 
 def _said(problem: Any) -> str:
     """What a rule of ours says stands alone; pydantic puts "Value error" before it."""
@@ -97,3 +98,17 @@ def _said(problem: Any) -> str:
 
 class VerbField(CallField):
     """A mutation."""
+
+
+class StreamField(CallField):
+    """A subscription to events. `call` says what is followed, `changed` and `deleted` are the types to tell it in."""
+
+    changed: type[Any]
+    deleted: type[Any]
+
+
+class LiveField(ReaderField):
+    """A subscription to a query, asked anew when something happens that it `follows`, and after `every` seconds."""
+
+    follows: Callable[..., Followed]
+    every: float | None = None

@@ -5,7 +5,7 @@ way, so that there is one place which says what is amiss.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -23,7 +23,6 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     SelectionSetNode,
     is_non_null_type,
@@ -51,6 +50,11 @@ class Answer(NamedTuple):
     data: bytes | None
     errors: tuple[GraphQLError, ...] = ()
 
+    def json(self) -> bytes:
+        """The whole result; its errors are such as a client may see."""
+        told = b'"errors":%b,' % orjson.dumps([error.formatted for error in self.errors]) if self.errors else b""
+        return b'{%b"data":%b}' % (told, b"null" if self.data is None else self.data)
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -76,17 +80,17 @@ class Operation:
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
-        self.is_readers = definition.operation is OperationType.QUERY and all(map(self._is_readers, fields))
+        self.is_readers = all(map(self._is_readers, fields))
 
     def _is_readers(self, node: FieldNode) -> bool:
-        definition = self._query.fields.get(node.name.value)
+        definition = self._parent.fields.get(node.name.value)
         return node.name.value == TYPENAME or (
             definition is not None and isinstance(definition.extensions.get(BACKREF), ReaderField)
         )
 
     @property
-    def _query(self) -> GraphQLObjectType:
-        return cast("GraphQLObjectType", self._schema.query_type)
+    def _parent(self) -> GraphQLObjectType:
+        return cast("GraphQLObjectType", self._schema.get_root_type(self._definition.operation))
 
     def variables(self, given: Mapping[str, Any]) -> Variables | None:
         """The values of the variables, coerced; None where something is amiss with them."""
@@ -107,11 +111,11 @@ class Operation:
         return found.coerced
 
     async def answer(self, ctx: Context, variables: Variables) -> Answer:
-        roots = self._chosen(variables)
+        roots = self.roots(variables)
         if len(roots) > 1:
-            found = await asyncio.gather(*(_outcome(ctx, root, variables) for root in roots))
+            found = await asyncio.gather(*(outcome(ctx, root, variables) for root in roots))
         else:
-            found = [await _outcome(ctx, root, variables) for root in roots]
+            found = [await outcome(ctx, root, variables) for root in roots]
             if found and isinstance(found[0], bytes):
                 return Answer(b"{%b:%b}" % (roots[0].key, found[0]))
         errors = tuple(outcome for outcome in found if isinstance(outcome, GraphQLError))
@@ -123,13 +127,13 @@ class Operation:
         )
         return Answer(b"{%b}" % b",".join(parts), errors)
 
-    def _chosen(self, variables: Variables) -> tuple[Root, ...]:
+    def roots(self, variables: Variables) -> tuple[Root, ...]:
         """The root fields that @skip and @include leave; the ways to choose among them are kept, up to a number."""
         switches = tuple([bool(variables.get(name)) for name in self._switches])
         roots = self._roots.get(switches)
         if roots is None:
             raw = SimpleNamespace(schema=self._schema, fragments=self._fragments, variable_values=variables)
-            groups = collected(raw, self._query, [self._definition.selection_set])
+            groups = collected(raw, self._parent, [self._definition.selection_set])
             roots = tuple(self._root(key, nodes) for key, nodes in groups.items())
             if len(self._roots) < MOST_CHOICES:
                 self._roots[switches] = roots
@@ -139,7 +143,7 @@ class Operation:
         name = orjson.dumps(key)
         if nodes[0].name.value == TYPENAME:
             return Root(name, key, nodes, None, may_be_null=False)
-        definition = self._query.fields[nodes[0].name.value]
+        definition = self._parent.fields[nodes[0].name.value]
         raw = SimpleNamespace(
             schema=self._schema, fragments=self._fragments, field_nodes=nodes, return_type=definition.type
         )
@@ -150,15 +154,19 @@ class Operation:
         return Root(name, key, nodes, place, may_be_null=not is_non_null_type(definition.type))
 
 
-async def _outcome(ctx: Context, root: Root, variables: Variables) -> bytes | GraphQLError:
+async def outcome(
+    ctx: Context, root: Root, variables: Variables, source: Any = None, above: Sequence[str] = ()
+) -> bytes | GraphQLError:
+    """A reader field's answer as JSON, or what it failed on. `source` is what it is a field of, `above` the path."""
     if root.place is None:
         return b'"Query"'
+    path = [*above, root.name]
     try:
-        json = await audited(ctx, root.nodes[0].name.value, answered(ctx, root.place, variables))
+        json = await audited(ctx, root.nodes[0].name.value, answered(ctx, root.place, variables, source))
     except Unfinished as error:
-        return error.located([root.name], root.nodes)
+        return error.located(path, root.nodes)
     except Exception as error:
-        return located_error(error, root.nodes, [root.name])
+        return located_error(error, root.nodes, path)
     return b"null" if json is None else json
 
 

@@ -64,9 +64,10 @@ class Given:
 
     def arguments(self, variables: Variables, given: Mapping[str, Any]) -> Arguments:
         """Raises Invalid, and what Strawberry raises for what the rules refuse. `given` comes from the parent."""
-        return Arguments.of(self.name, self.field, self._keywords(variables) | dict(given))
+        return Arguments.of(self.name, self.field, self.keywords(variables) | dict(given))
 
-    def _keywords(self, variables: Variables) -> dict[str, Any]:
+    def keywords(self, variables: Variables) -> dict[str, Any]:
+        """As the field's function takes them."""
         if self._direct is not None:
             direct = {name: variables.get(variable) for name, variable in self._direct}
             if None not in direct.values():

@@ -12,9 +12,8 @@ from typing import Any, cast
 
 from graphql import GraphQLObjectType, get_nullable_type, is_list_type
 
-from db.reader import Reader
 from db.selection import Compiled
-from resolvers.policies import POLICIES
+from resolvers.policies import READER
 from schema.finish import Finish, Mixed, finish_of
 from schema.kinds import Kind
 from schema.models import BINDINGS
@@ -26,8 +25,6 @@ from schema.selection import Selector
 MOST_KEPT = 8_000_000  # of weight, which is about a tenth of the bytes that hang on what is kept
 LIGHT = 2_000
 DOCUMENT = 10  # a character of a document, parsed, weighs as much as ten of a statement; a place holds on to all of it
-
-READER = Reader({model: policy.see for model, policy in POLICIES.items()})
 
 
 @dataclass(frozen=True, slots=True)

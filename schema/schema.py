@@ -1,11 +1,12 @@
 """The one schema: every domain's fields side by side."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLOutputType
+from graphql.execution.values import VariableValues, get_variable_values
 from orjson import Fragment
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -15,9 +16,11 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from kit.ids import Id
 from kit.settings import Settings
+from live.streams import EventSource, QuerySource
 from resolvers.context import Context
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
+from schema.changes import ChangeSubscriptions
 from schema.documents import Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
@@ -42,7 +45,7 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
-class Subscription(TaskSubscriptions, LabelSubscriptions):
+class Subscription(TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions):
     pass
 
 
@@ -74,6 +77,17 @@ class Known(SchemaExtension):
         yield
 
 
+class Refused(Exception):
+    """An operation that was not begun; what is amiss with it."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+Begin = Callable[[Context], Awaitable[EventSource | QuerySource]]
+
+
 class Schema(strawberry.Schema):
     """Exposes errors in one place for every transport."""
 
@@ -102,14 +116,24 @@ class Schema(strawberry.Schema):
         self._expose(result, kwargs["context_value"])
         return result
 
-    async def stream(self, query: str | None, *args: Any, **kwargs: Any) -> Any:
-        return self._exposing(await super().stream(query, *args, **kwargs), kwargs["context_value"])
+    def subscribing(self, query: str, variables: Mapping[str, Any], operation_name: str | None) -> Begin | None:
+        """How a subscription is begun, and looked at again; None for what is none.
 
-    async def _exposing(self, results: Any, ctx: Context) -> AsyncIterator[Any]:
-        async with aclosing(results):
-            async for result in results:
-                self._expose(result, ctx)
-                yield result
+        Raises Refused, GraphQLError and Forbidden for what will not be answered at all.
+        """
+        checked = self.documents.get(query).operation(operation_name)
+        if not checked.is_subscription:
+            return None
+        errors: Sequence[GraphQLError] = checked.refusal(self._schema, variables)
+        if not errors:
+            assert checked.definition is not None
+            assert checked.stream is not None
+            definitions = checked.definition.variable_definitions or ()
+            found = get_variable_values(self._schema, definitions, dict(variables), max_errors=1)
+            if isinstance(found, VariableValues):
+                return partial(checked.stream.source, variables=found.coerced, given=variables)
+            errors = found
+        raise Refused(errors)
 
     def _expose(self, result: ExecutionResult, ctx: Context) -> None:
         if result.errors:

@@ -18,7 +18,7 @@ from resolvers.context import Services
 from schema import schema
 from server.house import opened
 from server.requests import HEADER, Requests, header_of
-from server.socket import Sockets
+from server.sockets import Sockets
 from server.view import View
 
 PATH = "/graphql"
@@ -47,6 +47,11 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.view is not None, "the lifespan comes first"
         await (self.sockets if scope["type"] == "websocket" else self.view)(scope, receive, send)
+
+    async def leave(self) -> None:
+        """Tells every socket to go: clients come back after a cursor, to another process."""
+        if self.view is not None:
+            await self.sockets.leave(self._settings.leaving_seconds)
 
     async def health(self, request: Request) -> JSONResponse:
         try:

@@ -13,6 +13,7 @@ from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.settings import Settings
 from live.doorbell import Doorbell
+from live.hub import Hub
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
@@ -46,14 +47,24 @@ def database(settings: Settings) -> Database:
 
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
     doorbell = Doorbell(settings.broadcast_url)
+    tail = Tail(db, doorbell, window=settings.event_window)
+    viewers = Viewers(settings, db, clock)
+    tail.granted = viewers.doubt
     return Services(
         process=f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}",
         settings=settings,
         db=db,
         doorbell=doorbell,
-        tail=Tail(db, doorbell, window=settings.event_window),
+        tail=tail,
+        hub=Hub(
+            tail,
+            window=settings.group_window,
+            window_bytes=settings.group_window_bytes,
+            total_bytes=settings.hub_bytes,
+            executions=max(settings.read_pool_size // 2, 1),
+        ),
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
-        viewers=Viewers(settings, db, clock),
+        viewers=viewers,
         throttle=Throttle(settings),
         clock=clock,
     )
@@ -76,6 +87,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
         try:
             yield made
         finally:
+            await made.hub.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,256 +1,270 @@
-"""graphql-transport-ws (PROTOCOL.md of enisdenjo/graphql-ws): Strawberry's handler, made to the letter where it is not.
+"""graphql-transport-ws (PROTOCOL.md of enisdenjo/graphql-ws), to the letter.
 
 A message that the protocol does not know closes the socket with 4400 and a reason; an operation that fails ends by
 itself and leaves the socket alone.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Coroutine
 from dataclasses import replace
-from datetime import timedelta
-from enum import IntEnum
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
 from graphql import GraphQLError
-from orjson import Fragment
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
-from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from kit.errors import ParlorError, RateLimited, Unauthenticated, Unavailable
-from resolvers.context import Context, Services
+from kit.errors import Forbidden, ParlorError, RateLimited, Unauthenticated
+from live.streams import Gone
+from live.topics import of_viewer
+from resolvers.context import Context, Viewer
 from schema.errors import exposed
-from schema.schema import Schema
-from server.logs import note
+from schema.schema import Refused
+from server.frames import Frames, frames_of
+from server.messages import Close, amiss, reason_of
+from server.operations import Asking, Following
 from server.requests import context_of
 
-LONGEST_REASON = 123  # bytes that a close frame has room for
+if TYPE_CHECKING:
+    from server.sockets import Sockets
+
+CLOSING_SECONDS = 1  # for a close frame to find room; then the connection is cut
 
 
-class Close(IntEnum):
-    BAD_REQUEST = 4400
-    UNAUTHORIZED = 4401
-    TRY_AGAIN = 1013  # clients of graphql-ws do so after this one, and give up after 1011 and 4500
+class Socket:
+    """One connection. `operations` are those under way, by their ids; `context` says who is asking just now."""
 
-
-class Adapter(ASGIWebSocketAdapter):
-    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        try:
-            while self.ws.application_state is WebSocketState.CONNECTED:
-                try:
-                    yield orjson.loads(await self.ws.receive_text())
-                except orjson.JSONDecodeError as error:
-                    raise NonJsonMessageReceived from error
-        except KeyError as error:
-            raise NonTextMessageReceived from error
-        except WebSocketDisconnect:
-            return
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        """A client that takes no byte for the time allowed is let go; its subscriptions can be resumed."""
-        seconds = cast("Sockets", self.view).services.settings.send_timeout_seconds
-        try:
-            async with asyncio.timeout(seconds):
-                await self.ws.send_text(orjson.dumps(message).decode())
-        except (TimeoutError, WebSocketDisconnect, RuntimeError) as error:
-            raise WebSocketDisconnected from error
-
-    async def close(self, code: int, reason: str) -> None:
-        with suppress(RuntimeError):  # it is closed already
-            await self.ws.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
-
-
-class Socket(BaseGraphQLTransportWSHandler[Context, None]):
-    view: "Sockets"
     context: Context
-    _patience: asyncio.Timeout
 
-    async def handle(self) -> None:
-        """Until the client goes, or takes nothing any more: then whoever noticed ends it with `_let_go`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(None) as self._patience:
-                await super().handle()
+    def __init__(self, sockets: "Sockets", scope: Scope, receive: Receive, send: Send) -> None:
+        self._sockets = sockets
+        self._settings = sockets.services.settings
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._initialised = self._acknowledged = False
+        self._guards: tuple[str, ...] = ()
+        self.services = sockets.services
+        self.schema = sockets.schema
+        self.frames: Frames = frames_of(scope)
+        self.closing = False
+        self.operations: dict[str, Asking | Following] = {}
 
-    async def handle_message(self, message: Any) -> None:
-        if reason := _amiss(message):
-            await self.websocket.close(Close.BAD_REQUEST, reason)
+    async def run(self) -> None:
+        """Until the client goes, or is let go."""
+        self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
+        self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
+        try:
+            while (message := await self._receive())["type"] != "websocket.disconnect":
+                if not self.closing:
+                    await self._take(message.get("text"))
+        except Gone:
+            self.frames.abort()
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        self.closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._guard(())
+        self._sockets.forget(self)
+        for operation in [*self.operations.values()]:
+            operation.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that lives no longer than the socket."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _take(self, text: str | None) -> None:
+        if text is None:
+            await self.close(Close.BAD_REQUEST, "WebSocket message type must be text")
             return
         try:
-            await super().handle_message(message)
-        except WebSocketDisconnected:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            await self.close(Close.BAD_REQUEST, "WebSocket message must be valid JSON")
+            return
+        if reason := amiss(message):
+            await self.close(Close.BAD_REQUEST, reason)
+            return
+        try:
+            await self._handle(message)
+        except Gone:
             raise
         except Exception as error:
-            told = self._exposed(error, self.context.trace_id)
-            await self.websocket.close(Close.TRY_AGAIN, told.message)
+            await self.close(Close.TRY_AGAIN, self.told(error, self.context.trace_id)[0].message)
 
-    async def handle_connection_init(self, message: Any) -> None:
-        if not self.connection_init_received:
-            payload = message.get("payload") or {}
-            header = payload.get("authorization", payload.get("Authorization"))
-            asks = await self.context.services.viewers.of_header(header)
-            if header is not None and isinstance(asks, Unauthenticated):
-                await self.websocket.close(Close.UNAUTHORIZED, asks.message)
+    async def _handle(self, message: Any) -> None:
+        match message["type"]:
+            case "connection_init":
+                await self._init(message.get("payload") or {})
+            case "ping":
+                payload = {"payload": message["payload"]} if message.get("payload") is not None else {}
+                await self.send({"type": "pong", **payload})
+            case "pong":
+                pass
+            case "subscribe":
+                await self._subscribe(message["id"], message["payload"])
+            case "complete":
+                if operation := self.operations.pop(message["id"], None):
+                    operation.cancel()
+            case unknown:
+                await self.close(Close.BAD_REQUEST, f"Unknown message type: {unknown}")
+
+    async def _init(self, payload: dict[str, Any]) -> None:
+        if self._initialised:
+            await self.close(Close.TOO_MANY, "Too many initialisation requests")
+            return
+        self._initialised = True
+        if self._timer is not None:
+            self._timer.cancel()
+        header = payload.get("authorization", payload.get("Authorization"))
+        if header is not None:
+            asks = await self.services.viewers.of_header(header)
+            if isinstance(asks, Unauthenticated):
+                await self.close(Close.UNAUTHORIZED, asks.message)
                 return
             self.context = replace(self.context, asks=asks)
-        await super().handle_connection_init({"type": "connection_init"})
+        if isinstance(viewer := self.context.asks, Viewer):
+            if not self._sockets.admits(self, viewer.id):
+                await self.close(Close.TOO_MANY, "Too many sockets of one user")
+                return
+            self._guard(of_viewer(viewer.id))
+            self._until_expired()
+        await self.send({"type": "connection_ack"})
+        self._acknowledged = True
 
-    async def handle_ping(self, message: Any) -> None:
-        payload = {"payload": message["payload"]} if message.get("payload") is not None else {}
-        await self.send_message(cast("Any", {"type": "pong", **payload}))
-
-    async def handle_subscribe(self, message: Any) -> None:
-        if not self.connection_acknowledged or message["id"] in self.operations:
-            await super().handle_subscribe(message)  # which closes the socket
+    async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
+        if not self._acknowledged:
+            await self.close(Close.UNAUTHORIZED, "Unauthorized")
             return
-        most, payload = self.context.services.settings.max_operations_per_socket, message["payload"]
+        if id in self.operations:
+            await self.close(Close.ALREADY_EXISTS, f"Subscriber for {id} already exists")
+            return
+        most, name = self._settings.max_operations_per_socket, payload.get("operationName")
+        variables = payload.get("variables") or {}
         try:
             if len(self.operations) >= most:
                 raise RateLimited(1, f"More than {most} operations on one socket")
-            payload["query"] = cast("Schema", self.schema).documents.text(
+            query = self.schema.documents.text(
                 payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}
             )
-        except ParlorError as error:
-            told = self._exposed(error, uuid4().hex)
-            await self.send_message({"id": message["id"], "type": "error", "payload": [told.formatted]})
+            begin = self.schema.subscribing(query or "", variables, name)
+        except (Refused, GraphQLError, ParlorError) as error:
+            errors = self.told(error, uuid4().hex)
+            await self.send({"id": id, "type": "error", "payload": [told.formatted for told in errors]})
             return
-        await super().handle_subscribe(message)
+        if begin is None:
+            self.operations[id] = Asking(self, id, query or "", variables, name)
+        else:
+            self.operations[id] = Following(self, id, begin, name)
 
-    async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Each operation asks anew who is asking: a socket outlives roles, sessions and tokens."""
-        began = time.perf_counter()
-        last: ExecutionResult | None = None
-        ctx = replace(self.context, trace_id=uuid4().hex)
+    async def send(self, message: dict[str, Any]) -> None:
+        """Once there is room. Raises Gone where the client takes nothing for too long."""
+        await self.room()
+        self.frames.write([orjson.dumps(message)])
+
+    async def room(self) -> None:
+        """Until there is some. Raises Gone, and cuts the connection, where the client takes nothing for too long."""
+        if not self.frames.writable and not await self.frames.room(self._settings.send_timeout_seconds):
+            self.frames.abort()
+            raise Gone
+
+    def end(self, id: str, errors: list[GraphQLError] | None) -> None:
+        """The last of an operation, unless the client has ended it: what its errors were, or that it is complete."""
+        if self.operations.pop(id, None) is None:
+            return
+        message: dict[str, Any] = {"id": id, "type": "complete"}
+        if errors:
+            message = {"id": id, "type": "error", "payload": [error.formatted for error in errors]}
+        self.frames.write([orjson.dumps(message)])
+
+    async def leave(self) -> None:
+        """Tells each subscription where it is, and closes: the server goes, and the client may try another."""
+        for operation in [*self.operations.values()]:
+            operation.leave()
+        await self.close(Close.GOING, "The server is going down")
+
+    async def close(self, code: Close, reason: str) -> None:
+        if self.closing:
+            return
+        self.closing = True
         try:
-            ctx = replace(ctx, asks=await self._asks())
-            async with aclosing(self._results(operation, ctx)) as results:
-                async for last in results:
-                    if last.errors and never_ran(last):
-                        await operation.send_initial_errors(last.errors)
-                        return
-                    await operation.send_next(last)
-            await operation.send_operation_message({"id": operation.id, "type": "complete"})
-        except WebSocketDisconnected:
-            self.operations.pop(operation.id, None)
-            self._let_go()
-        except Exception as error:
-            await operation.send_initial_errors([self._exposed(error, ctx.trace_id)])
-        finally:
-            note(ctx, operation.operation_name, (last.errors if last else None) or (), began)
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason_of(reason)})
+        except (TimeoutError, OSError, RuntimeError):
+            self.frames.abort()
 
-    async def _results(
-        self, operation: Operation[Context, None], ctx: Context
-    ) -> AsyncGenerator[ExecutionResult, None]:
-        schema, query, name = cast("Schema", self.schema), operation.query, operation.operation_name
-        answer = await schema.prepared(query, operation.variables, name, ctx)
-        if answer is not None:
-            data = None if answer.data is None else Fragment(answer.data)
-            yield ExecutionResult(cast("Any", data), [*answer.errors])
-            return
-        stream = await schema.stream(
-            query,
-            variable_values=operation.variables,
-            context_value=ctx,
-            root_value=None,
-            operation_name=name,
-        )
-        async with aclosing(stream) as results:
-            async for result in results:
-                if _without_database(result) and schema.documents.get(query).operation(name).is_subscription:
-                    yield PreExecutionError(None, result.errors)
-                    return
-                yield result
+    def told(self, error: Exception, trace_id: str) -> list[GraphQLError]:
+        """As the client may see it."""
+        errors = error.errors if isinstance(error, Refused) else [error]
+        found = [one if isinstance(one, GraphQLError) else GraphQLError("", original_error=one) for one in errors]
+        return [exposed(one, trace_id=trace_id, now=self.context.now()) for one in found]
 
-    async def _asks(self) -> Any:
+    # Who asks, over time
+
+    async def asking(self) -> Context:
+        """The context of an operation; whoever has signed in is looked at anew. Closes where they have to go."""
         asks = self.context.asks
-        return asks if isinstance(asks, Unauthenticated) else await self.context.services.viewers.again(asks)
+        if isinstance(asks, Viewer):
+            asks = await self.services.viewers.again(asks)
+            if isinstance(asks, Unauthenticated):
+                self.dismiss(asks.message)
+        return replace(self.context, asks=asks, trace_id=uuid4().hex)
 
-    def _exposed(self, error: Exception, trace_id: str) -> GraphQLError:
-        found = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
-        return exposed(found, trace_id=trace_id, now=self.context.now())
+    def dismiss(self, reason: str) -> None:
+        """Whoever signed in may no longer be here."""
+        self.spawn(self.close(Close.UNAUTHORIZED, reason))
 
-    def _let_go(self) -> None:
-        if not self._patience.expired():
-            self._patience.reschedule(0)
+    def _doubted(self) -> None:
+        self.spawn(self._look())
 
+    async def _look(self) -> None:
+        """At whoever has signed in: their role may have changed, or their session may have ended."""
+        found = await self.asking()
+        if isinstance(found.asks, Viewer):
+            self.context = replace(self.context, asks=found.asks)
 
-class Sockets(GraphQL[Context, None]):
-    """/graphql for sockets: who may open one, and what they begin with."""
+    def _guard(self, topics: tuple[str, ...]) -> None:
+        guards = self.services.tail.guards
+        guards.remove(self._guards, self._doubted)
+        guards.add(topics, self._doubted)
+        self._guards = topics
 
-    graphql_transport_ws_handler_class = Socket
-    websocket_adapter_class = Adapter
+    async def _renew(self, token: str) -> Viewer:
+        """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's."""
+        asks = await self.services.viewers.of_header(f"Bearer {token}")
+        if isinstance(asks, Unauthenticated):
+            raise asks
+        if asks.id != self.context.viewer.id:
+            raise Forbidden("The token is another user's")
+        self.context = replace(self.context, asks=asks)
+        self._until_expired()
+        return asks
 
-    def __init__(self, schema: Schema, services: Services) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            max_subscriptions_per_connection=services.settings.max_operations_per_socket,
-            connection_init_wait_timeout=timedelta(seconds=services.settings.socket_init_seconds),
-            allowed_origins=services.settings.allowed_origins,
-        )
-        self.services = services
+    def _until_expired(self) -> None:
+        left = self.context.viewer.expires_at - self.context.now()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._later(max(left.total_seconds(), 0), self._expire)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.run(WebSocket(scope, receive, send))
+    def _expire(self) -> None:
+        if self.context.viewer.expires_at <= self.context.now():
+            self.dismiss("The access token has expired")
+        else:
+            self._until_expired()
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return await context_of(self.services, request.scope)
+    def _overdue(self) -> None:
+        self.spawn(self.close(Close.INIT_TIMEOUT, "Connection initialisation timeout"))
 
-
-def never_ran(result: ExecutionResult) -> bool:
-    """Whether the operation never ran, or its stream broke off: there is no data then, not even null (GraphQL, 7.1)."""
-    broken = result.data is None and all(error.path is None for error in result.errors or ())
-    return isinstance(result, PreExecutionError) or broken
-
-
-def _without_database(event: ExecutionResult) -> bool:
-    """An event that could not be read is not told: nobody shall take what it speaks of for gone. The stream ends, and
-    can be resumed before it."""
-    return any((error.extensions or {}).get("code") == Unavailable.code for error in event.errors or ())
-
-
-def _amiss(message: Any) -> str | None:
-    """What is wrong with a message, by the protocol."""
-    if not isinstance(message, dict):
-        return "A message must be a JSON object"
-    kind, id, payload = message.get("type"), message.get("id"), message.get("payload")
-    if not isinstance(kind, str):
-        return "A message must have a type"
-    if kind in ("subscribe", "complete") and (not isinstance(id, str) or not id):
-        return "The id must be a string that is not empty"
-    if kind == "subscribe":
-        return _amiss_in_payload(payload)
-    if payload is not None and not isinstance(payload, dict):
-        return "The payload must be an object"
-    return None
-
-
-def _amiss_in_payload(payload: Any) -> str | None:
-    by_id = isinstance(payload, dict) and (payload.get("documentId") or _persisted(payload))
-    if not isinstance(payload, dict) or not (isinstance(payload.get("query"), str) or by_id):
-        return "The payload must have a query"
-    for name, kind in (
-        ("query", str),
-        ("variables", dict),
-        ("extensions", dict),
-        ("operationName", str),
-        ("documentId", str),
-    ):
-        if payload.get(name) is not None and not isinstance(payload[name], kind):
-            return f"{name} has the wrong type"
-    return None
-
-
-def _persisted(payload: dict[str, Any]) -> bool:
-    extensions = payload.get("extensions")
-    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
+    def _later(self, seconds: float, call: Any) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, call)

@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from socket import AF_INET, AF_INET6, create_server, socket
+from typing import Any
 
 import uvicorn
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from resolvers.context import Context
 from schema.trusted import BadManifest
 from server import app, logs
 from server.demo import PASSWORD, PEOPLE, fill
+from server.frames import Protocol
 from server.house import check, database, services
 
 MIGRATION_SECONDS = 86_400  # for one statement: an index of a large table takes its time
@@ -79,13 +81,39 @@ async def create_user(settings: Settings, *, email: str, name: str, password: st
 
 
 class Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does; lets its sockets go one after the other before it stops."""
 
-    announce: Callable[[], None]
+    def __init__(self, config: uvicorn.Config, served: app.App, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._served = served
+        self._announce = announce
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
-        self.announce()
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()  # nobody new comes in
+        await self._served.leave()
+        await super().shutdown(sockets)
+
+
+def configured(served: app.App, settings: Settings, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app.made(served, settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        ws=Protocol,
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=settings.socket_ping_seconds,
+        ws_ping_timeout=settings.socket_ping_seconds,
+        ws_per_message_deflate=False,
+        **more,
+    )
 
 
 def announce(console: Console, host: str, port: int, *, demo: bool) -> None:
@@ -111,19 +139,7 @@ def serve(settings: Settings, listener: socket, announce: Callable[[], None]) ->
         served = app.App(settings)
     except BadManifest as error:
         raise Refused(str(error)) from error
-    config = uvicorn.Config(
-        app.made(served, settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        ws="websockets-sansio",
-        ws_max_size=settings.max_body_bytes,
-        ws_per_message_deflate=False,
-    )
-    server = Server(config)
-    server.announce = announce
+    server = Server(configured(served, settings), served, announce)
     gc.freeze()  # what is here now stays: the collector need not look through it again and again
     gc.set_threshold(*GC_THRESHOLD)
     server.run(sockets=[listener])

@@ -22,7 +22,7 @@ from schema.schema import Schema
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
 from server.requests import TooLarge, context_of, header_of, trace_id_of
-from server.socket import never_ran
+from server.results import never_ran
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
@@ -70,8 +70,7 @@ class View:
         if answer is None:
             return None
         note(ctx, asked.operation_name, answer.errors, began)
-        errors = b'"errors":%b,' % _formatted(answer.errors) if answer.errors else b""
-        return 200, b'{%b"data":%b}' % (errors, b"null" if answer.data is None else answer.data)
+        return 200, answer.json()
 
     async def _executed(self, query: str, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
         """What was never executed has no data, not even null (GraphQL, 7.1.1)."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 import pytest
 import structlog
-import uvicorn
 from pydantic import SecretStr
 from structlog.typing import EventDict
 
@@ -21,6 +20,7 @@ from resolvers.context import Services
 from server import app, logs
 from server.house import database
 from server.postgres import embedded
+from server.starting import Server, configured
 from tests.both_ways import BothWays
 from tests.people import People
 
@@ -49,15 +49,8 @@ def settings_for(url: str, **changes: object) -> Settings:
 async def served(settings: Settings, clock: Clock = now, *, both_ways: bool = False) -> AsyncIterator[Served]:
     """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""
     made = app.App(settings, clock)
-    config = uvicorn.Config(
-        app.made(made, settings),
-        port=0,
-        log_config=None,
-        ws="websockets-sansio",
-        ws_max_size=settings.max_body_bytes,
-        timeout_graceful_shutdown=2,
-    )
-    server = uvicorn.Server(config)
+    quick = settings.model_copy(update={"shutdown_seconds": 2, "leaving_seconds": 0})
+    server = Server(configured(made, quick, port=0), made, announce=lambda: None)
     task = asyncio.create_task(server._serve())
     while not server.started:
         assert not task.done(), "the server did not start"

@@ -14,9 +14,10 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from db.models import Entity, Session
+from db.models import Entity
 from kit.settings import Settings
 from live.topics import TOPICS
+from resolvers.changes import EntityType
 from resolvers.policies import POLICIES
 from schema.kinds import CallField, VerbField
 from schema.models import BINDINGS
@@ -28,7 +29,7 @@ DOMAINS = ("accounts", "tasks")
 SCHEMA = made()._schema
 
 # Entities that nobody follows, with the reason.
-UNHEARD = {Session: "its end shows in the next request; streams of it come with the live kernel"}
+UNHEARD: dict[type[Entity], str] = {}
 
 # Anybody may call these: they are how one becomes somebody.
 PUBLIC = {"login", "refreshToken", "register"}
@@ -62,6 +63,11 @@ def test_every_entity_has_a_policy_and_a_type_of_its_name(model: type[Entity]) -
 @pytest.mark.parametrize("model", _entities(), ids=lambda model: model.__name__)
 def test_every_entity_has_topics_or_a_reason_for_none(model: type[Entity]) -> None:
     assert (model in TOPICS) is not (model in UNHEARD), f"name the topics of {model.__name__} in live/topics.py"
+
+
+@pytest.mark.parametrize("model", _entities(), ids=lambda model: model.__name__)
+def test_every_entity_can_be_followed_in_the_stream_of_all_changes(model: type[Entity]) -> None:
+    assert model.__name__ in set(EntityType), f"add {model.__name__} to EntityType in resolvers/changes.py"
 
 
 def test_prefixes_of_ids_are_unique() -> None:

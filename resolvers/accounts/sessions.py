@@ -1,17 +1,18 @@
 """Signing in and out. A session is one sign-in; its refresh token changes with each use."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import User
 from db.selection import Listing, Order
 from db.slots import NOW
-from kit.errors import Unauthenticated
+from kit.errors import Invalid, Unauthenticated
 from kit.ids import Id
+from live.log import Kind
 from resolvers.accounts import tokens
 from resolvers.accounts.rules import LONGEST_PASSWORD, account_name
 from resolvers.accounts.viewers import INVALID
@@ -84,7 +85,7 @@ async def refresh(ctx: Context, token: Annotated[str, Doc("The refresh token of 
             raise Unauthenticated(INVALID)
         reused = held.used_at is not None
         if reused:
-            kept.revoked_at = now
+            _end(work, kept)
             work.audit("session.reuse", kept.id, actor=user.id)
         else:
             held.used_at = now
@@ -97,6 +98,21 @@ async def refresh(ctx: Context, token: Annotated[str, Doc("The refresh token of 
     return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What is left of a connection."""
+
+    expires_at: datetime
+
+
+async def renew_connection(
+    ctx: Context, access_token: Annotated[str, Doc("A fresh one, of the same user; see refreshToken.")]
+) -> Renewed:
+    if ctx.renew is None:
+        raise Invalid({"accessToken": ["only a WebSocket has a connection to renew"]})
+    return Renewed((await ctx.renew(access_token)).expires_at)
+
+
 async def logout(ctx: Context) -> Deleted:
     """Ends this session."""
     return await revoke(ctx, ctx.viewer.session_id)
@@ -105,7 +121,7 @@ async def logout(ctx: Context) -> Deleted:
 async def revoke(ctx: Context, id: Annotated[Id, Doc("One of one's own sessions.")]) -> Deleted:
     async with ctx.work() as work:
         kept = await work.lock(Session, id, revoked_at=None)
-        kept.revoked_at = ctx.now()
+        _end(work, kept)
         work.audit("session.logout", id)
     ctx.services.viewers.forget(ctx.viewer.id)
     return Deleted(id)
@@ -121,14 +137,23 @@ async def logout_everywhere(ctx: Context) -> int:
 
 
 async def revoke_all(work: Work, user_id: Id, *, but: Id | None = None) -> int:
-    ended = await work.session.scalars(
-        update(Session)
+    found = await work.session.scalars(
+        select(Session)
         .where(Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > work.ctx.now())
         .where(Session.id.is_distinct_from(but))
-        .values(revoked_at=work.ctx.now())
-        .returning(Session.id)
+        .order_by(Session.id)
+        .with_for_update()
     )
-    return len(ended.all())
+    ending = found.all()
+    for kept in ending:
+        _end(work, kept)
+    return len(ending)
+
+
+def _end(work: Work, kept: Session) -> None:
+    """Every process hears of it, and closes what the session has open."""
+    kept.revoked_at = work.ctx.now()
+    work.tell(kept, Kind.DELETED, grants=True)
 
 
 def _session_of(digest: bytes) -> Select[Session, User, RefreshToken]:

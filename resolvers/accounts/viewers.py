@@ -5,6 +5,7 @@ session, a deleted user or a new role shows within that second in every process,
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -99,6 +100,13 @@ class Viewers:
         self._known.move_to_end(key)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+    def doubt(self, topics: Iterable[str]) -> None:
+        """Something has happened there that changes who may see what."""
+        for topic in topics:
+            name, _, id = topic.partition(":")
+            if name in ("user", "sessions"):
+                self.forget(Id(id))
 
     def forget(self, user_id: Id) -> None:
         """Something about this user has changed: ask the database next time."""

@@ -8,9 +8,11 @@ from db.tasks.tasks import Task
 from kit.errors import NotFound
 from kit.ids import Id
 from live.log import Kind
+from live.topics import labels_of
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.tasks.rules import CreateLabel, UpdateLabel
+from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
 
@@ -20,6 +22,10 @@ def by_id(id: Annotated[Id, Doc("The label's id.")]) -> Select[Label]:
 
 def listed() -> Listing:
     return Listing(select(Label), (Order(Label.name),))
+
+
+def followed(ctx: Context) -> Followed:
+    return Followed((labels_of(ctx.viewer.id),))
 
 
 async def create(ctx: Context, input: Annotated[CreateLabel, Doc("The new label.")]) -> Label:

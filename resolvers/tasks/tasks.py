@@ -12,6 +12,7 @@ from db.tasks.tasks import Task
 from kit.errors import Forbidden, NotFound
 from kit.ids import Id
 from live.log import Kind
+from live.topics import labels_of, tasks_of, user
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.relations import any_of, reached
@@ -28,6 +29,7 @@ from resolvers.tasks.rules import (
     UpdateTask,
 )
 from resolvers.tasks.search import matches
+from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
 ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the task is no longer of this version.")]
@@ -140,6 +142,15 @@ def _midnight(zone: Any, later: Any) -> Any:
     day_before = day.last - literal_column("interval '24 hours'")
     first = day_before + (day.wall - func.timezone(zone, day_before))
     return select(case((func.timezone(zone, first) == day.wall, first), else_=day.last)).scalar_subquery()
+
+
+def followed(ctx: Context) -> Followed:
+    return Followed((tasks_of(ctx.viewer.id),))
+
+
+def looked_at(ctx: Context, **_: Any) -> Followed:
+    """Where it is told of whatever a list of one's own tasks may show."""
+    return Followed((tasks_of(ctx.viewer.id), labels_of(ctx.viewer.id), user(ctx.viewer.id)))
 
 
 async def create(ctx: Context, input: Annotated[CreateTask, Doc("The new task.")]) -> Task:

@@ -30,6 +30,11 @@ class AuthPayload:
     user: User = maybe(users.me, "Who has signed in.")
 
 
+@strawberry.type(description="A connection goes on.")
+class ConnectionRenewed:
+    expires_at: datetime = strawberry.field(description="When it ends unless it is renewed again.")
+
+
 @strawberry.type
 class SessionQueries:
     sessions: Connection[Session] = connection(resolve.mine, "One's own sign-ins that still count, latest first.")
@@ -42,6 +47,9 @@ class SessionMutations:
         resolve.refresh,
         "New tokens for the last refresh token; works without an access token. Using one twice ends the session.",
         public=True,
+    )
+    renew_connection: ConnectionRenewed = verb(
+        resolve.renew_connection, "Over a WebSocket: goes on with a fresh access token, without a break."
     )
     logout: Deleted = verb(resolve.logout, "Ends this session.")
     logout_everywhere: int = verb(resolve.logout_everywhere, "Ends all of one's sessions; how many there were.")

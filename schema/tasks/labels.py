@@ -1,20 +1,17 @@
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
-from strawberry.types import Info
 
 from db.tasks.labels import Label as Model
-from live import topics
 from resolvers.tasks import labels as resolve
 from resolvers.tasks import rules
 from resolvers.tasks.tasks import listed
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
-from schema.events import After, Change, Deletion, Ready, Resync, stream, told
-from schema.fields import connection, entity, maybe, verb
+from schema.events import Change, Deletion, Ready, Resync
+from schema.fields import connection, entity, maybe, stream, verb
 from schema.node import Node, column, node
 
 if TYPE_CHECKING:
@@ -69,7 +66,6 @@ LabelEvent = Annotated[
 
 @strawberry.type
 class LabelSubscriptions:
-    @stream("One's own labels as they change.")
-    def label_events(self, info: Info, after: After = None) -> AsyncIterator[LabelEvent]:
-        own = [topics.labels_of(info.context.viewer.id)]
-        return told(info.context, own, after, changed=LabelChanged, deleted=LabelDeleted)
+    label_events: LabelEvent = stream(
+        resolve.followed, "One's own labels as they change.", changed=LabelChanged, deleted=LabelDeleted
+    )

@@ -1,13 +1,10 @@
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from strawberry.types import Info
 
 from db.tasks.tasks import Priority, RepeatsFrom
 from db.tasks.tasks import Task as Model
-from live import topics
 from resolvers.tasks import completion, rules, trees
 from resolvers.tasks import tasks as resolve
 from resolvers.tasks.occurrences import occurrences
@@ -15,8 +12,9 @@ from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
-from schema.events import After, Change, Deletion, Ready, Resync, stream, told
-from schema.fields import computed, connection, entity, maybe, record, verb
+from schema.events import Change, Deletion, Ready, Resync
+from schema.fields import computed, connection, entity, live, maybe, record, stream, verb
+from schema.kinds import Kind
 from schema.node import Node, column, node
 from schema.tasks.labels import Label
 
@@ -154,7 +152,15 @@ class TaskMutations:
 
 @strawberry.type
 class TaskSubscriptions:
-    @stream("One's own tasks as they change.")
-    def task_events(self, info: Info, after: After = None) -> AsyncIterator[TaskEvent]:
-        own = [topics.tasks_of(info.context.viewer.id)]
-        return told(info.context, own, after, changed=TaskChanged, deleted=TaskDeleted)
+    task_events: TaskEvent = stream(
+        resolve.followed, "One's own tasks as they change.", changed=TaskChanged, deleted=TaskDeleted
+    )
+    live_tasks: Connection[Task] = live(
+        Kind.CONNECTION,
+        resolve.listed,
+        "A page of one's own tasks, again when it changes.",
+        follows=resolve.looked_at,
+    )
+    live_task_counts: TaskCounts = live(
+        Kind.RECORD, resolve.counts, "How many tasks there are, again when it changes.", follows=resolve.looked_at
+    )

@@ -7,6 +7,7 @@ import pytest
 from db.accounts.users import Role
 from tests.accounts.signing import DENIED, INVALID, ME, WRONG, email_of, entries, login, member, refusal, rows
 from tests.people import Answer, People, Person
+from tests.sockets import Closed
 
 DELETE = "mutation ($id: ID!) { deleteUser(id: $id) { deletedId } }"
 LAST = ("CONFLICT", "The last super administrator must stay")
@@ -49,12 +50,13 @@ async def test_their_token_is_refused_at_once(people: People) -> None:
     assert refusal(await dora.ask(ME)) == INVALID
 
 
-async def test_their_open_socket_asks_in_vain(people: People) -> None:
+async def test_their_open_socket_is_closed(people: People) -> None:
     dora = await people.one()
     async with dora.socket() as socket:
         await delete(dora, dora)
-        [error] = (await socket.ask(ME))["errors"]
-    assert (error["extensions"]["code"], error["message"]) == INVALID
+        with pytest.raises(Closed) as closed:
+            await socket.frame()
+    assert (closed.value.code, closed.value.reason) == (4401, "Invalid or expired token")
 
 
 async def test_they_cannot_sign_in_again(people: People) -> None:

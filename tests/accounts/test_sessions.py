@@ -10,6 +10,7 @@ from db.accounts.users import Role
 from resolvers.accounts.tokens import access_token
 from tests.accounts.signing import INVALID, ME, Hand, entries, member, refresh, refusal, rows, sign_in
 from tests.people import People, Person
+from tests.sockets import Closed
 
 LIST = """query ($first: Int, $after: String, $last: Int, $before: String) {
   sessions(first: $first, after: $after, last: $last, before: $before) {
@@ -228,10 +229,11 @@ ENDS: dict[str, End] = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-async def test_an_open_socket_of_a_session_that_ends_asks_in_vain(people: People, end: End) -> None:
+async def test_an_open_socket_of_a_session_that_ends_is_closed(people: People, end: End) -> None:
     phone, laptop = await devices(people, 2)
     async with phone.socket() as socket:
         assert (await socket.ask(ME))["data"]["me"]["id"] == phone.id
         await end(phone, laptop)
-        [error] = (await socket.ask(ME))["errors"]
-    assert (error["extensions"]["code"], error["message"]) == INVALID
+        with pytest.raises(Closed) as closed:
+            await socket.frame()
+    assert (closed.value.code, closed.value.reason) == (4401, "Invalid or expired token")

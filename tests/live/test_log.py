@@ -14,6 +14,7 @@ from live import log
 from live.log import Draft, Event, Kind
 from live.positions import START
 from tests.conftest import Served
+from tests.live.following import following
 from tests.live.writer import TOPIC
 
 ROOT = Path(__file__).parent.parent.parent
@@ -51,48 +52,34 @@ async def test_what_is_rolled_back_never_was(house: Served) -> None:
 
 async def test_a_follower_hears_interleaved_transactions_in_the_order_of_their_positions(house: Served) -> None:
     topic, engine, tail = uuid4().hex, house.services.db.engine, house.services.tail
-    stream = tail.follow([topic], tail.head)
-    assert await anext(stream) == []
-    async with engine.connect() as early, engine.connect() as late:
+    async with following(tail, [topic]) as follower, engine.connect() as early, engine.connect() as late:
         await log.append(early, [draft("early", topic)])
         await log.append(late, [draft("late 1", topic), draft("late 2", topic)])
         await late.commit()
         house.services.doorbell.ring()
-        assert await anext(stream) == [], "the idle look comes, the event does not"
+        assert await follower.next() == [], "the idle look comes, the event does not"
         await early.commit()
-    heard: list[Event] = []
-    async for events in stream:
-        heard += events
-        if len(heard) == 3:
-            break
-    await stream.aclose()
+        heard = await follower.take(3)
     assert [event.entity_id for event in heard] == ["early", "late 1", "late 2"]
 
 
 async def test_two_processes_that_write_at_once_lose_nothing_and_swap_nothing(house: Served, database_url: str) -> None:
     tail = house.services.tail
-    stream = tail.follow([TOPIC], tail.head)
-    await anext(stream)
-    writers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.live.writer", database_url, name, "150", str(seed),
-            stdout=asyncio.subprocess.PIPE, cwd=ROOT,
-        )
-        for seed, name in enumerate(("one", "two"))
-    ]  # fmt: skip
-    printed = asyncio.gather(*(writer.communicate() for writer in writers))
-    heard: list[Event] = []
-    expected: set[str] | None = None
-    transactions: list[list[str]] = []
-    async with asyncio.timeout(60):
-        async for events in stream:
-            heard += events
-            if expected is None and printed.done():
-                transactions = [ids for out, _ in printed.result() for ids in json.loads(out)]
-                expected = {id for ids in transactions for id in ids}
-            if expected is not None and len(heard) >= len(expected):
-                break
-    await stream.aclose()
+    async with following(tail, [TOPIC]) as follower, asyncio.timeout(60):
+        writers = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.live.writer", database_url, name, "150", str(seed),
+                stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+            )
+            for seed, name in enumerate(("one", "two"))
+        ]  # fmt: skip
+        printed = asyncio.gather(*(writer.communicate() for writer in writers))
+        heard: list[Event] = []
+        while not printed.done():
+            heard += await follower.next()
+        transactions: list[list[str]] = [ids for out, _ in printed.result() for ids in json.loads(out)]
+        expected = {id for ids in transactions for id in ids}
+        heard += await follower.take(len(expected) - len(heard))
     ids: list[str] = [event.entity_id for event in heard]
     assert len(ids) == len(set(ids)), "nothing twice"
     assert set(ids) == expected, "nothing lost, nothing made up"
@@ -106,16 +93,12 @@ async def test_two_processes_that_write_at_once_lose_nothing_and_swap_nothing(ho
 async def test_pruning_takes_the_oldest_and_remembers_how_far(house: Served) -> None:
     topic, db, tail = uuid4().hex, house.services.db, house.services.tail
     old = datetime.now(UTC) - timedelta(days=100)
-    stream = tail.follow([topic], tail.head)
-    await anext(stream)
-    async with db.transaction() as session:
-        await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id(f"old {n}"), None, old) for n in range(5)])
-        await log.append(session, [draft("new", topic)])
-    house.services.doorbell.ring()
-    heard: list[Event] = []
-    while len(heard) < 6:
-        heard += await anext(stream)
-    await stream.aclose()
+    async with following(tail, [topic]) as follower:
+        async with db.transaction() as session:
+            await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id(f"old {n}"), None, old) for n in range(5)])
+            await log.append(session, [draft("new", topic)])
+        house.services.doorbell.ring()
+        await follower.take(6)
     assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 3
     assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 2
     assert await log.prune(db, before=datetime.now(UTC) - timedelta(days=99), size=3) == 0

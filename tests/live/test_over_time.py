@@ -1,44 +1,97 @@
 """A stream lasts longer than what it began with: sessions end, roles change, databases are restored."""
 
-from itertools import count
+import asyncio
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from db.accounts.users import Role
-from kit.errors import Unauthenticated
+from db.accounts.sessions import Session
+from db.accounts.users import Role, User
+from kit.ids import Id
+from kit.settings import Settings
 from live import log
 from live.positions import Position
-from resolvers.context import Viewer
-from tests.conftest import Served
-from tests.people import People
-from tests.sockets import EVENTS
+from resolvers.accounts.tokens import access_token
+from tests.conftest import Served, served
+from tests.people import People, Person
+from tests.sockets import Closed, Socket
 
+CHANGES = """subscription ($topics: [String!], $after: Cursor) { changes(topics: $topics, after: $after) { __typename
+  ... on EntityChanged { node { ... on User { name } } } } }"""
 ACTORS = """subscription { taskEvents { __typename ... on TaskChanged { task { title } actor { id } } } }"""
 
 
-async def test_nothing_more_is_told_once_the_session_has_ended(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also not of what was waiting already: the session is looked at before each event."""
-    dora, viewers, looks = await house.people.one(), house.services.viewers, count()
-    again = viewers.again
+LOGOUT = "mutation { logout { deletedId } }"
 
-    async def ended_after_five_events(viewer: Viewer) -> Viewer | Unauthenticated:
-        return await again(viewer) if next(looks) <= 5 else Unauthenticated("Invalid or expired token")
 
-    async with dora.socket() as socket, socket.events() as events:
-        cursor = events.first["cursor"]
-    for number in range(30):
-        await dora.task(f"{number}")
+async def test_a_revoked_session_closes_its_sockets_in_every_process(house: Served, settings: Settings) -> None:
+    """Nothing more is told, not even what was written before the sockets could close."""
+    dora = await house.people.one()
+    async with served(settings) as other, house.people.nobody.socket() as stranger:
+        elsewhere = Socket(other.socket_url, dora.token)
+        async with dora.socket() as idle, dora.socket() as here, here.events(), elsewhere, elsewhere.events():
+            await dora.ask(LOGOUT)
+            await _told_of(house, dora)
+            for socket in (idle, here, elsewhere):
+                async with asyncio.timeout(1):
+                    assert await _closed(socket) == (4401, "Invalid or expired token")
+        assert await stranger.ask("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+async def test_the_end_of_a_user_ends_everything_of_theirs(house: Served) -> None:
+    dora, boss = await house.people.one(), await house.people.one(Role.SUPER_ADMIN)
+    async with dora.socket() as idle, dora.socket() as socket, socket.events():
+        await boss.ask("mutation ($id: ID!) { deleteUser(id: $id) { deletedId } }", id=dora.id)
+        assert [await _closed(idle), await _closed(socket)] == [(4401, "Invalid or expired token")] * 2
+
+
+async def test_the_last_of_a_token_closes_its_socket(house: Served) -> None:
+    dora = await house.people.one()
+    async with Socket(house.socket_url, await _token(house, dora, timedelta(seconds=1))) as socket, socket.events():
+        assert await _closed(socket) == (4401, "The access token has expired")
+
+
+RENEW = "mutation ($token: String!) { renewConnection(accessToken: $token) { expiresAt } }"
+
+
+async def test_who_renews_in_time_goes_on(house: Served) -> None:
+    dora = await house.people.one()
+    short, long = await _token(house, dora, timedelta(seconds=1)), await _token(house, dora, timedelta(minutes=5))
+    async with Socket(house.socket_url, short) as socket, socket.events() as events:
+        renewed = await socket.ask(RENEW, token=long)
+        until = datetime.fromisoformat(renewed["data"]["renewConnection"]["expiresAt"])
+        assert timedelta(minutes=4) < until - house.services.clock() <= timedelta(minutes=5)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await events.next()
+        task = await dora.task("Still here")
+        assert (await events.next())["task"]["id"] == task["id"]
+
+
+async def test_a_connection_goes_on_only_with_a_good_token_of_the_same_user(house: Served) -> None:
+    dora, sam = await house.people.one(), await house.people.one()
     async with dora.socket() as socket:
-        monkeypatch.setattr(viewers, "again", ended_after_five_events)  # the first look is the operation's own
-        await socket.start(EVENTS, "2", after=cursor)
-        ready = await socket.frame()
-        assert ready["payload"]["data"]["taskEvents"] == {"__typename": "Ready", "cursor": cursor}
-        frames = [await socket.frame()]
-        while frames[-1]["type"] == "next":
-            frames.append(await socket.frame())
-    assert len(frames) == 5 + 1
-    assert (frames[-1]["type"], frames[-1]["payload"][0]["extensions"]["code"]) == ("error", "UNAUTHENTICATED")
+        for token, code in (("nonsense", "UNAUTHENTICATED"), (sam.token, "FORBIDDEN")):
+            answer = await socket.ask(RENEW, token=token)
+            assert answer["errors"][0]["extensions"]["code"] == code
+        assert await socket.ask("{ me { id } }") == {"data": {"me": {"id": dora.id}}}
+    assert (await dora.ask(RENEW, token=dora.token)).code == "VALIDATION_ERROR", "HTTP has no connection to renew"
+
+
+async def test_what_a_new_role_does_not_show_ends(house: Served) -> None:
+    """A stream of another user's changes, which administrators may follow, is looked at before the next delivery."""
+    admin, boss = await house.people.one(Role.ADMIN), await house.people.one(Role.SUPER_ADMIN)
+    dora = await house.people.one()
+    async with admin.socket() as socket:
+        await socket.start(CHANGES, topics=[f"user:{dora.id}"])
+        assert (await socket.frame())["payload"]["data"]["changes"] == {"__typename": "Ready"}
+        await dora.ask('mutation ($id: ID!) { updateUser(id: $id, input: {name: "Theodora"}) { id } }', id=dora.id)
+        assert (await socket.frame())["payload"]["data"]["changes"]["node"] == {"name": "Theodora"}
+        await boss.ask("mutation ($id: ID!) { setUserRole(id: $id, role: USER) { role } }", id=admin.id)
+        ended = await socket.frame()
+        assert (ended["type"], ended["payload"][0]["extensions"]["code"]) == ("error", "FORBIDDEN")
+        assert (await socket.ask("{ me { role } }", id="2"))["data"] == {"me": {"role": "USER"}}
 
 
 async def test_events_are_read_with_the_role_of_the_moment(house: Served) -> None:
@@ -51,6 +104,32 @@ async def test_events_are_read_with_the_role_of_the_moment(house: Served) -> Non
         await boss.ask(query, id=admin.id)
         await _told_by(house, str(admin.id), str(boss.id))
         assert (await events.next())["actor"] is None, "a USER may not see who another is"
+
+
+async def _closed(socket: Socket) -> tuple[int, str]:
+    """How it is closed; nothing but Ready may come before."""
+    with pytest.raises(Closed) as caught:
+        pytest.fail(f"a frame came instead: {await socket.frame()}")
+    return caught.value.code, caught.value.reason
+
+
+async def _token(house: Served, person: Person, life: timedelta) -> str:
+    """A token of theirs that is good for so long."""
+    services = house.services
+    async with services.db.transaction() as session:
+        user = (await session.scalars(select(User).where(User.id == person.id))).one()
+        kept = (await session.scalars(select(Session.id).where(Session.user_id == person.id))).first()
+    assert kept is not None
+    began = services.clock() + life - timedelta(minutes=services.settings.access_token_minutes)
+    return access_token(services.settings, user, kept, began)
+
+
+async def _told_of(house: Served, owner: Person) -> None:
+    """An event on somebody's tasks."""
+    draft = log.Draft([f"tasks:{owner.id}"], log.Kind.UPDATED, "Task", Id("task_0"), None, house.services.clock())
+    async with house.services.db.transaction() as session:
+        await log.append(session, [draft])
+    house.services.doorbell.ring()
 
 
 async def _told_by(house: Served, owner: str, actor: str) -> None:

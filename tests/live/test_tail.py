@@ -11,11 +11,12 @@ from kit.ids import Id
 from kit.settings import Settings
 from live import log
 from live.cursors import epoch_of
-from live.log import Draft, Kind
+from live.log import Draft, Event, Kind
 from live.positions import Position
 from live.tail import BATCH, Pruned
 from tests.conftest import Served, served, settings_for
 from tests.databases import database
+from tests.live.following import following
 from tests.people import People
 
 RESUME = """subscription ($after: Cursor) { taskEvents(after: $after) { __typename
@@ -30,14 +31,8 @@ async def write(house: Served, topic: str, names: list[str]) -> None:
 
 
 async def hear(house: Served, topic: str, after: Position, number: int) -> list[str]:
-    heard: list[str] = []
-    stream = house.services.tail.follow([topic], after)
-    async for events in stream:
-        heard += [event.entity_id for event in events]
-        if len(heard) >= number:
-            break
-    await stream.aclose()
-    return heard
+    async with following(house.services.tail, [topic], after) as follower:
+        return [event.entity_id for event in await follower.take(number)]
 
 
 async def test_who_falls_behind_the_window_catches_up_from_the_log(settings: Settings) -> None:
@@ -55,26 +50,23 @@ async def test_who_falls_behind_the_window_catches_up_from_the_log(settings: Set
 async def test_a_follower_that_stops_in_the_middle_goes_on_where_it_was(settings: Settings) -> None:
     topic = uuid4().hex
     async with served(settings.model_copy(update={"event_window": 100})) as house:
-        stream = house.services.tail.follow([topic], house.services.tail.head)
-        assert await anext(stream) == []
-        heard: list[str] = []
-        for part in range(5):
-            await write(house, topic, [f"{part}.{n}" for n in range(70)])
-            while len(heard) < 70 * part:  # one part behind, with a window that holds less than two
-                heard += [event.entity_id for event in await anext(stream)]
-        while len(heard) < 350:
-            heard += [event.entity_id for event in await anext(stream)]
-        await stream.aclose()
-        assert heard == [f"{part}.{n}" for part in range(5) for n in range(70)]
+        heard: list[Event] = []
+        async with following(house.services.tail, [topic]) as follower:
+            for part in range(5):
+                await write(house, topic, [f"{part}.{n}" for n in range(70)])
+                heard += await follower.take(70 * part - len(heard))  # behind, with a window that holds less than two
+            heard += await follower.take(350 - len(heard))
+        assert [event.entity_id for event in heard] == [f"{part}.{n}" for part in range(5) for n in range(70)]
 
 
-async def test_nobody_is_kept_who_has_gone(house: Served) -> None:
-    topic = uuid4().hex
-    stream = house.services.tail.follow([topic], house.services.tail.head)
-    await anext(stream)
-    assert topic in house.services.tail._followers
-    await stream.aclose()
-    assert topic not in house.services.tail._followers
+async def test_nobody_is_kept_who_has_gone(people: People) -> None:
+    dora, services = await people.one(), people.services
+    async with dora.socket() as socket, socket.events():
+        assert len(services.tail.followers) >= 1
+        assert len(services.hub.subscriptions) >= 1
+        await socket.send({"type": "complete", "id": "1"})
+        await socket.ask("{ __typename }", id="2")
+        assert not [group for group in services.hub.groups.values() if f"tasks:{dora.id}" in group.topics]
 
 
 async def test_a_cursor_before_what_was_pruned_gets_a_resync_and_goes_on(settings: Settings) -> None:
@@ -106,9 +98,9 @@ async def test_who_is_overtaken_by_pruning_is_told(settings: Settings, monkeypat
             return gone
 
         monkeypatch.setattr(log, "state", pruned)
-        stream = tail.follow([topic], start)
-        with pytest.raises(Pruned):
-            await anext(stream)
+        async with following(tail, [topic], start) as follower:
+            with pytest.raises(Pruned):
+                await follower.next()
 
 
 async def test_a_cursor_of_another_epoch_gets_a_resync(people: People) -> None:

@@ -1,0 +1,34 @@
+"""One stream for whatever the viewer may follow."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from resolvers.context import Context
+from resolvers.documented import Doc
+from resolvers.topics import Followed, own
+
+MOST_TOPICS = 100  # of one stream
+
+
+class EntityType(StrEnum):
+    """By the name that the log knows it by."""
+
+    LABEL = "Label"
+    SESSION = "Session"
+    TASK = "Task"
+    USER = "User"
+
+
+def followed(
+    ctx: Context,
+    topics: Annotated[
+        list[str] | None,
+        Field(max_length=MOST_TOPICS),
+        Doc("Such as tasks:user_…; each must be one that may be followed. Default: all that is one's own."),
+    ] = None,
+    types: Annotated[list[EntityType] | None, Doc("Only changes of these.")] = None,
+) -> Followed:
+    wanted = own(ctx.viewer.id) if topics is None else tuple(dict.fromkeys(topics))
+    return Followed(wanted, types=None if types is None else frozenset(types))

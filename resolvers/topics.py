@@ -1,0 +1,66 @@
+"""Who may follow which topic. A topic is a name and an id, `tasks:user_…`; live/topics.py says what goes where."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import orjson
+
+from db.accounts.users import User
+from db.base import Entity
+from db.selection import Column, Compiled
+from kit.errors import Forbidden
+from kit.ids import Id, prefix_of
+from live.topics import labels_of, sessions_of, tasks_of, user
+from resolvers.context import Context
+from resolvers.policies import READER
+
+# By the topic's name: the entity that its id must be of, and which the viewer must see; None where it must be theirs.
+GATES: dict[str, type[Entity] | None] = {"tasks": None, "labels": None, "sessions": None, "user": User}
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a stream follows: topics of the log, signals, and of the events only those of certain entities, if any."""
+
+    topics: tuple[str, ...]
+    signals: tuple[str, ...] = ()
+    types: frozenset[str] | None = None
+
+
+def own(id: Id) -> tuple[str, ...]:
+    """All topics that speak of what is somebody's own."""
+    return user(id), sessions_of(id), tasks_of(id), labels_of(id)
+
+
+async def admit(ctx: Context, topics: Iterable[str]) -> None:
+    """Raises Forbidden where the viewer may not follow one of them, whether it is there or not."""
+    viewer, asked = ctx.viewer, defaultdict[type[Entity], set[str]](set)
+    for topic in topics:
+        name, _, id = topic.partition(":")
+        if name in GATES and id == viewer.id:
+            continue
+        gate = GATES.get(name)
+        if gate is None or prefix_of(id) != gate.prefix:
+            raise _refused(topic)
+        asked[gate].add(id)
+    for model, ids in asked.items():
+        seen = await _seen(ctx, model, sorted(ids))
+        if hidden := ids - seen:
+            raise _refused(min(hidden))
+
+
+def _refused(topic: str) -> Forbidden:
+    return Forbidden(f"{topic[:100]} cannot be followed")
+
+
+async def _seen(ctx: Context, model: type[Entity], ids: list[str]) -> set[str]:
+    compiled, values = _statement(model), ctx.slots() | {"ids": ids}
+    arguments = [values[name] if name in values else compiled.constants[name] for name in compiled.order]
+    return {row["id"] for row in orjson.loads(await ctx.services.db.fetchval(compiled.sql, arguments))}
+
+
+@cache
+def _statement(model: type[Entity]) -> Compiled:
+    return READER.by_ids(model, (Column("id", "id"),))

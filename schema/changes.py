@@ -1,0 +1,43 @@
+from typing import Annotated
+
+import strawberry
+
+from resolvers import changes
+from resolvers.changes import EntityType
+from schema.enums import enum
+from schema.events import Change, Deletion, Ready, Resync
+from schema.fields import maybe_node, stream
+from schema.node import Node
+
+enum(
+    EntityType,
+    "What can change.",
+    LABEL="A label.",
+    SESSION="A sign-in.",
+    TASK="A task.",
+    USER="A user.",
+)
+
+
+@strawberry.type(description="Something was made or changed.")
+class EntityChanged(Change):
+    entity_type: EntityType = strawberry.field(description="Of which type it is.")
+    node: Node | None = maybe_node("It as it is now; null if it is gone, or hidden from the viewer.", id="entity_id")
+
+
+@strawberry.type(description="Something was deleted.")
+class EntityDeleted(Deletion):
+    entity_type: EntityType = strawberry.field(description="Of which type it was.")
+
+
+ChangeEvent = Annotated[
+    Ready | EntityChanged | EntityDeleted | Resync,
+    strawberry.union("ChangeEvent", description="What is told of all there is."),
+]
+
+
+@strawberry.type
+class ChangeSubscriptions:
+    changes: ChangeEvent = stream(
+        changes.followed, "Whatever the viewer may follow, in one stream.", changed=EntityChanged, deleted=EntityDeleted
+    )

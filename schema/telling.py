@@ -1,0 +1,145 @@
+"""What is told: an event in the types of its stream, or the answer to a live query, as the JSON of one result."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from graphql import GraphQLError
+
+from kit.errors import Unavailable
+from live.log import Event, Kind
+from live.streams import Reason
+from resolvers.context import Context
+from resolvers.topics import Followed
+from schema.errors import all_exposed
+from schema.events import Ready, Resync
+from schema.kinds import StreamField
+from schema.operations import Answer, Operation, Root, outcome
+from schema.places import Place, Variables
+from schema.scalars import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of what is told: its value as JSON, or what the reader has to say of it."""
+
+    key: str
+    value: Callable[[Any], bytes] | None
+    root: Root | None = None
+
+
+class Selected:
+    """What is asked of one type."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._values = [(orjson.dumps(part.key), part.value) for part in parts]
+        self._roots = [part.root for part in parts if part.root is not None]
+
+    @property
+    def places(self) -> list[Place]:
+        return [root.place for root in self._roots if root.place is not None]
+
+    def plain(self, told: Any) -> bytes:
+        """Of a type that holds values alone."""
+        return self._object(told, ())
+
+    async def full(self, ctx: Context, variables: Variables, told: Any, name: str) -> tuple[bytes, list[GraphQLError]]:
+        found = await asyncio.gather(*(outcome(ctx, root, variables, told, [name]) for root in self._roots))
+        errors = [answer for answer in found if isinstance(answer, GraphQLError)]
+        answers = [b"null" if isinstance(answer, GraphQLError) else answer for answer in found]
+        return self._object(told, answers), errors
+
+    def _object(self, told: Any, answers: Sequence[bytes]) -> bytes:
+        rest = iter(answers)
+        fields = (b"%b:%b" % (key, next(rest) if value is None else value(told)) for key, value in self._values)
+        return b"{%b}" % b",".join(fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStream:
+    """Events as one viewer, or all who see with the same eyes, asked for them. See `live.streams.EventSource`."""
+
+    key: Hashable
+    topics: frozenset[str]
+    guards: frozenset[str]
+    after: str | None
+    ctx: Context
+    name: str
+    followed: Followed
+    field: StreamField
+    variables: Variables
+    selected: Mapping[str, Selected]
+
+    async def told(self, event: Event, cursor: str) -> bytes | None:
+        if self.followed.types is not None and event.entity not in self.followed.types:
+            return None
+        told = self._typed(event, cursor)
+        ctx = replace(self.ctx, trace_id=uuid4().hex)
+        json, errors = await self.selected[_name(told)].full(ctx, self.variables, told, self.name)
+        for error in errors:
+            if isinstance(error.original_error, Unavailable):
+                raise error.original_error
+        return _result(ctx, Answer(self._root(json), tuple(errors)))
+
+    def ready(self, cursor: str) -> bytes:
+        return self._plain(Ready(cursor=Cursor(cursor)))
+
+    def resync(self, cursor: str, reason: Reason) -> bytes:
+        return self._plain(Resync(cursor=Cursor(cursor), reason=reason))
+
+    def _plain(self, told: Any) -> bytes:
+        return _result(self.ctx, Answer(self._root(self.selected[_name(told)].plain(told))))
+
+    def _root(self, json: bytes) -> bytes:
+        return b"{%b:%b}" % (orjson.dumps(self.name), json)
+
+    def _typed(self, event: Event, cursor: str) -> Any:
+        common = {
+            "cursor": cursor,
+            "at": event.at,
+            "topic": next(topic for topic in self.followed.topics if topic in event.topics),
+            "actor_id": event.actor_id,
+            "entity_type": event.entity,
+            "viewer": self.ctx.viewer,
+        }
+        if event.kind is Kind.DELETED:
+            return self.field.deleted(**common, deleted_id=event.entity_id)
+        return self.field.changed(**common, kind=event.kind, entity_id=event.entity_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveQuery:
+    """A query that is asked again and again. See `live.streams.QuerySource`."""
+
+    key: Hashable
+    topics: frozenset[str]
+    guards: frozenset[str]
+    signals: frozenset[str]
+    every: float | None
+    ctx: Context
+    operation: Operation
+    variables: Variables
+    after: None = None
+
+    async def answer(self) -> bytes:
+        ctx = replace(self.ctx, trace_id=uuid4().hex)
+        answer = await self.operation.answer(ctx, self.variables)
+        for error in answer.errors:
+            if isinstance(error.original_error, Unavailable):
+                raise error.original_error
+        return _result(ctx, answer)
+
+
+def _name(told: Any) -> str:
+    name: str = type(told).__strawberry_definition__.name
+    return name
+
+
+def _result(ctx: Context, answer: Answer) -> bytes:
+    if answer.errors:
+        exposed = all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())
+        answer = Answer(answer.data, tuple(exposed))
+    return answer.json()

@@ -1,0 +1,108 @@
+"""What runs on a socket under an id: a question, which is a task, or a subscription, which the hub feeds."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import GraphQLError
+
+from kit.errors import Unauthenticated
+from live.streams import EventSource, Gone, Payload, QuerySource
+from resolvers.context import Context, Viewer
+from schema.schema import Begin
+from server.logs import note
+from server.results import executed
+
+if TYPE_CHECKING:
+    from server.socket import Socket
+
+MOST_AT_ONCE = 65_536  # bytes written between two looks at whether there is room
+
+
+def _head(id: str) -> bytes:
+    """Of a `next` message, up to its payload."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id)
+
+
+class Asking:
+    """A query or a mutation."""
+
+    def __init__(self, socket: "Socket", id: str, query: str, variables: Mapping[str, Any], name: str | None) -> None:
+        self._socket = socket
+        self._id = id
+        self._task = socket.spawn(self._run(query, variables, name))
+
+    def leave(self) -> None:
+        """It is finished if there is time."""
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+    async def _run(self, query: str, variables: Mapping[str, Any], name: str | None) -> None:
+        socket, began = self._socket, time.perf_counter()
+        ctx, errors = socket.context, list[GraphQLError]()
+        try:
+            ctx = await socket.asking()
+            json, errors = await executed(socket.schema, query, variables, name, ctx)
+            if json is not None:
+                await socket.room()
+                socket.frames.write([_head(self._id) + json + b"}"])
+            socket.end(self._id, errors if json is None else None)
+        except Gone:
+            socket.operations.pop(self._id, None)
+        except Exception as error:
+            errors = socket.told(error, ctx.trace_id)
+            socket.end(self._id, errors)
+        finally:
+            note(ctx, name, errors, began)
+
+
+class Following:
+    """A subscription: the hub's outlet on a socket. See `live.streams.Outlet`."""
+
+    def __init__(self, socket: "Socket", id: str, begin: Begin, name: str | None) -> None:
+        self._socket = socket
+        self._id = id
+        self._name = name
+        self._begin = begin
+        self._began = time.perf_counter()
+        self._head = _head(id)
+        self._subscription = socket.services.hub.follow(self._open, self)
+
+    async def _open(self) -> EventSource | QuerySource:
+        return await self._begin(await self._socket.asking())
+
+    def push(self, payloads: Sequence[Payload]) -> int:
+        frames, taken = self._socket.frames, 0
+        while taken < len(payloads) and frames.writable:
+            texts, size = [], 0
+            while taken < len(payloads) and size < MOST_AT_ONCE:
+                texts.append(self._head + payloads[taken].json + b"}")
+                size += len(texts[-1])
+                taken += 1
+            frames.write(texts)
+        return taken
+
+    async def room(self) -> None:
+        await self._socket.room()
+
+    def end(self, error: Exception | None) -> None:
+        socket = self._socket
+        cause = getattr(error, "original_error", None) or error
+        if isinstance(cause, Unauthenticated) and isinstance(socket.context.asks, Viewer):
+            socket.dismiss(cause.message)
+            return
+        errors = [] if error is None else socket.told(error, socket.context.trace_id)
+        self._note(socket.context, errors)
+        socket.end(self._id, errors)
+
+    def leave(self) -> None:
+        self._subscription.farewell()
+
+    def cancel(self) -> None:
+        self._subscription.close()
+        self._note(self._socket.context, [])
+
+    def _note(self, ctx: Context, errors: Sequence[GraphQLError]) -> None:
+        note(ctx, self._name, errors, self._began)

@@ -1,0 +1,51 @@
+"""A follower of the log without a hub: what happens on topics after a position, in batches."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+from live.log import Event
+from live.positions import Position
+from live.tail import BATCH, Tail
+
+IDLE_SECONDS = 1
+
+
+class Follower:
+    def __init__(self, tail: Tail, topics: frozenset[str], after: Position) -> None:
+        self._tail = tail
+        self._topics = topics
+        self._after = after
+        self.news = asyncio.Event()
+
+    async def next(self) -> Sequence[Event]:
+        """The next events; none where nothing happens for a second."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                while True:
+                    self.news.clear()
+                    events, self._after = await self._tail.since(self._topics, self._after, BATCH)
+                    if events:
+                        return events
+                    await self.news.wait()
+        return []
+
+    async def take(self, number: int) -> list[Event]:
+        """As many as that, or more where they come together."""
+        heard: list[Event] = []
+        async with asyncio.timeout(60):
+            while len(heard) < number:
+                heard += await self.next()
+        return heard
+
+
+@asynccontextmanager
+async def following(tail: Tail, topics: Iterable[str], after: Position | None = None) -> AsyncIterator[Follower]:
+    wanted = frozenset(topics)
+    follower = Follower(tail, wanted, tail.head if after is None else after)
+    tail.followers.add(wanted, follower.news.set)
+    try:
+        yield follower
+    finally:
+        tail.followers.remove(wanted, follower.news.set)
