@@ -7,11 +7,14 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from db.engine import OLDEST_VERSION, Database
+from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.settings import Settings
+from live import brokers
+from live.broker import Broker
 from live.doorbell import Doorbell
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
@@ -45,7 +48,7 @@ def database(settings: Settings) -> Database:
 
 
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
-    doorbell = Doorbell(settings.broadcast_url)
+    doorbell = Doorbell()
     return Services(
         process=f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}",
         settings=settings,
@@ -59,6 +62,11 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
     )
 
 
+def broker(made: Services) -> Broker:
+    url, database = made.settings.broadcast_url.get_secret_value(), dsn(made.db.url)
+    return Broker(partial(brokers.backend, url, database=database), made.doorbell)
+
+
 @asynccontextmanager
 async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Services]:
     """All parts, running. Raises NotReady for a database that is too old or not migrated."""
@@ -69,7 +77,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
         made = services(settings, db, clock)
         await made.tail.open()
         tasks = [
-            asyncio.create_task(made.doorbell.run(), name="doorbell"),
+            asyncio.create_task(broker(made).run(), name="broker"),
             asyncio.create_task(made.tail.run(), name="tail"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
         ]
