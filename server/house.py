@@ -16,6 +16,7 @@ from kit.settings import Settings
 from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
+from live.signals import Signals
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
@@ -54,6 +55,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         settings=settings,
         db=db,
         doorbell=doorbell,
+        signals=Signals(),
         tail=Tail(db, doorbell, window=settings.event_window),
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=Viewers(settings, db, clock),
@@ -63,8 +65,9 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
 
 
 def broker(made: Services) -> Broker:
+    """Not yet connected. The doorbell comes first: where messages wait, rings go before signals."""
     url, database = made.settings.broadcast_url.get_secret_value(), dsn(made.db.url)
-    return Broker(partial(brokers.backend, url, database=database), made.doorbell)
+    return Broker(partial(brokers.backend, url, database=database), made.doorbell, made.signals)
 
 
 @asynccontextmanager

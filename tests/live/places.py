@@ -15,7 +15,7 @@ import pytest
 
 from db.engine import dsn, normalised
 from live import brokers
-from live.broker import Broker, Line
+from live.broker import Broker, Line, Publish
 from tests.databases import database
 from tests.db.opening import until
 from tests.server.processes import free_port
@@ -155,3 +155,35 @@ async def in_postgres(server: str) -> AsyncIterator[InPostgres]:
             yield InPostgres(url.replace("postgresql://", "postgres://"), admin)
     finally:
         await admin.close()
+
+
+class Talk:
+    """A line that says what it is told to, and keeps what it hears."""
+
+    def __init__(self, channel: str = "talk") -> None:
+        self.channel = channel
+        self.heard: list[str] = []
+        self.news = asyncio.Event()
+        self.to_say: asyncio.Queue[str] = asyncio.Queue(100)
+        self.to_say.put_nowait("here I am")
+
+    def hear(self, message: str) -> None:
+        self.heard.append(message)
+        self.news.set()
+
+    async def speak(self, publish: Publish) -> None:
+        while True:
+            await publish(await self.to_say.get())
+
+    async def until_heard(self, message: str) -> None:
+        async with asyncio.timeout(10):
+            while message not in self.heard:
+                self.news.clear()
+                await self.news.wait()
+
+
+async def lost(broker: Broker) -> None:
+    """Returns when it has noticed that its connection is dead."""
+    async with asyncio.timeout(20):
+        while broker.connected.is_set():  # noqa: ASYNC110 (an event can be waited for, its end cannot)
+            await asyncio.sleep(0.01)

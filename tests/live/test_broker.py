@@ -2,60 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from broadcaster import Event
 
 from live import broker, brokers
-from live.broker import Publish
 from live.brokers.postgres import WAITING, Postgres
 from live.doorbell import Doorbell
-from tests.live.places import BETWEEN_PROCESSES, KINDS, InPostgres, Place, in_postgres, place
-
-
-@pytest.fixture(params=KINDS)
-async def anywhere(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Place]:
-    async with place(request.param, database_url) as found:
-        yield found
-
-
-@pytest.fixture(params=BETWEEN_PROCESSES)
-async def between(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Place]:
-    async with place(request.param, database_url) as found:
-        yield found
-
-
-@pytest.fixture
-async def postgres(database_url: str) -> AsyncIterator[InPostgres]:
-    async with in_postgres(database_url) as found:
-        yield found
-
-
-class Talk:
-    """A line that says what it is told to, and keeps what it hears."""
-
-    def __init__(self, channel: str = "talk") -> None:
-        self.channel = channel
-        self.heard: list[str] = []
-        self.news = asyncio.Event()
-        self.to_say: asyncio.Queue[str] = asyncio.Queue(100)
-        self.to_say.put_nowait("here I am")
-
-    def hear(self, message: str) -> None:
-        self.heard.append(message)
-        self.news.set()
-
-    async def speak(self, publish: Publish) -> None:
-        while True:
-            await publish(await self.to_say.get())
-
-    async def until_heard(self, message: str) -> None:
-        async with asyncio.timeout(10):
-            while message not in self.heard:
-                self.news.clear()
-                await self.news.wait()
+from tests.live.places import InPostgres, Place, Talk, lost
 
 
 async def heard(bell: Doorbell) -> bool:
@@ -117,8 +72,8 @@ async def test_a_broker_that_goes_and_comes_back_is_joined_again_and_rings(betwe
     one, two = Doorbell(), Doorbell()
     async with between.joined(one) as first, between.joined(two) as second:
         await between.stop()
-        await _lost(first)
-        await _lost(second)
+        await lost(first)
+        await lost(second)
         one.ring()  # nobody is there to carry it
         one.heard.clear()
         two.heard.clear()
@@ -143,7 +98,7 @@ async def test_a_broker_that_answers_no_more_is_left_and_joined_anew(
         await between.freeze()
         try:
             bell.ring()
-            await _lost(joined)
+            await lost(joined)
         finally:
             await between.thaw()
         async with asyncio.timeout(20):
@@ -166,7 +121,7 @@ async def test_connections_that_postgres_ends_are_made_anew_at_once(postgres: In
             (before,) = await postgres.listeners()
             bell.heard.clear()
             await postgres.cut()
-            await _lost(joined)
+            await lost(joined)
             async with asyncio.timeout(2):
                 await joined.connected.wait()
             (after,) = await postgres.listeners()
@@ -207,9 +162,3 @@ async def test_postgres_without_a_name_is_the_database_of_everything_else(postgr
     await backend.connect()
     assert len(await postgres.listeners()) == 1
     await backend.disconnect()
-
-
-async def _lost(joined: broker.Broker) -> None:
-    async with asyncio.timeout(20):
-        while joined.connected.is_set():  # noqa: ASYNC110 (an event can be waited for, its end cannot)
-            await asyncio.sleep(0.01)
