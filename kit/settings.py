@@ -6,14 +6,18 @@ Each limit has a name, a unit and a reason. `.env.example` lists every one; a ho
 import re
 import secrets
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+_BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
+_OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
 
 class Environment(StrEnum):
@@ -57,7 +61,11 @@ class Settings(BaseSettings):
     )
     connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
 
-    broadcast_url: str = Field("memory://", description="the doorbell: memory:// or redis://host:port")
+    broadcast_url: SecretStr = Field(
+        SecretStr("memory://"),
+        description="how processes reach each other: memory:// (there is one), postgres:// (as DATABASE_URL), "
+        "postgres://user@host/db or redis://host:port; by default postgres:// where LISTEN works",
+    )
     event_retention_days: int = Field(7, ge=1, description="how far back a subscription may resume")
     group_window: int = Field(200, ge=1, description="payloads that subscriptions asking the same hold in memory")
     group_window_bytes: int = Field(1_048_576, ge=1024, description="and how much of them; who is slower reads the log")
@@ -100,6 +108,16 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
     leaving_seconds: float = Field(2, ge=0, description="before it, over which sockets are told to go, one by one")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _broker(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """By default the database that was named, where LISTEN works.
+
+        The embedded PostgreSQL is only this process's, and is named after the settings were read.
+        """
+        listening = given.get("database_url") and given.get("database_pooler", Pooler.NONE) == Pooler.NONE
+        return {"broadcast_url": "postgres://"} | given if listening else given
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -115,6 +133,27 @@ class Settings(BaseSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin} is not an origin: give scheme, host and port, as in https://example.org")
         return value
+
+    @field_validator("broadcast_url")
+    @classmethod
+    def _known_broker(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if not _BROKERS.fullmatch(url):
+            raise ValueError("must be memory://, postgres://, postgres://user@host/db or redis://host:port")
+        if url.startswith("redis") and find_spec("redis") is None:
+            raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
+        _ = urlsplit(url).port  # raises ValueError for what is no port
+        return value
+
+    @model_validator(mode="after")
+    def _broker_hears(self) -> Self:
+        unnamed = _OF_DATABASE_URL.fullmatch(self.broadcast_url.get_secret_value())
+        if unnamed and self.database_pooler is Pooler.TRANSACTION:
+            raise ValueError(
+                "BROADCAST_URL=postgres:// cannot work behind a pooler in transaction mode, which forgets LISTEN: "
+                "name PostgreSQL itself (postgres://user@host/db), or redis://host:port"
+            )
+        return self
 
     @model_validator(mode="after")
     def _strong_secret(self) -> Self:

@@ -1,4 +1,4 @@
-"""The doorbell: after a commit a process rings the broadcaster's channel, and every process looks into the log.
+"""The doorbell: after a commit a process rings, and every process looks into the log.
 
 A ring carries nothing. Losing one, or the whole broker, costs latency and never an event. Rings are coalesced: while
 one is on its way, the next waits and stands for all that came meanwhile.
@@ -7,24 +7,19 @@ one is on its way, the next waits and stands for all that came meanwhile.
 import asyncio
 import contextlib
 
-import structlog
-from broadcaster import Broadcast
-from broadcaster._base import Subscriber
+from live.broker import Publish
 
 CHANNEL = "parlor"
-ECHO_SECONDS = 5
-RETRY_SECONDS = (0.1, 0.5, 1, 2, 5, 10)
-
-log = structlog.get_logger()
+CHECK_SECONDS = 10  # between rings at least: who only listens would not notice that it has become deaf
 
 
 class Doorbell:
-    """`url` is a broadcaster URL: memory:// within one process, redis:// between several."""
+    """A line of the broker."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    channel = CHANNEL
+
+    def __init__(self) -> None:
         self._to_ring = asyncio.Event()
-        self._echo = asyncio.Event()
         self.heard = asyncio.Event()
 
     def ring(self) -> None:
@@ -32,42 +27,23 @@ class Doorbell:
         self._to_ring.set()
         self.heard.set()
 
-    async def run(self) -> None:
-        """Keeps the connection to the broker; for the life of the process."""
-        failures = 0
-        while True:
-            try:
-                async with Broadcast(self._url) as broadcast, broadcast.subscribe(CHANNEL) as rings:
-                    self.heard.set()  # whatever rang while nobody listened
-                    failures = 0
-                    async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._listen(rings))
-                        tasks.create_task(self._publish(broadcast))
-            except Exception as error:  # each backend has errors of its own; none of them may end the process
-                wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
-                log.warning("doorbell.lost", error=repr(error), retry_in=wait)
-                failures += 1
-                await asyncio.sleep(wait)
-
-    async def _listen(self, rings: Subscriber) -> None:
-        while True:
-            await rings.get()
-            self.heard.set()
-            self._echo.set()
-
-    async def _publish(self, broadcast: Broadcast) -> None:
-        """Rings, and listens for its own ring: broadcaster says nothing when its subscription has died."""
-        while True:
-            await self._to_ring.wait()
-            self._to_ring.clear()
-            self._echo.clear()
-            async with asyncio.timeout(ECHO_SECONDS):
-                await broadcast.publish(CHANNEL, "")
-                await self._echo.wait()
-
     async def wait(self, seconds: float) -> None:
         """Until the bell rings, and no longer than this."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.heard.wait()
+        await _set_within(self.heard, seconds)
         self.heard.clear()
+
+    def hear(self, message: str) -> None:
+        self.heard.set()
+
+    async def speak(self, publish: Publish) -> None:
+        self.ring()  # for whatever rang, here and elsewhere, while there was no connection
+        while True:
+            await _set_within(self._to_ring, CHECK_SECONDS)
+            self._to_ring.clear()
+            await publish("")
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -10,8 +10,11 @@ from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
 from kit.errors import Unavailable
-from live.groups import Events, Group, Query
+from live.events import Events
+from live.groups import Group
 from live.positions import START
+from live.queries import Query
+from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
 from live.tail import Tail
 
@@ -20,8 +23,11 @@ class Hub:
     """`window` payloads and `window_bytes` are what one group holds at most, `total_bytes` all of them together;
     `executions` how many questions are asked of the database at once."""
 
-    def __init__(self, tail: Tail, *, window: int, window_bytes: int, total_bytes: int, executions: int) -> None:
+    def __init__(
+        self, tail: Tail, signals: Signals, *, window: int, window_bytes: int, total_bytes: int, executions: int
+    ) -> None:
         self.tail = tail
+        self.signals = signals
         self.window = window
         self.window_bytes = window_bytes
         self.total_bytes = total_bytes

@@ -17,6 +17,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
 from live.hub import Hub
+from live.signals import Signals
 from live.tail import Tail
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Services:
     tail: Tail
     hub: Hub
     doorbell: Doorbell
+    signals: Signals
     passwords: "Passwords"
     viewers: "Viewers"
     throttle: "Throttle"

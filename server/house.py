@@ -7,13 +7,17 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from db.engine import OLDEST_VERSION, Database
+from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.settings import Settings
+from live import brokers
+from live.broker import Broker
 from live.doorbell import Doorbell
 from live.hub import Hub
+from live.signals import Signals
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
@@ -46,7 +50,7 @@ def database(settings: Settings) -> Database:
 
 
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
-    doorbell = Doorbell(settings.broadcast_url)
+    doorbell, signals = Doorbell(), Signals()
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
@@ -58,16 +62,24 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         tail=tail,
         hub=Hub(
             tail,
+            signals,
             window=settings.group_window,
             window_bytes=settings.group_window_bytes,
             total_bytes=settings.hub_bytes,
             executions=max(settings.read_pool_size // 2, 1),
         ),
+        signals=signals,
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,
         throttle=Throttle(settings),
         clock=clock,
     )
+
+
+def broker(made: Services) -> Broker:
+    """Not yet connected. The doorbell comes first: where messages wait, rings go before signals."""
+    url, database = made.settings.broadcast_url.get_secret_value(), dsn(made.db.url)
+    return Broker(partial(brokers.backend, url, database=database), made.doorbell, made.signals)
 
 
 @asynccontextmanager
@@ -80,7 +92,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
         made = services(settings, db, clock)
         await made.tail.open()
         tasks = [
-            asyncio.create_task(made.doorbell.run(), name="doorbell"),
+            asyncio.create_task(broker(made).run(), name="broker"),
             asyncio.create_task(made.tail.run(), name="tail"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
         ]

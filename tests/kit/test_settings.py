@@ -80,6 +80,55 @@ def test_secrets_are_not_in_the_printed_settings(monkeypatch: pytest.MonkeyPatch
     assert "hunter2" not in printed
 
 
+DATABASE = "postgresql://me:hunter2@db/parlor"
+
+
+@pytest.mark.parametrize(
+    ("given", "broker"),
+    [
+        ({}, "memory://"),
+        ({"DATABASE_URL": DATABASE}, "postgres://"),
+        ({"DATABASE_URL": DATABASE, "DATABASE_POOLER": "transaction"}, "memory://"),
+        ({"DATABASE_URL": DATABASE, "BROADCAST_URL": ""}, "postgres://"),
+        ({"DATABASE_URL": DATABASE, "BROADCAST_URL": "memory://"}, "memory://"),
+        ({"BROADCAST_URL": "rediss://:secret@redis:6380/1"}, "rediss://:secret@redis:6380/1"),
+        ({"BROADCAST_URL": DATABASE, "DATABASE_POOLER": "transaction"}, DATABASE),
+    ],
+)
+def test_the_broker_is_the_database_that_was_named_unless_another_is(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], broker: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().broadcast_url.get_secret_value() == broker
+    assert ":secret@" not in repr(Settings())
+
+
+@pytest.mark.parametrize("url", ["kafka://db", "redis://", "memory://db", "somewhere", "http://postgres://"])
+def test_a_broker_of_an_unknown_kind_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BROADCAST_URL", url)
+    assert refusal() == "must be memory://, postgres://, postgres://user@host/db or redis://host:port"
+
+
+def test_a_broker_at_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROADCAST_URL", "redis://redis:port")
+    assert refusal().startswith("Port could not be cast to integer value")
+
+
+def test_redis_without_its_client_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.settings.find_spec", lambda name: None)
+    monkeypatch.setenv("BROADCAST_URL", "redis://redis")
+    assert refusal() == "redis:// needs a package that is not installed: pip install 'parlor[redis]'"
+
+
+@pytest.mark.parametrize("url", ["postgres://", "postgresql://", "postgres:///"])
+def test_listening_through_a_pooler_in_transaction_mode_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", DATABASE)
+    monkeypatch.setenv("DATABASE_POOLER", "transaction")
+    monkeypatch.setenv("BROADCAST_URL", url)
+    assert refusal().startswith("BROADCAST_URL=postgres:// cannot work behind a pooler in transaction mode")
+
+
 @pytest.mark.parametrize("name", ["ALLOWED_ORIGINS", "CORS_ORIGINS"])
 def test_origins_are_given_by_commas_under_either_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, " https://a.example , https://B.example:8443/ ,")

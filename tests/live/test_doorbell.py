@@ -1,114 +1,125 @@
 """The bell is only for speed: without it events come all the same."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from redis.asyncio import Redis
+from pydantic import SecretStr
 
 from kit.settings import Settings
-from live import doorbell
+from live import doorbell, tail
 from live.doorbell import Doorbell
-from tests.conftest import served
+from tests.conftest import Served, served
+from tests.live.places import BETWEEN_PROCESSES, place
+from tests.people import Person
+from tests.server.processes import free_port
+
+
+class Flight:
+    """Where a bell rings to: each ring is on its way until it is let down."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self.departed = asyncio.Event()
+        self.landed = asyncio.Event()
+
+    async def publish(self, message: str) -> None:
+        self.rings += 1
+        self.departed.set()
+        await self.landed.wait()
+        self.landed.clear()
+
+    async def land(self) -> None:
+        async with asyncio.timeout(10):
+            await self.departed.wait()
+            self.departed.clear()
+            self.landed.set()
 
 
 @asynccontextmanager
-async def running(url: str) -> AsyncIterator[Doorbell]:
-    bell = Doorbell(url)
-    task = asyncio.create_task(bell.run())
+async def ringing(bell: Doorbell, flight: Flight) -> AsyncIterator[None]:
+    task = asyncio.create_task(bell.speak(flight.publish))
     try:
-        await bell.wait(10)  # it rings once when it is connected
-        yield bell
+        yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def heard(bell: Doorbell) -> bool:
-    """Whether it rings within ten seconds, which is to say at once."""
-    async with asyncio.timeout(10):
-        await bell.heard.wait()
-    bell.heard.clear()
-    return True
+async def test_a_new_connection_begins_with_a_ring() -> None:
+    bell, flight = Doorbell(), Flight()
+    async with ringing(bell, flight):
+        await flight.land()
+        assert flight.rings == 1
+        assert bell.heard.is_set()
 
 
-async def test_a_ring_is_heard_and_many_at_once_are_few() -> None:
-    async with running("memory://") as bell:
+async def test_one_ring_is_on_its_way_and_the_next_stands_for_all_that_came_meanwhile() -> None:
+    bell, flight = Doorbell(), Flight()
+    async with ringing(bell, flight):
+        async with asyncio.timeout(10):
+            await flight.departed.wait()
         for _ in range(1000):
             bell.ring()
-        assert await heard(bell)
+        assert flight.rings == 1
+        await flight.land()
+        await flight.land()
+        assert flight.rings == 2
+
+
+async def test_who_has_nothing_to_ring_rings_now_and_then_to_hear_whether_it_still_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doorbell, "CHECK_SECONDS", 0.01)
+    flight = Flight()
+    async with ringing(Doorbell(), flight):
+        for _ in range(3):
+            await flight.land()
 
 
 async def test_waiting_ends_by_itself() -> None:
-    async with running("memory://") as bell:
-        await bell.wait(0.01)
-        assert not bell.heard.is_set()
+    bell = Doorbell()
+    await bell.wait(0.01)
+    assert not bell.heard.is_set()
 
 
-async def test_a_broker_that_is_not_there_fails_nobody_and_events_still_come(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("scheme", ["postgres", "redis"])
+async def test_with_a_broker_that_is_not_there_events_of_another_process_still_come(
+    settings: Settings, scheme: str
 ) -> None:
-    dead = settings.model_copy(update={"broadcast_url": f"redis://127.0.0.1:{_free_port()}"})
-    async with served(dead) as house:
-        dora = await house.people.one()
-        async with dora.socket() as client, client.events() as events:
+    async with two_servers(settings, f"{scheme}://127.0.0.1:{free_port()}") as (here, there):
+        dora = await here.people.one()
+        async with at(there, dora).socket() as client, client.events() as events:
             await dora.task("Without a bell")
             assert (await events.next())["task"]["title"] == "Without a bell"
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="Redis is not installed (Debian: redis-server)")
-async def test_two_processes_hear_each_other_through_redis_also_after_it_restarts(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("kind", BETWEEN_PROCESSES)
+async def test_events_of_another_process_come_by_the_bell_alone_and_when_the_broker_returns(
+    settings: Settings, database_url: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doorbell, "ECHO_SECONDS", 0.5)
-    port = _free_port()
-    url = f"redis://127.0.0.1:{port}"
-    redis = await _redis(port)
-    try:
-        async with running(url) as one, running(url) as two:
-            one.ring()
-            assert await heard(two)
-            redis.kill()
-            redis.wait(10)
-            redis = await _redis(port)
-            await _both_listen_again(port, one, two)
-            one.heard.clear()
-            two.ring()
-            assert await heard(one)
-    finally:
-        redis.kill()
-        redis.wait(10)
+    monkeypatch.setattr(tail, "IDLE_SECONDS", 60.0)
+    async with place(kind, database_url) as broker, two_servers(settings, broker.url) as (here, there):
+        dora = await here.people.one()
+        async with at(there, dora).socket() as client, client.events() as events:
+            await dora.task("By the bell")
+            assert (await events.next())["task"]["title"] == "By the bell"
+            await broker.stop()
+            await dora.task("While there is none")
+            await broker.start()
+            assert (await events.next())["task"]["title"] == "While there is none"
 
 
-async def _both_listen_again(port: int, *bells: Doorbell) -> None:
-    """Each notices that its subscription has died when it does not hear its own ring."""
-    async with asyncio.timeout(20), Redis(port=port) as client:
-        while await client.publish(doorbell.CHANNEL, "") < len(bells):
-            for bell in bells:
-                bell.ring()
-            await bells[0].wait(0.1)
+@asynccontextmanager
+async def two_servers(settings: Settings, broker: str) -> AsyncIterator[tuple[Served, Served]]:
+    """On one database; the broker is elsewhere, so that it alone can go."""
+    by = settings.model_copy(update={"broadcast_url": SecretStr(broker)})
+    async with served(by) as here, served(by) as there:
+        yield here, there
 
 
-async def _redis(port: int) -> subprocess.Popen[bytes]:
-    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
-    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 (it starts in a moment)
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            return redis
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def at(house: Served, person: Person) -> Person:
+    """The same one, who asks another server."""
+    return replace(person, people=house.people)
