@@ -56,6 +56,9 @@ class Events(Group):
     async def _worked(self) -> bool:
         if self.epoch != self._tail.state.epoch:
             self._restart()
+        if not self.members:  # whoever is being fed executes what is missing alone
+            self._begin()
+            return True
         try:
             events, upto = await self._tail.since(self.topics, self.head, AT_ONCE)
             payloads = await self._executed(events)

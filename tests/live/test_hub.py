@@ -1,0 +1,313 @@
+"""The hub by itself, over the real log: readers with little room, groups, doubts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kit.errors import Forbidden, Unavailable
+from kit.ids import Id
+from kit.settings import Settings
+from live import log
+from live.events import AT_ONCE
+from live.hub import Subscription
+from live.log import Draft, Event, Kind
+from live.streams import Gone, Payload, Reason
+from tests.conftest import Served, served
+
+
+@dataclass(frozen=True)
+class Names:
+    """Tells of each event the id of what it speaks of; `asked` has all that were executed."""
+
+    topic: str
+    asked: list[str] = field(default_factory=list)
+    scope: str = "everybody"
+    fault: list[Exception] = field(default_factory=list)
+    after: str | None = None
+    guards: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.topic, self.scope
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset([self.topic])
+
+    async def told(self, event: Event, cursor: str) -> bytes:
+        await asyncio.sleep(0)
+        if self.fault:
+            raise self.fault.pop()
+        self.asked.append(event.entity_id)
+        return event.entity_id.encode()
+
+    def ready(self, cursor: str) -> bytes:
+        return b"Ready"
+
+    def resync(self, cursor: str, reason: Reason) -> bytes:
+        return reason.encode()
+
+
+class Outlet:
+    """Takes `free` payloads at most before somebody makes room."""
+
+    def __init__(self, free: int = 1_000_000) -> None:
+        self.free = free
+        self.got: list[str] = []
+        self.cursors: list[str | None] = []
+        self.ended: list[Exception | None] = []
+        self.news = asyncio.Event()
+
+    def push(self, payloads: Sequence[Payload]) -> int:
+        taken = payloads[: self.free]
+        self.free -= len(taken)
+        self.got += [payload.json.decode() for payload in taken]
+        self.cursors += [payload.cursor for payload in taken]
+        self.news.set()
+        return len(taken)
+
+    async def room(self) -> None:
+        while not self.free:
+            self.news.clear()
+            await self.news.wait()
+        if self.free < 0:
+            raise Gone
+
+    def end(self, error: Exception | None) -> None:
+        self.ended.append(error)
+        self.news.set()
+
+    def make(self, room: int) -> None:
+        self.free = room
+        self.news.set()
+
+    async def until(self, number: int) -> list[str]:
+        """All but Ready, once there are so many."""
+        async with asyncio.timeout(10):
+            while len(self.got) - 1 < number and not self.ended:
+                self.news.clear()
+                await self.news.wait()
+        return self.got[1:]
+
+
+@asynccontextmanager
+async def following(house: Served, source: Names, outlet: Outlet) -> AsyncIterator[Subscription]:
+    """A subscription that has been told Ready."""
+
+    async def open() -> Any:
+        return source
+
+    subscription = house.services.hub.follow(open, outlet)
+    try:
+        await outlet.until(0)
+        yield subscription
+    finally:
+        subscription.close()
+
+
+async def write(house: Served, topic: str, names: Sequence[str], *, grants: bool = False) -> None:
+    now = datetime.now(UTC)
+    drafts = [Draft([topic], Kind.ADDED, "Task", Id(name), None, now, grants) for name in names]
+    async with house.services.db.transaction() as session:
+        await log.append(session, drafts)
+    house.services.doorbell.ring()
+
+
+def numbered(count: int, name: str = "") -> list[str]:
+    return [f"{name}{number}" for number in range(count)]
+
+
+async def test_an_event_is_executed_once_for_all_who_ask_the_same(house: Served) -> None:
+    source, outlets = Names(uuid4().hex), [Outlet() for _ in range(5)]
+    other, elsewhere = Names(source.topic, scope="another's eyes"), Outlet()
+    async with asyncio.timeout(10), following(house, other, elsewhere):
+        subscriptions = [house.services.hub.follow(_opening(source), outlet) for outlet in outlets]
+        for outlet in outlets:
+            while not outlet.got:
+                await outlet.news.wait()
+        await write(house, source.topic, numbered(40))
+        for outlet in [*outlets, elsewhere]:
+            assert await outlet.until(40) == numbered(40)
+        assert source.asked == numbered(40)
+        assert other.asked == numbered(40)
+        for subscription in subscriptions:
+            subscription.close()
+    assert not [key for key in house.services.hub.groups if source.topic in key]
+
+
+def _opening(source: Names) -> Any:
+    async def open() -> Names:
+        return source
+
+    return open
+
+
+async def test_who_has_no_room_is_fed_when_there_is_some_and_keeps_nobody_waiting(house: Served) -> None:
+    source, quick, slow = Names(uuid4().hex), Outlet(), Outlet(free=8)
+    async with following(house, source, quick), following(house, source, slow) as fed:
+        await write(house, source.topic, numbered(100))
+        assert await quick.until(100) == numbered(100)
+        assert slow.got == ["Ready", *numbered(7)]
+        assert fed not in fed.group.members  # type: ignore[union-attr]
+        for room in (1, 30, 500):
+            slow.make(room)
+        assert await slow.until(100) == numbered(100)
+        await write(house, source.topic, ["last"])
+        assert (await slow.until(101))[-1] == (await quick.until(101))[-1] == "last"
+        assert fed in fed.group.members  # type: ignore[union-attr]
+
+
+async def test_what_a_group_does_not_hold_any_more_comes_from_the_log(settings: Settings) -> None:
+    small = settings.model_copy(update={"group_window": 10, "event_window": 100})
+    async with served(small) as house:
+        source, quick, slow = Names(uuid4().hex), Outlet(), Outlet(free=1)
+        async with following(house, source, quick), following(house, source, slow) as fed:
+            for part in range(8):
+                await write(house, source.topic, numbered(50, f"{part}."))
+            expected = [name for part in range(8) for name in numbered(50, f"{part}.")]
+            assert await quick.until(400) == expected
+            assert 0 < house.services.hub.held <= 10 * len("7.49")
+            slow.make(1_000)
+            assert await slow.until(400) == expected
+            await write(house, source.topic, ["last"])
+            assert (await slow.until(401))[-1] == "last"
+            assert fed in fed.group.members  # type: ignore[union-attr]
+        assert house.services.hub.held == 0
+
+
+async def test_all_groups_together_hold_no_more_than_they_may(settings: Settings) -> None:
+    async with served(settings.model_copy(update={"hub_bytes": 1024})) as house:
+        sources, outlets = [Names(uuid4().hex) for _ in range(4)], [Outlet() for _ in range(4)]
+        subscriptions = [
+            house.services.hub.follow(_opening(source), outlet) for source, outlet in zip(sources, outlets, strict=True)
+        ]
+        for source, outlet in zip(sources, outlets, strict=True):
+            while not outlet.got:
+                await outlet.news.wait()
+            await write(house, source.topic, ["x" * 100 + name for name in numbered(9)])
+            await outlet.until(9)
+            assert house.services.hub.held <= 1024
+        for subscription in subscriptions:
+            subscription.close()
+        assert house.services.hub.held == 0
+
+
+async def test_joining_and_leaving_at_random_neither_loses_nor_doubles(settings: Settings) -> None:
+    """Readers come with the cursors of others, have little room, go, and come back, while somebody writes."""
+    random, topic = Random(4), uuid4().hex  # noqa: S311 - chance, not secrets
+    async with served(settings.model_copy(update={"group_window": 20, "event_window": 100})) as house:
+        source, hub = Names(topic), house.services.hub
+        heard: list[str] = []
+        last = house.services.tail.state.cursor(house.services.tail.head)
+
+        async def writing() -> None:
+            for part in range(60):
+                await write(house, topic, numbered(random.randint(1, 12), f"{part}."))
+
+        writer = asyncio.create_task(writing())
+        written: list[str] = []
+        while not writer.done() or len(heard) < len(written):
+            written = await _all(house, topic)
+            outlet = Outlet(free=random.choice([2, 5, 1_000]))
+            subscription = hub.follow(_opening(replace(source, after=last)), outlet)
+            await outlet.until(0)
+            for _ in range(random.randint(0, 200)):
+                await asyncio.sleep(0)
+                outlet.make(random.choice([0, 1, 50]))
+            subscription.close()
+            heard += outlet.got[1:]
+            last = [cursor for cursor in outlet.cursors if cursor][-1]
+            assert outlet.ended == []
+        await writer
+        assert heard == await _all(house, topic)
+
+
+async def _all(house: Served, topic: str) -> list[str]:
+    events = await log.read(house.services.db, log.Position(0, 0), 10_000, topics=[topic])
+    return [event.entity_id for event in events]
+
+
+async def test_what_cannot_be_read_just_now_is_told_later(house: Served) -> None:
+    source, outlet = Names(uuid4().hex, fault=[Unavailable()]), Outlet()
+    async with following(house, source, outlet):
+        await write(house, source.topic, numbered(AT_ONCE + 3))
+        assert await outlet.until(AT_ONCE + 3) == numbered(AT_ONCE + 3)
+        assert outlet.ended == []
+
+
+async def test_a_fault_of_ours_ends_the_subscriptions_it_touches(
+    house: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, outlet = Names(uuid4().hex, fault=[ZeroDivisionError()]), Outlet()
+    async with following(house, source, outlet):
+        await write(house, source.topic, ["One"])
+        assert await outlet.until(1) == []
+    assert [type(error) for error in outlet.ended] == [ZeroDivisionError]
+    assert not [key for key in house.services.hub.groups if source.topic in key]
+
+
+async def test_a_doubted_subscription_is_told_nothing_until_it_has_been_looked_at(house: Served) -> None:
+    topic, looks = uuid4().hex, 0
+    before, after = Names(topic, scope="before"), Names(topic, scope="after")
+    allowed = asyncio.Event()
+
+    async def open() -> Names:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            return before
+        await allowed.wait()
+        return after
+
+    outlet = Outlet()
+    subscription = house.services.hub.follow(open, outlet)
+    await outlet.until(0)
+    await write(house, topic, ["grant", "later"], grants=True)
+    other, quick = Names(topic, scope="other"), Outlet()
+    async with following(house, other, quick):
+        await write(house, topic, ["last"])
+        await quick.until(1)
+        assert outlet.got == ["Ready"]
+        allowed.set()
+        assert await outlet.until(3) == ["grant", "later", "last"]
+    assert (before.asked, after.asked, looks) == ([], ["grant", "later", "last"], 2)
+    subscription.close()
+
+
+async def test_who_may_follow_no_more_hears_why_and_nothing_else(house: Served) -> None:
+    topic, source, looks = uuid4().hex, Names(uuid4().hex), 0
+    source = replace(source, topic=topic)
+
+    async def open() -> Names:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            raise Forbidden
+        return source
+
+    outlet = Outlet()
+    house.services.hub.follow(open, outlet)
+    await outlet.until(0)
+    await write(house, topic, ["grant"], grants=True)
+    await outlet.until(1)
+    assert (outlet.got, [type(error) for error in outlet.ended]) == (["Ready"], [Forbidden])
+    assert topic not in str(house.services.hub.groups)
+
+
+async def test_who_is_gone_leaves_nothing_behind(house: Served) -> None:
+    source, outlet = Names(uuid4().hex), Outlet(free=1)
+    async with following(house, source, outlet) as subscription:
+        await write(house, source.topic, ["One"])
+        outlet.make(-1)
+        async with asyncio.timeout(10):
+            while not subscription.closed:  # noqa: ASYNC110 - nobody is told that it is gone
+                await asyncio.sleep(0)
+    assert subscription not in house.services.hub.subscriptions
+    assert not [key for key in house.services.hub.groups if source.topic in key]
