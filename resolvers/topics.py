@@ -36,7 +36,7 @@ def own(id: Id) -> tuple[str, ...]:
 
 async def admit(ctx: Context, topics: Iterable[str]) -> None:
     """Raises Forbidden where the viewer may not follow one of them, whether it is there or not."""
-    viewer, asked = ctx.viewer, defaultdict[type[Entity], set[str]](set)
+    viewer, asked = ctx.viewer, defaultdict[type[Entity], dict[str, str]](dict)
     for topic in topics:
         name, _, id = topic.partition(":")
         if name in GATES and id == viewer.id:
@@ -44,11 +44,12 @@ async def admit(ctx: Context, topics: Iterable[str]) -> None:
         gate = GATES.get(name)
         if gate is None or prefix_of(id) != gate.prefix:
             raise _refused(topic)
-        asked[gate].add(id)
-    for model, ids in asked.items():
-        seen = await _seen(ctx, model, sorted(ids))
-        if hidden := ids - seen:
-            raise _refused(min(hidden))
+        asked[gate][id] = topic
+    for model, topic_of in asked.items():
+        seen = await _seen(ctx, model, [*topic_of])
+        for id, topic in topic_of.items():
+            if id not in seen:
+                raise _refused(topic)
 
 
 def _refused(topic: str) -> Forbidden:
