@@ -16,6 +16,7 @@ from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
+from live.meter import Meter
 from live.tail import Tail
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Services:
     db: Database
     tail: Tail
     doorbell: Doorbell
+    meter: Meter
     passwords: "Passwords"
     viewers: "Viewers"
     throttle: "Throttle"

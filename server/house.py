@@ -13,6 +13,7 @@ from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.settings import Settings
 from live.doorbell import Doorbell
+from live.meter import Meter
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
@@ -51,6 +52,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         settings=settings,
         db=db,
         doorbell=doorbell,
+        meter=Meter(clock),
         tail=Tail(db, doorbell, window=settings.event_window),
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=Viewers(settings, db, clock),
