@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from kit.errors import Invalid
@@ -10,6 +11,7 @@ from live import log
 from live.cursors import MalformedCursor
 from live.groups import Group
 from live.log import Event
+from live.meter import Resumed
 from live.streams import EventSource, Payload, Reason
 from live.tail import Pruned
 
@@ -70,6 +72,8 @@ class Events(Group):
         if payloads:
             self._keep(payloads)
             await self._tell(payloads)
+            for payload in payloads:
+                self._hub.meter.told(payload.at, len(self.members))
         self.head = max(self.head, upto)
         return not events and self.head >= self._tail.head and self.epoch == self._tail.state.epoch
 
@@ -90,8 +94,10 @@ class Events(Group):
         state = self._tail.state
         cursor = state.cursor(event.position)
         async with self._hub.executing:
+            began = perf_counter()
             json = await self._source.told(event, cursor)
-        return None if json is None else Payload(state.epoch, event.position, json, cursor)
+            self._hub.meter.executed(perf_counter() - began)
+        return None if json is None else Payload(state.epoch, event.position, json, cursor, event.at)
 
     def _keep(self, payloads: Sequence[Payload]) -> None:
         """Holds them, within the limits of the group and of all groups."""
@@ -135,6 +141,7 @@ class Events(Group):
         return Payload(self.epoch, at, self._source.ready(cursor), cursor)
 
     def _resync(self, reason: Reason) -> Payload:
+        self._hub.meter.resumed(Resumed.RESYNC)
         state, head = self._tail.state, self._tail.head
         cursor = state.cursor(head)
         return Payload(state.epoch, head, self._source.resync(cursor, reason), cursor)
@@ -152,4 +159,6 @@ class Events(Group):
             return self._resync(Reason.EPOCH_CHANGED)
         if position < state.pruned:
             return self._resync(Reason.PRUNED)
+        if reader.after is not None:
+            self._hub.meter.resumed(Resumed.WINDOW if self._tail.holds(position) else Resumed.LOG)
         return Payload(state.epoch, position, self._source.ready(cursor), cursor)

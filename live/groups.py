@@ -111,4 +111,5 @@ class Group:
         if taken:
             member.advance(payloads[taken - 1])
         if taken < len(payloads):
+            self._hub.meter.lagged()
             member.feed()

@@ -12,6 +12,7 @@ from typing import Any, cast
 from kit.errors import Unavailable
 from live.events import Events
 from live.groups import Group
+from live.meter import Meter
 from live.positions import START
 from live.queries import Query
 from live.signals import Signals
@@ -24,10 +25,19 @@ class Hub:
     `executions` how many questions are asked of the database at once."""
 
     def __init__(
-        self, tail: Tail, signals: Signals, *, window: int, window_bytes: int, total_bytes: int, executions: int
+        self,
+        tail: Tail,
+        signals: Signals,
+        meter: Meter,
+        *,
+        window: int,
+        window_bytes: int,
+        total_bytes: int,
+        executions: int,
     ) -> None:
         self.tail = tail
         self.signals = signals
+        self.meter = meter
         self.window = window
         self.window_bytes = window_bytes
         self.total_bytes = total_bytes

@@ -1,6 +1,7 @@
 """What the hub asks of those who know more than topics: how an event is told, and where what is told goes."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -22,12 +23,13 @@ class Gone(Exception):
 
 
 class Payload(NamedTuple):
-    """What is told once, as JSON, with the position that it brings a reader to."""
+    """What is told once, as JSON, with the position that it brings a reader to; `at` is when it happened."""
 
     epoch: str
     position: Position
     json: bytes
     cursor: str | None = None
+    at: datetime | None = None
 
 
 class Source(Protocol):

@@ -110,12 +110,16 @@ class Tail:
             self._window.append(event)
         self.head = events[-1].position
 
+    def holds(self, after: Position) -> bool:
+        """Whether all that came after a position is in the window."""
+        return after >= self._before_window
+
     async def since(self, topics: frozenset[str], after: Position, limit: int) -> tuple[Sequence[Event], Position]:
         """The next events of these topics, and the position up to which all of them are known.
 
         Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
-        if after >= self._before_window:
+        if self.holds(after):
             at = bisect_right(self._window, after, key=lambda event: event.position)
             later = (event for event in islice(self._window, at, None) if not topics.isdisjoint(event.topics))
             events, known = list(islice(later, limit)), self.head

@@ -17,6 +17,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
 from live.hub import Hub
+from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
 
@@ -49,6 +50,7 @@ class Services:
     hub: Hub
     doorbell: Doorbell
     signals: Signals
+    meter: Meter
     passwords: "Passwords"
     viewers: "Viewers"
     throttle: "Throttle"

@@ -17,6 +17,7 @@ from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
 from live.hub import Hub
+from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
@@ -50,7 +51,7 @@ def database(settings: Settings) -> Database:
 
 
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
-    doorbell, signals = Doorbell(), Signals()
+    doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
@@ -63,12 +64,14 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         hub=Hub(
             tail,
             signals,
+            meter,
             window=settings.group_window,
             window_bytes=settings.group_window_bytes,
             total_bytes=settings.hub_bytes,
             executions=max(settings.read_pool_size // 2, 1),
         ),
         signals=signals,
+        meter=meter,
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,
         throttle=Throttle(settings),

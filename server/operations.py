@@ -46,8 +46,7 @@ class Asking:
             ctx = await socket.asking()
             json, errors = await executed(socket.schema, query, variables, name, ctx)
             if json is not None:
-                await socket.room()
-                socket.frames.write([_head(self._id) + json + b"}"])
+                await socket.write(_head(self._id) + json + b"}")
             socket.end(self._id, errors if json is None else None)
         except Gone:
             socket.operations.pop(self._id, None)
@@ -82,6 +81,9 @@ class Following:
                 size += len(texts[-1])
                 taken += 1
             frames.write(texts)
+        if taken:
+            meter = self._socket.services.meter
+            meter.sent(taken, sum(len(payload.json) for payload in payloads[:taken]))
         return taken
 
     async def room(self) -> None:

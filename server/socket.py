@@ -23,11 +23,12 @@ from schema.schema import Refused
 from server.frames import Frames, frames_of
 from server.messages import Close, amiss, reason_of
 from server.operations import Asking, Following
-from server.requests import context_of
+from server.requests import context_of, trace_id_of
 
 if TYPE_CHECKING:
     from server.sockets import Sockets
 
+ABNORMAL = 1006  # the connection broke off (RFC 6455, 7.1.5)
 CLOSING_SECONDS = 1  # for a close frame to find room; then the connection is cut
 
 
@@ -46,10 +47,12 @@ class Socket:
         self._timer: asyncio.TimerHandle | None = None
         self._initialised = self._acknowledged = False
         self._guards: tuple[str, ...] = ()
+        self._code: int | None = None
         self.services = sockets.services
         self.schema = sockets.schema
         self.frames: Frames = frames_of(scope)
         self.closing = False
+        self.id = trace_id_of(scope)
         self.operations: dict[str, Asking | Following] = {}
 
     async def run(self) -> None:
@@ -58,8 +61,10 @@ class Socket:
         self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
         try:
             while (message := await self._receive())["type"] != "websocket.disconnect":
+                self.services.meter.received()
                 if not self.closing:
                     await self._take(message.get("text"))
+            self._code = self._code or message.get("code")
         except Gone:
             self.frames.abort()
         finally:
@@ -67,6 +72,7 @@ class Socket:
 
     async def _end(self) -> None:
         self.closing = True
+        self.services.meter.disconnected(self.id, self._code or ABNORMAL)
         if self._timer is not None:
             self._timer.cancel()
         self._guard(())
@@ -142,6 +148,7 @@ class Socket:
             self._until_expired()
         await self.send({"type": "connection_ack"})
         self._acknowledged = True
+        self.services.meter.connected(self.id, self.context.viewer_id, self.context.address)
 
     async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
         if not self._acknowledged:
@@ -170,8 +177,16 @@ class Socket:
 
     async def send(self, message: dict[str, Any]) -> None:
         """Once there is room. Raises Gone where the client takes nothing for too long."""
+        await self.write(orjson.dumps(message))
+
+    async def write(self, text: bytes) -> None:
+        """The same of what is written already."""
         await self.room()
-        self.frames.write([orjson.dumps(message)])
+        self._tell(text)
+
+    def _tell(self, text: bytes) -> None:
+        self.frames.write([text])
+        self.services.meter.sent(1, len(text))
 
     async def room(self) -> None:
         """Until there is some. Raises Gone, and cuts the connection, where the client takes nothing for too long."""
@@ -186,7 +201,8 @@ class Socket:
         message: dict[str, Any] = {"id": id, "type": "complete"}
         if errors:
             message = {"id": id, "type": "error", "payload": [error.formatted for error in errors]}
-        self.frames.write([orjson.dumps(message)])
+            self.services.meter.error()
+        self._tell(orjson.dumps(message))
 
     async def leave(self) -> None:
         """Tells each subscription where it is, and closes: the server goes, and the client may try another."""
@@ -197,7 +213,9 @@ class Socket:
     async def close(self, code: Close, reason: str) -> None:
         if self.closing:
             return
-        self.closing = True
+        self.closing, self._code = True, code
+        if code >= Close.BAD_REQUEST:
+            self.services.meter.refused(code.name.lower())
         try:
             async with asyncio.timeout(CLOSING_SECONDS):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason_of(reason)})

@@ -1,135 +1,26 @@
 """The hub by itself, over the real log: readers with little room, groups, doubts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from random import Random
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from kit.errors import Forbidden, Unavailable
-from kit.ids import Id
 from kit.settings import Settings
 from live import log
 from live.events import AT_ONCE
-from live.hub import Subscription
-from live.log import Draft, Event, Kind
 from live.positions import START
-from live.streams import Gone, Payload, Reason
 from tests.conftest import Served, served
-
-
-@dataclass(frozen=True)
-class Names:
-    """Tells of each event the id of what it speaks of; `asked` has all that were executed."""
-
-    topic: str
-    asked: list[str] = field(default_factory=list)
-    scope: str = "everybody"
-    fault: list[Exception] = field(default_factory=list)
-    after: str | None = None
-    guards: frozenset[str] = frozenset()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.topic, self.scope
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset([self.topic])
-
-    async def told(self, event: Event, cursor: str) -> bytes:
-        await asyncio.sleep(0)
-        if self.fault:
-            raise self.fault.pop()
-        self.asked.append(event.entity_id)
-        return event.entity_id.encode()
-
-    def ready(self, cursor: str) -> bytes:
-        return b"Ready"
-
-    def resync(self, cursor: str, reason: Reason) -> bytes:
-        return reason.encode()
-
-
-class Outlet:
-    """Takes `free` payloads at most before somebody makes room."""
-
-    def __init__(self, free: int = 1_000_000) -> None:
-        self.free = free
-        self.got: list[str] = []
-        self.cursors: list[str | None] = []
-        self.ended: list[Exception | None] = []
-        self.news = asyncio.Event()
-
-    def push(self, payloads: Sequence[Payload]) -> int:
-        taken = payloads[: self.free]
-        self.free -= len(taken)
-        self.got += [payload.json.decode() for payload in taken]
-        self.cursors += [payload.cursor for payload in taken]
-        self.news.set()
-        return len(taken)
-
-    async def room(self) -> None:
-        while not self.free:
-            self.news.clear()
-            await self.news.wait()
-        if self.free < 0:
-            raise Gone
-
-    def end(self, error: Exception | None) -> None:
-        self.ended.append(error)
-        self.news.set()
-
-    def make(self, room: int) -> None:
-        self.free = room
-        self.news.set()
-
-    async def until(self, number: int) -> list[str]:
-        """All but Ready, once there are so many."""
-        async with asyncio.timeout(10):
-            while len(self.got) - 1 < number and not self.ended:
-                self.news.clear()
-                await self.news.wait()
-        return self.got[1:]
-
-
-@asynccontextmanager
-async def following(house: Served, source: Names, outlet: Outlet) -> AsyncIterator[Subscription]:
-    """A subscription that has been told Ready."""
-
-    async def open() -> Any:
-        return source
-
-    subscription = house.services.hub.follow(open, outlet)
-    try:
-        await outlet.until(0)
-        yield subscription
-    finally:
-        subscription.close()
-
-
-async def write(house: Served, topic: str, names: Sequence[str], *, grants: bool = False) -> None:
-    now = datetime.now(UTC)
-    drafts = [Draft([topic], Kind.ADDED, "Task", Id(name), None, now, grants) for name in names]
-    async with house.services.db.transaction() as session:
-        await log.append(session, drafts)
-    house.services.doorbell.ring()
-
-
-def numbered(count: int, name: str = "") -> list[str]:
-    return [f"{name}{number}" for number in range(count)]
+from tests.live.readers import Names, Outlet, following, numbered, opening, write
 
 
 async def test_an_event_is_executed_once_for_all_who_ask_the_same(house: Served) -> None:
     source, outlets = Names(uuid4().hex), [Outlet() for _ in range(5)]
     other, elsewhere = Names(source.topic, scope="another's eyes"), Outlet()
     async with asyncio.timeout(10), following(house, other, elsewhere):
-        subscriptions = [house.services.hub.follow(_opening(source), outlet) for outlet in outlets]
+        subscriptions = [house.services.hub.follow(opening(source), outlet) for outlet in outlets]
         for outlet in outlets:
             while not outlet.got:
                 await outlet.news.wait()
@@ -141,13 +32,6 @@ async def test_an_event_is_executed_once_for_all_who_ask_the_same(house: Served)
         for subscription in subscriptions:
             subscription.close()
     assert not [key for key in house.services.hub.groups if source.topic in str(key)]
-
-
-def _opening(source: Names) -> Any:
-    async def open() -> Names:
-        return source
-
-    return open
 
 
 async def test_who_has_no_room_is_fed_when_there_is_some_and_keeps_nobody_waiting(house: Served) -> None:
@@ -187,7 +71,7 @@ async def test_all_groups_together_hold_no_more_than_they_may(settings: Settings
     async with served(settings.model_copy(update={"hub_bytes": 1024})) as house:
         sources, outlets = [Names(uuid4().hex) for _ in range(4)], [Outlet() for _ in range(4)]
         subscriptions = [
-            house.services.hub.follow(_opening(source), outlet) for source, outlet in zip(sources, outlets, strict=True)
+            house.services.hub.follow(opening(source), outlet) for source, outlet in zip(sources, outlets, strict=True)
         ]
         for source, outlet in zip(sources, outlets, strict=True):
             while not outlet.got:
@@ -217,7 +101,7 @@ async def test_joining_and_leaving_at_random_neither_loses_nor_doubles(settings:
         while not writer.done() or len(heard) < len(written):
             written = await _all(house, topic)
             outlet = Outlet(free=random.choice([2, 5, 1_000]))
-            subscription = hub.follow(_opening(replace(source, after=last)), outlet)
+            subscription = hub.follow(opening(replace(source, after=last)), outlet)
             await outlet.until(0)
             for _ in range(random.randint(0, 200)):
                 await asyncio.sleep(0)
