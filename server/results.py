@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from resolvers.context import Context
@@ -13,17 +14,20 @@ from schema.schema import Schema
 
 
 async def executed(
-    schema: Schema, query: str, variables: Mapping[str, Any], name: str | None, ctx: Context, **how: Any
+    schema: Schema, query: str, variables: Mapping[str, Any], name: str | None, ctx: Context
 ) -> tuple[bytes | None, list[GraphQLError]]:
     """The result, None where the operation never ran, and its errors, which are in the result too.
 
-    `how` is passed on to the executor. Raises what tells that a document has no such operation.
+    Raises GraphQLError where the document has no such operation.
     """
     answer = await schema.prepared(query, variables, name, ctx)
     if answer is None:
-        result = await schema.execute(
-            query, variable_values=dict(variables), context_value=ctx, operation_name=name, **how
-        )
+        try:
+            result = await schema.execute(
+                query, variable_values=dict(variables), context_value=ctx, operation_name=name
+            )
+        except CannotGetOperationTypeError as error:
+            raise GraphQLError(error.as_http_error_reason()) from error
         if never_ran(result):
             return None, [*(result.errors or ())]
         answer = Answer(orjson.dumps(result.data), tuple(result.errors or ()))

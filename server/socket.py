@@ -20,6 +20,7 @@ from live.topics import of_viewer
 from resolvers.context import Context, Viewer
 from schema.errors import exposed
 from schema.schema import Refused
+from server.asked import MISSING
 from server.frames import Frames, frames_of
 from server.messages import Close, amiss, reason_of
 from server.operations import Asking, Following
@@ -165,13 +166,15 @@ class Socket:
             query = self.schema.documents.text(
                 payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}
             )
-            begin = self.schema.subscribing(query or "", variables, name)
+            if not query:
+                raise GraphQLError(MISSING)
+            begin = self.schema.subscribing(query, variables, name)
         except (Refused, GraphQLError, ParlorError) as error:
             errors = self.told(error, uuid4().hex)
             await self.send({"id": id, "type": "error", "payload": [told.formatted for told in errors]})
             return
         if begin is None:
-            self.operations[id] = Asking(self, id, query or "", variables, name)
+            self.operations[id] = Asking(self, id, query, variables, name)
         else:
             self.operations[id] = Following(self, id, begin, name)
 

@@ -97,9 +97,7 @@ async def test_joining_and_leaving_at_random_neither_loses_nor_doubles(settings:
                 await write(house, topic, numbered(random.randint(1, 12), f"{part}."))
 
         writer = asyncio.create_task(writing())
-        written: list[str] = []
-        while not writer.done() or len(heard) < len(written):
-            written = await _all(house, topic)
+        while not (writer.done() and len(heard) == len(await _all(house, topic))):
             outlet = Outlet(free=random.choice([2, 5, 1_000]))
             subscription = hub.follow(opening(replace(source, after=last)), outlet)
             await outlet.until(0)
