@@ -5,7 +5,7 @@ Nothing in it may go stale: one context serves all operations of a socket until 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,13 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
 from live.tail import Tail
+from resolvers.turns import Turns
 
 if TYPE_CHECKING:
     from resolvers.accounts.passwords import Passwords
     from resolvers.accounts.throttle import Throttle
     from resolvers.accounts.viewers import Viewers
+    from resolvers.idempotency import Once
     from resolvers.work import Work
 
 
@@ -49,17 +51,19 @@ class Services:
     viewers: "Viewers"
     throttle: "Throttle"
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`asks` is the viewer, or why there is none."""
+    """`asks` is the viewer, or why there is none; `once` says that this mutation is done once, whoever repeats it."""
 
     services: Services
     asks: Viewer | Unauthenticated
     trace_id: str
     address: str
     user_agent: str | None = None
+    once: "Once | None" = None
 
     @property
     def viewer(self) -> Viewer:

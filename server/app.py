@@ -80,7 +80,7 @@ class Door:
                     allow_origins=settings.allowed_origins,
                     allow_credentials=True,
                     allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", HEADER],
+                    allow_headers=["authorization", "content-type", "idempotency-key", HEADER],
                     expose_headers=[HEADER],
                     max_age=600,
                 ),

@@ -13,11 +13,13 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from kit.errors import ParlorError, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import exposed
+from schema.once import done_once
 from schema.schema import Schema
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
@@ -77,13 +79,7 @@ class View:
         """What was never executed has no data, not even null (GraphQL, 7.1.1)."""
         began = time.perf_counter()
         try:
-            result = await self._schema.execute(
-                query,
-                variable_values=asked.variables,
-                context_value=ctx,
-                operation_name=asked.operation_name,
-                allowed_operation_types=ALLOWED[method],
-            )
+            result = await self._result(query, asked, ctx, method)
         except CannotGetOperationTypeError as error:
             raise Refusal(400, error.as_http_error_reason()) from None
         except InvalidOperationTypeError as error:
@@ -95,6 +91,20 @@ class View:
         if never_ran(result):
             return (400 if kind is GRAPHQL_RESPONSE else 200), orjson.dumps(answer)
         return 200, orjson.dumps(answer | {"data": result.data})
+
+    async def _result(self, query: str, asked: Asked, ctx: Context, method: str) -> ExecutionResult:
+        name, key = asked.operation_name, asked.idempotency_key
+        if key is not None and method == "POST":
+            once = await done_once(self._schema, ctx, key, query, asked.variables, name)
+            if once is not None:
+                return once
+        return await self._schema.execute(
+            query,
+            variable_values=asked.variables,
+            context_value=ctx,
+            operation_name=name,
+            allowed_operation_types=ALLOWED[method],
+        )
 
     def _failed(self, scope: Scope, error: GraphQLError) -> bytes:
         told = exposed(error, trace_id=trace_id_of(scope), now=self._services.clock())
