@@ -6,11 +6,12 @@ the same in another process; in this one they wait for their turn, without a con
 `docs/adr/0013-idempotency.md` says what takes part and why.
 """
 
+import asyncio
 import hashlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,7 @@ class Once:
         self._results: dict[str, Result] = {}
         self._all_recorded = True
         self._field = ""
+        self._task: asyncio.Task[Any] | None = None
         self._held: tuple[AsyncExitStack, AsyncSession] | None = None
         self.answer: bytes | None = None
 
@@ -100,15 +102,9 @@ class Once:
     async def performed(self, field: str, verb: Verb) -> Any:
         """What the verb answers, or answered when it was done."""
         if field not in self._results:
-            self._field = field
-            try:
+            self._field, self._task = field, asyncio.current_task()
+            with suppress(AlreadyDone):
                 return await self._tried(verb)
-            except AlreadyDone:
-                pass
-            except Exception:
-                await self.load()  # another process may have done what now is in the way
-                if field not in self._results:
-                    raise
         return _restored(self._results[field])
 
     async def _tried(self, verb: Verb) -> Any:
@@ -130,8 +126,13 @@ class Once:
     async def holding(self, transaction: AbstractAsyncContextManager[Work]) -> AsyncIterator[Work]:
         """The transaction, in which the key is ours alone; where its block ends well, it waits for the verb's answer.
 
-        Of several transactions of one verb the last one waits. Raises AlreadyDone.
+        Of several transactions of one verb the last one waits; of a task that the verb has started, and which may
+        outlive it, none does. Raises AlreadyDone.
         """
+        if asyncio.current_task() is not self._task:
+            async with transaction as work:
+                yield work
+            return
         await self._commit()
         async with AsyncExitStack() as stack:
             work = await stack.enter_async_context(transaction)
@@ -184,7 +185,7 @@ class Once:
 
 
 def _recorded(answer: Any, viewer: Viewer) -> Result | None:
-    """What is written of a verb's answer: never a secret, and nothing that somebody else would have to read."""
+    """What is written of a verb's answer: never what may be a secret, nor what only somebody else may read."""
     match answer:
         case Entity():
             return {"id": answer.id}
@@ -192,7 +193,7 @@ def _recorded(answer: Any, viewer: Viewer) -> Result | None:
             return {"id": answer.entity.id}
         case Deleted():
             return {"deleted": answer.deleted_id}
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float():
             return {"value": answer}
         case list():
             parts = [_recorded(part, viewer) for part in answer]

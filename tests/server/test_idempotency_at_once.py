@@ -4,6 +4,7 @@ import asyncio
 
 from kit.settings import Settings
 from tests.conftest import served
+from tests.db.opening import BLOCKED, hand
 from tests.people import People
 from tests.server.once import CREATE, PASSWORD, REUSED, at, holding_up, post, reason, titles, until, waiting, writes_of
 
@@ -97,6 +98,25 @@ async def test_a_key_with_another_body_at_the_same_time_is_refused(settings: Set
         assert await titles(dora) == ["One"]
 
 
+async def test_the_answer_that_was_kept_first_is_everybodys(settings: Settings, database_url: str) -> None:
+    async with served(settings) as one, served(settings.model_copy(update={"read_pool_size": 1})) as other:
+        dora = await one.people.one()
+        async with hand(database_url) as reads:
+            async with holding_up(database_url, writes_of(dora)) as writes:
+                first = asyncio.create_task(post(dora, CREATE, "k", title="Before"))
+                await waiting(writes, 1)
+                second = asyncio.create_task(post(at(other.people, dora), CREATE, "k", title="Before"))
+                await waiting(writes, 2)
+                busy = asyncio.create_task(other.services.db.fetchval(BLOCKED, [reads.key]))
+                await reads.held_up(1)
+            id = (await first).json()["data"]["createTask"]["id"]
+            await dora.ask('mutation ($id: ID!) { updateTask(id: $id, input: {title: "After"}) { id } }', id=id)
+            await reads.release()
+        await busy
+        assert (await second).content == (await first).content
+        assert await titles(dora) == ["After"]
+
+
 async def test_what_another_server_did_meanwhile_is_no_error(settings: Settings, database_url: str) -> None:
     async with served(settings) as one, served(settings.model_copy(update={"write_pool_size": 1})) as other:
         dora, sam = await one.people.one(password="long enough"), await one.people.one()
@@ -115,3 +135,4 @@ async def test_what_another_server_did_meanwhile_is_no_error(settings: Settings,
         await busy
         assert first.json() == {"data": {"changePassword": {"id": dora.id}}}
         assert (await second).content == first.content
+        assert await one.people.audit(dora.id) == ["user.change_password"]

@@ -95,6 +95,25 @@ async def test_a_verb_that_wrote_nothing_is_asked_again(people: People) -> None:
     assert await kept(dora, "k") is None
 
 
+async def test_a_task_that_outlives_its_verb_commits_for_itself(people: People) -> None:
+    dora, answered = await people.one(), asyncio.Event()
+    started: list[asyncio.Task[Label]] = []
+
+    async def later(ctx: Context) -> Label:
+        await answered.wait()
+        return await label(ctx, "later")
+
+    async def verb(ctx: Context) -> Label:
+        started.append(asyncio.create_task(later(ctx)))
+        return await label(ctx, "now")
+
+    first = await performed(dora, verb)
+    answered.set()
+    await started[0]
+    assert await names(dora) == ["later", "now"]
+    assert (await performed(dora, verb)).id == first.id
+
+
 async def test_followers_hear_and_sessions_are_forgotten_only_after_the_commit(people: People) -> None:
     dora = await people.one()
     seen: list[str] = []
