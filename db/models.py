@@ -4,6 +4,7 @@ from db.accounts.audit import AuditEntry
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import Role, User
 from db.base import Base, Entity
+from db.idempotency import IdempotencyKey
 from db.log import Event, LogState
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
@@ -13,6 +14,7 @@ __all__ = [
     "Base",
     "Entity",
     "Event",
+    "IdempotencyKey",
     "Label",
     "LogState",
     "Priority",

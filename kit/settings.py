@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     audit_retention_days: int = Field(365, ge=1, description="how long it is kept who did or was refused what")
     trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")
 
+    idempotency_hours: int = Field(24, ge=1, description="how long it is kept what was done for an Idempotency-Key")
+    idempotency_answer_bytes: int = Field(
+        65_536, ge=0, description="longest answer kept as it was; a longer one is read anew when it is asked for again"
+    )
+    idempotency_wait_seconds: int = Field(
+        20, ge=1, description="longest wait for the same mutation that is under way; twice a statement's time"
+    )
+
     jwt_secret: SecretStr | None = Field(None, description="signs access tokens; 32 characters or more")
     access_token_minutes: int = Field(30, ge=1, description="life of an access token")
     refresh_token_days: int = Field(30, ge=1, description="life of a session that is not used")

@@ -5,7 +5,7 @@ Nothing in it may go stale: one context serves all operations of a socket until 
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,13 @@ from live.hub import Hub
 from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
+from resolvers.turns import Turns
 
 if TYPE_CHECKING:
     from resolvers.accounts.passwords import Passwords
     from resolvers.accounts.throttle import Throttle
     from resolvers.accounts.viewers import Viewers
+    from resolvers.idempotency import Once
     from resolvers.work import Work
 
 
@@ -55,11 +57,15 @@ class Services:
     viewers: "Viewers"
     throttle: "Throttle"
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`asks` is the viewer, or why there is none. `renew` is there on a socket: it goes on with another token."""
+    """`asks` is the viewer, or why there is none; `once` says that this mutation is done once, whoever repeats it.
+
+    `renew` is there on a socket: it goes on with another token.
+    """
 
     services: Services
     asks: Viewer | Unauthenticated
@@ -67,6 +73,7 @@ class Context:
     address: str
     user_agent: str | None = None
     renew: Callable[[str], Awaitable[Viewer]] | None = None
+    once: "Once | None" = None
 
     @property
     def viewer(self) -> Viewer:

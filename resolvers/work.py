@@ -1,6 +1,6 @@
 """A write: one database transaction in which a row and the events that speak of it are kept or lost together."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -52,6 +52,7 @@ class Work:
         self.ctx = ctx
         self.session = session
         self._drafts: list[Draft] = []
+        self._afterwards: list[Callable[[], object]] = []
 
     async def lock(self, model: type[E], id: Id, *, version: int | None = None, **is_: Any) -> E:
         """The row, locked until the end, if the viewer may change it as it stands.
@@ -145,12 +146,20 @@ class Work:
     def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
         self.session.add(audited(self.ctx, action, subject, actor=actor, **details))
 
-    async def finish(self) -> bool:
-        """Writes the events; whether there were any."""
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Calls it once all is committed."""
+        self._afterwards.append(call)
+
+    async def finish(self) -> None:
+        """Writes the events."""
         await self.session.flush()
         if self._drafts:
             await log.append(self.session, self._drafts)
-        return bool(self._drafts)
+            self.afterwards(self.ctx.services.doorbell.ring)
+
+    def committed(self) -> None:
+        for call in self._afterwards:
+            call()
 
 
 def _shape(is_: dict[str, Any]) -> tuple[tuple[str, bool], ...]:
@@ -209,18 +218,25 @@ _ALONE = text("select pg_advisory_xact_lock(hashtext(:name), hashtext(:owner))")
 
 @asynccontextmanager
 async def begun(ctx: Context, alone: str | None = None) -> AsyncIterator[Work]:
-    """Commits when the block ends, then rings. Broken uniqueness becomes Conflict."""
+    """Commits when the block ends, then rings; of a mutation that is done once, when the verb has answered."""
+    transaction = _transaction(ctx)
+    async with transaction if ctx.once is None else ctx.once.holding(transaction) as work:
+        if alone is not None:
+            await work.alone(alone, ctx.viewer.id)
+        yield work
+        await work.finish()
+
+
+@asynccontextmanager
+async def _transaction(ctx: Context) -> AsyncIterator[Work]:
+    """Broken uniqueness becomes Conflict."""
     try:
         async with ctx.services.db.transaction() as session:
             work = Work(ctx, session)
-            if alone is not None:
-                await work.alone(alone, ctx.viewer.id)
             yield work
-            told = await work.finish()
     except DBAPIError as error:
         raise _told(error) from error
-    if told:
-        ctx.services.doorbell.ring()
+    work.committed()
 
 
 def _told(error: DBAPIError) -> Exception:

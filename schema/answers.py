@@ -4,6 +4,7 @@ The executor's way and the prepared operations' meet here: what a field answers 
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from graphql import get_named_type
@@ -13,6 +14,7 @@ from strawberry.types import Info
 from db.base import Entity
 from kit.errors import NotFound, Unavailable
 from resolvers.context import Context, Viewer
+from resolvers.idempotency import Known
 from resolvers.shown import Shown
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
@@ -86,23 +88,39 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
         ctx.require(field.floor)
     raw: Raw = info._raw_info
     if get_named_type(raw.return_type).name not in BINDINGS:
-        return await field.call(ctx, **kwargs)
+        return await _called(field, ctx, raw, kwargs)
     place = place_of(raw)
     asked = place.asked(ctx, raw.variable_values, {})
     plan = await reading_back(place, asked)
     values = plan.read(asked.values)
-    answer = await field.call(ctx, **kwargs)
+    answer = await _called(field, ctx, raw, kwargs)
     try:
-        return _fragment(await _read_back(answer, ctx, plan, values))
+        return _fragment(await _read_back(answer, ctx, plan, values, place.target.name))
     except Unavailable as error:
         raise Unavailable("It was done, but what came of it cannot be read just now") from error
 
 
+async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
+    if ctx.once is None:
+        return await field.call(ctx, **kwargs)
+    return await ctx.once.performed(raw.path.key, partial(field.call, ctx, **kwargs))
+
+
 async def _read_back(
-    answer: Entity | Shown[Any] | list[Entity], ctx: Context, plan: Plan, values: dict[str, Any]
+    answer: Entity | Known | Shown[Any] | list[Entity | Known],
+    ctx: Context,
+    plan: Plan,
+    values: dict[str, Any],
+    name: str,
 ) -> bytes | None:
-    """What a verb answered, as the client selected it and as the viewer may see it."""
+    """What a verb answered, as the client selected it and as the viewer may see it.
+
+    Raises NotFound where it is gone: what is asked for again may have been done long ago.
+    """
     if isinstance(answer, list):
         return await _fetched(ctx, ctx.viewer, plan, values | {"ids": [row.id for row in answer]})
     viewer, row = (answer.viewer, answer.entity) if isinstance(answer, Shown) else (ctx.viewer, answer)
-    return await _fetched(ctx, viewer, plan, values | {"id": row.id})
+    json = await _fetched(ctx, viewer, plan, values | {"id": row.id})
+    if json is None:
+        raise NotFound(name, row.id)
+    return json

@@ -122,6 +122,8 @@ class Schema(strawberry.Schema):
         Raises Refused, GraphQLError and Forbidden for what will not be answered at all.
         """
         checked = self.documents.get(query).operation(operation_name)
+        if checked.definition is None and checked.errors:
+            raise Refused(checked.errors)
         if not checked.is_subscription:
             return None
         errors: Sequence[GraphQLError] = checked.refusal(self._schema, variables)

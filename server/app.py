@@ -35,13 +35,13 @@ class App:
     def __init__(self, settings: Settings, clock: Clock = now) -> None:
         self._settings = settings
         self._clock = clock
-        self._schema = schema.made(settings)
+        self.schema = schema.made(settings)
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with opened(self._settings, self._clock) as self.services:
-            self.view = View(self._schema, self.services)
-            self.sockets = Sockets(self._schema, self.services)
+            self.view = View(self.schema, self.services)
+            self.sockets = Sockets(self.schema, self.services)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +85,7 @@ class Door:
                     allow_origins=settings.allowed_origins,
                     allow_credentials=True,
                     allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", HEADER],
+                    allow_headers=["authorization", "content-type", "idempotency-key", HEADER],
                     expose_headers=[HEADER],
                     max_age=600,
                 ),

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.requests import header_of
+from server.requests import header_of, text_of
 
 MOST_PARAMETERS = 20  # of a GET; four mean something
 MISSING = "No GraphQL query found in the request"
@@ -29,6 +29,7 @@ class Asked(NamedTuple):
     variables: dict[str, Any]
     operation_name: str | None
     extensions: dict[str, Any]
+    idempotency_key: object = None
 
 
 async def asked_of(scope: Scope, receive: Receive) -> Asked:
@@ -37,10 +38,16 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
         case "POST":
             if (header_of(scope, b"content-type") or b"").partition(b";")[0].strip().lower() != b"application/json":
                 raise Refusal(400, "Unsupported content type")
-            return _checked(_object(await _body(receive), "Unable to parse request body as JSON"))
+            return _checked(_object(await _body(receive), "Unable to parse request body as JSON"), _key(scope))
         case "GET":
             return _checked(_parameters(scope["query_string"]))
     raise Refusal(405, "GraphQL only supports GET and POST requests.")
+
+
+def _key(scope: Scope) -> str | None:
+    """The Idempotency-Key; quotes around it, as the IETF's draft has them, are no part of it."""
+    found = text_of(scope, b"idempotency-key")
+    return None if found is None else found.strip('"')
 
 
 async def _body(receive: Receive) -> bytes:
@@ -78,7 +85,7 @@ def _parameters(query_string: bytes) -> dict[str, Any]:
     return found
 
 
-def _checked(given: Mapping[str, Any]) -> Asked:
+def _checked(given: Mapping[str, Any], key: str | None = None) -> Asked:
     for name, kind, said in (
         ("query", str, "a string"),
         ("documentId", str, "a string"),
@@ -88,10 +95,12 @@ def _checked(given: Mapping[str, Any]) -> Asked:
     ):
         if given.get(name) is not None and not isinstance(given[name], kind):
             raise Refusal(400, f"The GraphQL operation's `{name}` must be {said} or null, if provided.")
+    extensions = given.get("extensions") or {}
     return Asked(
         given.get("query"),
         given.get("documentId"),
         given.get("variables") or {},
         given.get("operationName"),
-        given.get("extensions") or {},
+        extensions,
+        extensions.get("idempotencyKey", key),
     )

@@ -1,4 +1,4 @@
-"""What has to go goes, in small transactions: old events, old trash, old audit, sessions that have ended."""
+"""What has to go goes, in small transactions: old events, trash, audit, idempotency keys, sessions that have ended."""
 
 import asyncio
 from datetime import timedelta
@@ -12,6 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from db.accounts.audit import AuditEntry
 from db.accounts.sessions import Session
 from db.base import Base
+from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
 from live import log
 from resolvers.context import Services
@@ -42,6 +43,8 @@ async def tidy(services: Services) -> None:
     await _remove(
         services, AuditEntry, AuditEntry.id, AuditEntry.at < now - timedelta(days=settings.audit_retention_days)
     )
+    once = IdempotencyKey.at < now - timedelta(hours=settings.idempotency_hours)
+    await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
     ended = now - SESSIONS_KEPT
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
 

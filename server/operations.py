@@ -28,10 +28,10 @@ def _head(id: str) -> bytes:
 class Asking:
     """A query or a mutation."""
 
-    def __init__(self, socket: "Socket", id: str, query: str, variables: Mapping[str, Any], name: str | None) -> None:
+    def __init__(self, socket: "Socket", id: str, query: str, payload: Mapping[str, Any]) -> None:
         self._socket = socket
         self._id = id
-        self._task = socket.spawn(self._run(query, variables, name))
+        self._task = socket.spawn(self._run(query, payload))
 
     def leave(self) -> None:
         """It is finished if there is time."""
@@ -39,12 +39,14 @@ class Asking:
     def cancel(self) -> None:
         self._task.cancel()
 
-    async def _run(self, query: str, variables: Mapping[str, Any], name: str | None) -> None:
+    async def _run(self, query: str, payload: Mapping[str, Any]) -> None:
         socket, began = self._socket, time.perf_counter()
+        name, variables = payload.get("operationName"), payload.get("variables") or {}
+        key = (payload.get("extensions") or {}).get("idempotencyKey")
         ctx, errors = socket.context, list[GraphQLError]()
         try:
             ctx = await socket.asking()
-            json, errors = await executed(socket.schema, query, variables, name, ctx)
+            json, errors = await executed(socket.schema, query, variables, name, ctx, key=key)
             if json is not None:
                 await socket.write(_head(self._id) + json + b"}")
             socket.end(self._id, errors if json is None else None)

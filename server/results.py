@@ -1,37 +1,68 @@
 """A query or mutation as the JSON of its result: by the prepared way where there is one, else by the executor."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from schema.once import done_once
 from schema.operations import Answer
 from schema.schema import Schema
 
+EVERY = (OperationType.QUERY, OperationType.MUTATION)
+
 
 async def executed(
-    schema: Schema, query: str, variables: Mapping[str, Any], name: str | None, ctx: Context
+    schema: Schema,
+    query: str,
+    variables: Mapping[str, Any],
+    name: str | None,
+    ctx: Context,
+    *,
+    key: object = None,
+    allowed: Collection[OperationType] = EVERY,
 ) -> tuple[bytes | None, list[GraphQLError]]:
     """The result, None where the operation never ran, and its errors, which are in the result too.
 
-    Raises GraphQLError where the document has no such operation.
+    A mutation with a `key` is done once. Raises GraphQLError where the document has no such operation, and
+    Strawberry's InvalidOperationTypeError for one that is not allowed.
     """
     answer = await schema.prepared(query, variables, name, ctx)
     if answer is None:
-        try:
-            result = await schema.execute(
-                query, variable_values=dict(variables), context_value=ctx, operation_name=name
-            )
-        except CannotGetOperationTypeError as error:
-            raise GraphQLError(error.as_http_error_reason()) from error
+        result = None
+        if key is not None and OperationType.MUTATION in allowed:
+            result = await done_once(schema, ctx, key, query, variables, name)
+        if result is None:
+            result = await _by_executor(schema, query, variables, name, ctx, allowed)
         if never_ran(result):
             return None, [*(result.errors or ())]
         answer = Answer(orjson.dumps(result.data), tuple(result.errors or ()))
     return answer.json(), [*answer.errors]
+
+
+async def _by_executor(
+    schema: Schema,
+    query: str,
+    variables: Mapping[str, Any],
+    name: str | None,
+    ctx: Context,
+    allowed: Collection[OperationType],
+) -> ExecutionResult:
+    try:
+        return await schema.execute(
+            query,
+            variable_values=dict(variables),
+            context_value=ctx,
+            operation_name=name,
+            allowed_operation_types=allowed,
+        )
+    except CannotGetOperationTypeError as error:
+        raise GraphQLError(error.as_http_error_reason()) from error
 
 
 def never_ran(result: ExecutionResult) -> bool:

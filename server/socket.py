@@ -174,7 +174,7 @@ class Socket:
             await self.send({"id": id, "type": "error", "payload": [told.formatted for told in errors]})
             return
         if begin is None:
-            self.operations[id] = Asking(self, id, query, variables, name)
+            self.operations[id] = Asking(self, id, query, payload)
         else:
             self.operations[id] = Following(self, id, begin, name)
 

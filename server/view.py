@@ -6,13 +6,12 @@ logged and what is told of errors is the same either way.
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from kit.errors import ParlorError, Unavailable
@@ -22,7 +21,7 @@ from schema.schema import Schema
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.logs import note
 from server.requests import TooLarge, context_of, header_of, trace_id_of
-from server.results import never_ran
+from server.results import executed
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
@@ -62,38 +61,27 @@ class View:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
-        return await self._prepared(query, asked, ctx) or await self._executed(query, asked, ctx, method, kind)
-
-    async def _prepared(self, query: str, asked: Asked, ctx: Context) -> tuple[int, bytes] | None:
-        began = time.perf_counter()
-        answer = await self._schema.prepared(query, asked.variables, asked.operation_name, ctx)
-        if answer is None:
-            return None
-        note(ctx, asked.operation_name, answer.errors, began)
-        return 200, answer.json()
-
-    async def _executed(self, query: str, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
-        """What was never executed has no data, not even null (GraphQL, 7.1.1)."""
         began = time.perf_counter()
         try:
-            result = await self._schema.execute(
+            json, errors = await executed(
+                self._schema,
                 query,
-                variable_values=asked.variables,
-                context_value=ctx,
-                operation_name=asked.operation_name,
-                allowed_operation_types=ALLOWED[method],
+                asked.variables,
+                asked.operation_name,
+                ctx,
+                key=asked.idempotency_key,
+                allowed=ALLOWED[method],
             )
-        except CannotGetOperationTypeError as error:
-            raise Refusal(400, error.as_http_error_reason()) from None
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise Refusal(400, "Subscriptions need a WebSocket with graphql-transport-ws") from None
             raise Refusal(405, "Mutations need POST") from None
-        note(ctx, asked.operation_name, result.errors or [], began)
-        answer: dict[str, Any] = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
-        if never_ran(result):
-            return (400 if kind is GRAPHQL_RESPONSE else 200), orjson.dumps(answer)
-        return 200, orjson.dumps(answer | {"data": result.data})
+        except GraphQLError as error:
+            raise Refusal(400, error.message) from None
+        note(ctx, asked.operation_name, errors, began)
+        if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
+            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % _formatted(errors)
+        return 200, json
 
     def _failed(self, scope: Scope, error: GraphQLError) -> bytes:
         told = exposed(error, trace_id=trace_id_of(scope), now=self._services.clock())

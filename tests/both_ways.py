@@ -1,36 +1,43 @@
-"""Prepared operations against the executor: whatever any test asks over HTTP is asked both ways, and compared."""
+"""Prepared operations against the executor: whatever query any test asks is asked both ways, and compared."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from resolvers.context import Context
-from server.asked import Asked
-from server.view import JSON, View
+from schema.operations import Answer
+from schema.schema import Schema
 
 TRIES = 5  # somebody else may have written between the two
 
 
-class BothWays(View):
+class BothWays:
     comparing = True  # off where a test counts what is logged or audited
 
-    def __init__(self, view: View) -> None:
-        super().__init__(view._schema, view._services)
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._prepared = schema.prepared
 
-    async def _prepared(self, query: str, asked: Asked, ctx: Context) -> tuple[int, bytes] | None:
+    async def prepared(
+        self, query: str, variables: Mapping[str, Any] | None, name: str | None, ctx: Context
+    ) -> Answer | None:
         for _ in range(TRIES):
-            prepared = await super()._prepared(query, asked, ctx)
+            prepared = await self._prepared(query, variables, name, ctx)
             if prepared is None or not self.comparing:
                 return prepared
-            executed = await self._executed(query, asked, ctx, "POST", JSON)
-            if _comparable(prepared[1]) == _comparable(executed[1]):
+            found = await self._schema.execute(
+                query, variable_values=dict(variables or {}), context_value=ctx, operation_name=name
+            )
+            executed = Answer(orjson.dumps(found.data), tuple(found.errors or ()))
+            if _comparable(prepared) == _comparable(executed):
                 return prepared
         raise AssertionError(f"{query}: prepared {prepared!r}, executed {executed!r}")
 
 
-def _comparable(body: bytes) -> tuple[bytes, list[Any]]:
+def _comparable(answer: Answer) -> tuple[bytes, list[Any]]:
     """The data with its keys in order; the errors, whose order is chance, without the moment at which they came."""
-    answer = orjson.loads(body)
-    for error in answer.get("errors", ()):
+    told = orjson.loads(answer.json())
+    for error in told.get("errors", ()):
         del error["extensions"]["timestamp"]
-    return orjson.dumps(answer.get("data")), sorted(answer.get("errors", ()), key=lambda error: str(error["path"]))
+    return orjson.dumps(told["data"]), sorted(told.get("errors", ()), key=lambda error: str(error["path"]))

@@ -56,8 +56,7 @@ async def served(settings: Settings, clock: Clock = now, *, both_ways: bool = Fa
         assert not task.done(), "the server did not start"
         await asyncio.sleep(0)
     if both_ways:
-        assert made.view is not None
-        made.view = BothWays(made.view)
+        made.schema.prepared = BothWays(made.schema).prepared  # type: ignore[method-assign]
     port = server.servers[0].sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     async with httpx2.AsyncClient(base_url=url, timeout=20) as http:

@@ -87,13 +87,13 @@ async def refresh(ctx: Context, token: Annotated[str, Doc("The refresh token of 
         if reused:
             _end(work, kept)
             work.audit("session.reuse", kept.id, actor=user.id)
+            work.afterwards(lambda: ctx.services.viewers.forget(user.id))
         else:
             held.used_at = now
             kept.last_used_at = now
             kept.expires_at = now + timedelta(days=ctx.services.settings.refresh_token_days)
             answer = await _signed_in(work, user, kept)
     if reused:
-        ctx.services.viewers.forget(user.id)
         raise Unauthenticated(INVALID)
     return answer
 
@@ -123,7 +123,7 @@ async def revoke(ctx: Context, id: Annotated[Id, Doc("One of one's own sessions.
         kept = await work.lock(Session, id, revoked_at=None)
         _end(work, kept)
         work.audit("session.logout", id)
-    ctx.services.viewers.forget(ctx.viewer.id)
+        work.afterwards(lambda: ctx.services.viewers.forget(ctx.viewer.id))
     return Deleted(id)
 
 
@@ -132,7 +132,7 @@ async def logout_everywhere(ctx: Context) -> int:
     async with ctx.work() as work:
         ended = await revoke_all(work, ctx.viewer.id)
         work.audit("session.logout_everywhere", ctx.viewer.id)
-    ctx.services.viewers.forget(ctx.viewer.id)
+        work.afterwards(lambda: ctx.services.viewers.forget(ctx.viewer.id))
     return ended
 
 

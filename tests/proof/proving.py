@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from resolvers.accounts.tokens import access_token
-from server.view import View
+from schema.schema import Schema
 from tests.clock import Watch
 from tests.conftest import Served
 from tests.proof.again import Again
@@ -108,22 +108,22 @@ class Prover:
     def watching(self) -> Iterator[None]:
         """Every read of the server is one `fetchval`; those are noted. Some questions go the executor's way."""
         db = self.house.services.db
-        fetchval, prepared = db.fetchval, View._prepared
+        fetchval, prepared = db.fetchval, Schema.prepared
 
         async def noted(sql: str, arguments: Any) -> Any:
             self.statements.append(sql)
             return await fetchval(sql, arguments)
 
-        async def sometimes(view: View, *asked: Any) -> Any:
-            return None if self._executed else await prepared(view, *asked)
+        async def sometimes(schema: Schema, *asked: Any) -> Any:
+            return None if self._executed else await prepared(schema, *asked)
 
         db.fetchval = noted  # type: ignore[method-assign]
-        View._prepared = sometimes  # type: ignore[method-assign, assignment]
+        Schema.prepared = sometimes  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
             db.fetchval = fetchval  # type: ignore[method-assign]
-            View._prepared = prepared  # type: ignore[method-assign]
+            Schema.prepared = prepared  # type: ignore[method-assign]
 
     def prove(self, viewers: tuple[str, ...], roots: tuple[str, ...], *, examples: int, first: int) -> None:
         """Asks so many questions, those with variables twice and the second time with other ones.

@@ -1,0 +1,58 @@
+"""A mutation with an Idempotency-Key, over whatever transport it came."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import orjson
+from graphql import GraphQLError, OperationType
+from strawberry.types.execution import ExecutionResult
+
+from kit.errors import Invalid
+from resolvers.context import Context
+from resolvers.idempotency import Once
+from schema.schema import Schema
+
+
+async def done_once(
+    schema: Schema, ctx: Context, key: object, query: str, variables: Mapping[str, Any], operation_name: str | None
+) -> ExecutionResult | None:
+    """The answer; None where a key means nothing: to what is no mutation, or where nobody has signed in.
+
+    Only an answer without errors is kept: who asks again has done what was not done before. Raises Invalid for a key
+    that is none, Conflict where it came with another body before, or the same request is under way for too long.
+    """
+    if ctx.viewer_id is None or not _is_mutation(schema, query, operation_name):
+        return None
+    once = Once(ctx, key, _body(query, variables, operation_name))
+    async with ctx.services.turns.turn(once.id, seconds=ctx.services.settings.idempotency_wait_seconds):
+        await once.load()
+        if once.answer is not None:
+            return _result(once.answer)
+        result = await schema.execute(
+            query,
+            variable_values=variables,
+            context_value=replace(ctx, once=once),
+            operation_name=operation_name,
+        )
+        return result if result.errors else _result(await once.keep(orjson.dumps(result.data)))
+
+
+def _is_mutation(schema: Schema, query: str, operation_name: str | None) -> bool:
+    try:
+        checked = schema.documents.get(query).operation(operation_name)
+    except GraphQLError:
+        return False
+    definition = None if checked.errors else checked.definition
+    return definition is not None and definition.operation is OperationType.MUTATION
+
+
+def _body(query: str, variables: Mapping[str, Any], operation_name: str | None) -> bytes:
+    try:
+        return orjson.dumps([query, variables, operation_name], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raise Invalid({"variables": ["are nested too deeply"]}) from None
+
+
+def _result(data: bytes) -> ExecutionResult:
+    return ExecutionResult(cast("Any", orjson.Fragment(data)), None)
