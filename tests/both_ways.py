@@ -20,14 +20,14 @@ class BothWays:
         self._prepared = schema.prepared
 
     async def prepared(
-        self, query: str, variables: Mapping[str, Any] | None, name: str | None, ctx: Context
+        self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
     ) -> Answer | None:
         for _ in range(TRIES):
-            prepared = await self._prepared(query, variables, name, ctx)
+            prepared = await self._prepared(query, variables, operation_name, ctx)
             if prepared is None or not self.comparing:
                 return prepared
             found = await self._schema.execute(
-                query, variable_values=dict(variables or {}), context_value=ctx, operation_name=name
+                query, variable_values=dict(variables or {}), context_value=ctx, operation_name=operation_name
             )
             executed = Answer(orjson.dumps(found.data), tuple(found.errors or ()))
             if _comparable(prepared) == _comparable(executed):
