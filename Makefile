@@ -5,7 +5,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 PORT ?= 8000
 DATA ?= .parlor
 
-.PHONY: serve test check bench proof clients schema lock clean
+.PHONY: serve test check bench proof soak clients schema lock clean
 
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
@@ -61,6 +61,11 @@ proof: .venv/dev.installed
 	@EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest tests/proof --capture=no
 EXAMPLES ?= 20000
 SEED ?= $(shell date +%s)
+
+# Everything fails while people write and follow, and nothing may be lost by it: make soak MINUTES=60 SEED=7
+soak: .venv/dev.installed
+	@$(BIN)/python -m tests.soak $(MINUTES) $(SEED)
+MINUTES ?= 10
 
 # The JavaScript clients of the tests, installed by the Node that came from PyPI.
 tests/clients/node_modules/.installed: .venv/dev.installed tests/clients/package-lock.json
