@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from db.base import ID
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import RepeatsFrom, Task
 from kit.errors import Conflict, Invalid
@@ -90,6 +92,16 @@ async def reopen_in(work: Work, task: Task) -> None:
         for part in await work.lock_those(Task, parts, trashed_at=None):
             work.change(part, Kind.DELETED, trashed_at=work.ctx.now())
     work.change(task, Kind.STATUS_CHANGED, completed_at=None)
+
+
+async def tell_neighbours(work: Work, gone_or_back: Sequence[Task]) -> None:
+    """Of tasks that went to the trash or came back: those whose next or previous they are look different now."""
+    ids = [task.id for task in gone_or_back]
+    before = [task.previous_id for task in gone_or_back if task.previous_id is not None]
+    among = bindparam("ids", ids, ARRAY(ID))
+    after = await work.session.scalars(select(Task.id).where(Task.previous_id == func.any(among)))
+    for neighbour in await work.visible(Task, {*before, *after}.difference(ids), trashed_at=None):
+        work.tell(neighbour, Kind.UPDATED)
 
 
 async def _open_next(work: Work, task: Task, again: recurrence.Occurrence) -> None:

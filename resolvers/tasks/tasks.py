@@ -203,10 +203,12 @@ async def delete_all(ctx: Context, ids: TaskIds) -> list[Deleted]:
     async with ctx.work(alone="tasks") as work:
         await work.lock_all(Task, ids, trashed_at=None)
         now = ctx.now()
-        for part in await work.lock_those(
+        parts = await work.lock_those(
             Task, [part for id in ids for part in await trees.parts(work, id)], trashed_at=None
-        ):
+        )
+        for part in parts:
             work.change(part, Kind.DELETED, trashed_at=now)
+        await completion.tell_neighbours(work, parts)
     return [Deleted(id) for id in dict.fromkeys(ids)]
 
 
@@ -218,9 +220,11 @@ async def restore(ctx: Context, id: TaskId) -> Task:
             return task
         went = task.trashed_at
         parents = await work.visible(Task, [task.parent_id], trashed_at=None) if task.parent_id else []
-        for part in await work.lock_those(Task, await trees.parts(work, id), trashed_at=went):
+        parts = await work.lock_those(Task, await trees.parts(work, id), trashed_at=went)
+        for part in parts:
             orphan = part is task and not parents
             work.change(part, Kind.ADDED, trashed_at=None, parent_id=None if orphan else part.parent_id)
+        await completion.tell_neighbours(work, parts)
         return task
 
 

@@ -203,10 +203,6 @@ async def test_what_is_queried_and_the_events_since_are_together_what_a_fresh_qu
     await asyncio.to_thread(run_state_machine_as_test, Here, settings=chosen)
 
 
-UNTOLD = "what goes to the trash and comes back is told, and not the task that it is the next or the previous of"
-
-
-@pytest.mark.xfail(strict=True, reason=UNTOLD)
 @pytest.mark.parametrize("which", ["task", "next"])
 @pytest.mark.parametrize("verbs", [["deleteTask"], ["deleteTask", "restoreTask"]], ids=["goes", "comes back"])
 async def test_a_link_is_told_anew_when_its_other_end_goes_or_comes_back(
