@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from db.reads import Read, Reads
@@ -163,8 +163,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: commits when the block ends, rolls back when it raises."""
+        """One transaction: commits when the block ends, rolls back when it raises.
+
+        Raises Unavailable where it could not be begun: then nothing has been done.
+        """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            try:
+                await session.connection()
+            except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+                raise Unavailable from error
             yield session
 
     async def server_version(self) -> int:

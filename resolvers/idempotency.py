@@ -20,12 +20,11 @@ import structlog
 from sqlalchemy import bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Entity
 from db.idempotency import IdempotencyKey
-from kit.errors import Conflict, Invalid
+from kit.errors import Conflict, Invalid, Unavailable
 from kit.ids import Id
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
@@ -178,7 +177,7 @@ class Once:
         try:
             async with self._ctx.services.db.transaction() as session:
                 kept: bytes | None = await session.scalar(_KEEP, {"key": self.id, "answer": answer})
-        except (DBAPIError, OSError, SQLAlchemyTimeout) as error:  # it is done all the same
+        except (DBAPIError, OSError, Unavailable) as error:  # it is done all the same
             logger.warning("idempotency.not_kept", error=repr(error), trace_id=self._ctx.trace_id)
             return answer
         return answer if kept is None else kept

@@ -10,12 +10,11 @@ import structlog
 from sqlalchemy import Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.audit import AuditEntry
 from db.base import ID, Entity
-from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 from kit.ids import Id, prefix_of
 from live import log
 from live.log import Draft, Kind
@@ -209,7 +208,7 @@ async def refused(ctx: Context, action: str) -> None:
     try:
         async with ctx.services.db.transaction() as session:
             session.add(audited(ctx, f"refused.{action}"))
-    except (DBAPIError, OSError, SQLAlchemyTimeout) as error:
+    except (DBAPIError, OSError, Unavailable) as error:
         logger.warning("audit.failed", action=action, error=repr(error), trace_id=ctx.trace_id)
 
 

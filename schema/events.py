@@ -52,7 +52,7 @@ class Change:
     at: datetime = strawberry.field(description="When.")
     topic: str = strawberry.field(description="What was followed.")
     actor: User | None = maybe(users.by_id, "Who did it; null where the viewer may not see them.", id="actor_id")
-    entity_id: strawberry.Private[str]
+    entity_id: strawberry.ID = strawberry.field(description="Of what changed, though it may be gone by now.")
     entity_type: strawberry.Private[EntityType]
     actor_id: strawberry.Private[str | None]
     viewer: strawberry.Private[Viewer]

@@ -1,5 +1,6 @@
 """Tasks: which rows, and what may be done with them. `completion.py` has what happens when one is done."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal_column, select
@@ -234,15 +235,24 @@ async def purge(ctx: Context, id: TaskId) -> Deleted:
         task = await work.lock(Task, id)
         if task.trashed_at is None:
             raise NotFound("Task", id)
+        _tell_of_the_end(work, [part for part in await trees.parts(work, id) if part != id])
         return await work.remove(task)
 
 
 async def empty_trash(ctx: Context) -> int:
-    """Removes all of one's trash for good; how many tasks that were. Their deletion was told when they went there."""
+    """Removes all of one's trash for good; how many tasks that were."""
     async with ctx.work(alone="tasks") as work:
         mine = Task.owner_id == ctx.viewer.id
-        gone = await work.session.scalars(sql_delete(Task).where(mine, Task.trashed_at.is_not(None)).returning(Task.id))
-        return len(gone.all())
+        rows = await work.session.scalars(sql_delete(Task).where(mine, Task.trashed_at.is_not(None)).returning(Task.id))
+        gone = rows.all()
+        _tell_of_the_end(work, gone)
+        return len(gone)
+
+
+def _tell_of_the_end(work: Work, ids: Iterable[Id]) -> None:
+    """Also of what was in the trash: somebody may be looking there."""
+    for id in ids:
+        work.tell(Task(id=id, owner_id=work.ctx.viewer.id), Kind.DELETED)
 
 
 async def _last_position(work: Work) -> float:

@@ -164,14 +164,6 @@ async def test_doing_again_what_is_done_gives_no_event(people: People, verb: str
         assert await heard(dora, events) == []
 
 
-async def test_emptying_the_trash_tells_nothing_anew(people: People) -> None:
-    dora = await people.one()
-    await do(dora, "delete", await dora.task())
-    async with listening(dora) as events:
-        assert (await dora.ask("mutation { emptyTrash }")).data == {"emptyTrash": 1}
-        assert await heard(dora, events) == []
-
-
 async def test_deleting_a_label_tells_of_the_tasks_that_wore_it(people: People) -> None:
     dora = await people.one()
     label = await dora.label()
@@ -217,3 +209,20 @@ async def test_every_device_hears_what_any_other_does(people: People) -> None:
         task = await dora.task()
         assert (await on_phone.next())["task"]["id"] == task["id"]
         assert (await on_laptop.next())["task"]["id"] == task["id"]
+
+
+async def test_what_leaves_the_trash_for_good_is_told_to_whoever_looks_there(people: People) -> None:
+    dora = await people.one()
+    top = await dora.task("Top")
+    part, other = await dora.task("Part", parentId=top["id"]), await dora.task("Other")
+    for task in (top, other):
+        await dora.ask("mutation ($id: ID!) { deleteTask(id: $id) { deletedId } }", id=task["id"])
+    trash = "subscription { liveTasks(filter: {trashed: true}) { totalCount } }"
+    async with dora.socket() as socket, socket.events() as events:
+        await socket.start(trash, "trash")
+        assert (await socket.frame())["payload"]["data"] == {"liveTasks": {"totalCount": 3}}
+        await socket.send({"type": "complete", "id": "trash"})
+        await dora.ask("mutation ($id: ID!) { purgeTask(id: $id) { deletedId } }", id=top["id"])
+        assert {event["deletedId"] for event in await events.take(2)} == {top["id"], part["id"]}
+        await dora.ask("mutation { emptyTrash }")
+        assert (await events.next())["deletedId"] == other["id"]
