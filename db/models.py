@@ -5,6 +5,7 @@ from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import Role, User
 from db.base import Base, Entity
 from db.log import Event, LogState
+from db.readings import MeterReading
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
 
@@ -15,6 +16,7 @@ __all__ = [
     "Event",
     "Label",
     "LogState",
+    "MeterReading",
     "Priority",
     "RefreshToken",
     "RepeatsFrom",

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="who shows it as bearer may read /metrics; without it only this machine may"
+    )
+    metrics_flush_seconds: int = Field(
+        5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
+    )
     shutdown_seconds: int = Field(5, ge=1, description="grace for requests in flight on SIGTERM")
 
     @field_validator("allowed_origins", mode="before")

@@ -52,9 +52,9 @@ def connection(listing: Callable[..., Any], description: str, *, floor: Role = R
     return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
 
 
-def record(statement: Callable[..., Any], description: str) -> Any:
+def record(statement: Callable[..., Any], description: str, *, floor: Role = Role.USER) -> Any:
     """The labelled columns of one row."""
-    return _made(ReaderField, statement, description, Role.USER, kind=Kind.RECORD)
+    return _made(ReaderField, statement, description, floor, kind=Kind.RECORD)
 
 
 def computed(function: Callable[..., Any], description: str, *, needs: Sequence[str], weight: int) -> Any:
@@ -71,6 +71,11 @@ def verb(
 ) -> Any:
     """A mutation. The entity that the function answers is read back with the client's selection."""
     return _made(VerbField, function, description, None if public else floor)
+
+
+def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role) -> Any:
+    """A query that a function answers, of what no statement reaches: what the process has in memory."""
+    return verb(function, description, floor=floor)
 
 
 def _made(
