@@ -22,13 +22,13 @@ GONE_AFTER = timedelta(hours=1)  # since a process counted as alive; a statement
 
 
 class Readings:
-    """Of the meter of one process. `alive` is how long the process counts as alive after each."""
+    """Of the meter of one process. `believed` is how long the process counts as alive after each."""
 
-    def __init__(self, db: Database, process: str, meter: Meter, *, alive: timedelta) -> None:
+    def __init__(self, db: Database, process: str, meter: Meter, *, believed: timedelta) -> None:
         self._db = db
         self._process = process
         self._meter = meter
-        self._alive = alive
+        self._believed = believed
         self._written: dict[str, Any] | None = None
         self._gone: dict[str, Any] = dict.fromkeys(SUMS, 0)
 
@@ -51,7 +51,7 @@ class Readings:
         return {
             "process": self._process,
             "at": func.now(),
-            "until": func.now() + self._alive,
+            "until": func.now() + self._believed,
             **{name: getattr(snapshot, name) for name in STANDS},
             **{name: counted[name] - self._gone[name] for name in SUMS},
         }
@@ -60,6 +60,12 @@ class Readings:
         """The last one: the process goes."""
         await self.write()
         await fold(self._db, self._process)
+
+
+async def alive(db: Database) -> list[str]:
+    """The processes that live, the oldest first. Raises TooSlow and Unavailable."""
+    rows = await db.fetch("select process from meter_reading where until > now() order by start, process")
+    return [row["process"] for row in rows]
 
 
 async def fold(db: Database, leaving: str | None = None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, sele
 from db.readings import MeterReading as Reading
 from live.lag import lag
 from live.meter import Connection
+from live.readings import alive
 from resolvers.context import Context
 from resolvers.documented import Doc
 
@@ -57,19 +58,19 @@ def websocket_health(
     process: Annotated[str | None, Doc("Of one process alone, as `systemHealth` names it. Default: of all.")] = None,
 ) -> Select[*tuple[Any, ...]]:
     """One row, whatever there is: of the processes that live, or of all that ever did. It is for administrators."""
-    alive = Reading.until > func.now()
+    lives = Reading.until > func.now()
     ever = period is Period.ALL_TIME
     return select(
         *_counts(),
-        func.coalesce(func.sum(Reading.active).filter(alive), 0).cast(BigInteger).label("active_connections"),
+        func.coalesce(func.sum(Reading.active).filter(lives), 0).cast(BigInteger).label("active_connections"),
         _average(ever=ever).label("avg_latency_ms"),
         func.coalesce(func.max(Reading.peak_connections), 0).label("peak_connections"),
         func.coalesce(func.max(Reading.peak_latency) * MILLISECONDS, 0.0).label("peak_latency_ms"),
-        _status(alive).label("status"),
-        func.count().filter(alive).label("processes"),
+        _status(lives).label("status"),
+        func.count().filter(lives).label("processes"),
         func.min(Reading.start).label("start_time"),
-        func.min(Reading.at).filter(alive).label("counted_at"),
-    ).where(true() if ever else alive, true() if process is None else Reading.process == process)
+        func.min(Reading.at).filter(lives).label("counted_at"),
+    ).where(true() if ever else lives, true() if process is None else Reading.process == process)
 
 
 def _counts() -> list[ColumnElement[Any]]:
@@ -89,7 +90,7 @@ def _average(*, ever: bool) -> ColumnElement[Any]:
     return func.coalesce(func.sum(seconds) / func.nullif(func.sum(number), 0) * MILLISECONDS, 0.0)
 
 
-def _status(alive: ColumnElement[bool]) -> ColumnElement[Any]:
+def _status(lives: ColumnElement[bool]) -> ColumnElement[Any]:
     """That of the process that is worst off: an average over all would hide it."""
     average = Reading.recent_seconds / func.nullif(Reading.recent, 0)
     errors = Reading.recent_errors
@@ -98,7 +99,7 @@ def _status(alive: ColumnElement[bool]) -> ColumnElement[Any]:
         ((average > DEGRADED_LATENCY) | (errors > DEGRADED_ERRORS), 1),
         else_=0,
     )
-    worst = func.max(rank).filter(alive)
+    worst = func.max(rank).filter(lives)
     return case((worst == 2, Status.UNHEALTHY.value), (worst == 1, Status.DEGRADED.value), else_=Status.HEALTHY.value)
 
 
@@ -109,12 +110,11 @@ async def websocket_connections(ctx: Context) -> Sequence[Connection]:
 async def system_health(ctx: Context) -> SystemHealth:
     services = ctx.services
     found = await lag(services.db, services.tail.head)
-    alive = await services.db.fetch("select process from meter_reading where until > now() order by start, process")
     return SystemHealth(
         database_version=found.version,
         process=services.process,
         start_time=services.meter.start,
-        processes=[row["process"] for row in alive],
+        processes=await alive(services.db),
         log=LogHealth(
             unread_events=found.unread,
             behind_ms=found.behind * MILLISECONDS,

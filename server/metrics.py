@@ -24,13 +24,14 @@ from live.lag import Lag, lag
 from live.meter import SECONDS, Histogram, Snapshot
 from live.readings import Readings, fold
 from resolvers.context import Services
-from server.requests import text_of
+from server.requests import header_of, text_of
 
 VERSION = version("parlor")
 LAG_SECONDS = 1
 WRITE_SECONDS = 5
 LEAVING_SECONDS = 2
 MISSED = 3  # writings after which a process no longer counts as alive
+BY_PROXIES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")  # what came with these is not from here
 REFUSED = "Metrics are for this machine, or where METRICS_TOKEN is set for who shows it.\n"
 
 logger = structlog.get_logger()
@@ -39,7 +40,7 @@ logger = structlog.get_logger()
 async def keep_readings(services: Services) -> None:
     """For the life of the process, and once more when it ends."""
     every = services.settings.metrics_flush_seconds
-    readings = Readings(services.db, services.process, services.meter, alive=timedelta(seconds=MISSED * every))
+    readings = Readings(services.db, services.process, services.meter, believed=timedelta(seconds=MISSED * every))
     try:
         while True:
             try:
@@ -69,9 +70,10 @@ async def answer(services: Services, request: Request) -> Response:
 
 def _may_read(settings: Settings, request: Request) -> bool:
     if settings.metrics_token is not None:
-        expected = f"Bearer {settings.metrics_token.get_secret_value()}"
-        return compare_digest((text_of(request.scope, b"authorization") or "").encode(), expected.encode())
-    return request.client is not None and is_loopback(request.client.host)
+        expected = f"Bearer {settings.metrics_token.get_secret_value()}".encode()
+        return compare_digest(header_of(request.scope, b"authorization") or b"", expected)
+    passed_on = any(header_of(request.scope, name) is not None for name in BY_PROXIES)
+    return not passed_on and request.client is not None and is_loopback(request.client.host)
 
 
 def is_loopback(host: str) -> bool:

@@ -15,7 +15,7 @@ SYSTEM = """{ systemHealth { databaseVersion process startTime processes
 
 
 def readings(services: Services) -> Readings:
-    return Readings(services.db, services.process, services.meter, alive=ALIVE)
+    return Readings(services.db, services.process, services.meter, believed=ALIVE)
 
 
 def work(services: Services, *, sockets: int, sent: int, received: int, errors: int = 0) -> None:

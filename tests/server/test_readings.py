@@ -82,7 +82,7 @@ async def test_one_that_was_killed_no_longer_lives_and_becomes_part_of_all_time(
     async with served(own) as house:
         ada = await house.people.one(Role.ADMIN)
         work(house.services, sockets=2, sent=3, received=0)
-        killed = Readings(house.services.db, "killed", house.services.meter, alive=ALIVE)
+        killed = Readings(house.services.db, "killed", house.services.meter, believed=ALIVE)
         await killed.write()
         ever = counted(2, 0, 2, 3, 0, 3, 0, processes=0)
         await run(house.services, "update meter_reading set until = now() - interval '1 second'")
