@@ -6,7 +6,7 @@ from datetime import datetime
 from db.engine import Database
 from live.positions import Position
 
-MOST = 100_000  # events that are counted one by one; of more PostgreSQL's estimate is told
+MOST = 10_000  # events that are counted one by one; of more PostgreSQL's estimate is told
 
 # Whoever is no superuser and no member of pg_read_all_stats sees how old the transactions of their own role are; how
 # many have begun since is seen by all. What was prepared for a second phase holds the fence as well.

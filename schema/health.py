@@ -59,11 +59,11 @@ class WebSocketConnection:
 
 @strawberry.type(description="How the log of events stands, as the process that answers sees it.")
 class LogHealth:
-    unread_events: int = strawberry.field(description="Committed and not yet read; at most 100,000 are counted.")
+    unread_events: int = strawberry.field(description="Committed and not yet read; at most 10,000 are counted.")
     behind_ms: float = strawberry.field(description="Since when the oldest of them waits.")
     fence_ms: float = strawberry.field(description="Age of the oldest open transaction that writes; all wait for it.")
     fence_transactions: int = strawberry.field(description="How many have begun since that one.")
-    events: float = strawberry.field(description="How many are kept; beyond 100,000 an estimate.")
+    events: float = strawberry.field(description="How many are kept; beyond 10,000 an estimate.")
     oldest_at: datetime | None = strawberry.field(description="Of when the oldest is that can be resumed from.")
 
 

@@ -136,11 +136,11 @@ class Scrape(Collector):
 
 
 def _of_log(lag: Lag) -> Iterator[Metric]:
-    yield gauge("parlor_log_unread_events", "Events this process has not read, up to 100,000", lag.unread)
+    yield gauge("parlor_log_unread_events", "Events this process has not read, up to 10,000", lag.unread)
     yield gauge("parlor_log_behind_seconds", "Age of the oldest of them", lag.behind)
     yield gauge("parlor_log_fence_seconds", "Age of the oldest open transaction that writes", lag.fence)
     yield gauge("parlor_log_fence_transactions", "Transactions begun since that one", lag.begun)
-    yield gauge("parlor_log_events", "Events in the log, beyond 100,000 an estimate", lag.events)
+    yield gauge("parlor_log_events", "Events in the log, beyond 10,000 an estimate", lag.events)
     if lag.oldest is not None:
         yield gauge("parlor_log_oldest_timestamp_seconds", "When the oldest was written", lag.oldest.timestamp())
 

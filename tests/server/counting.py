@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from live.readings import Readings
+from live.readings import Readings, alive
 from resolvers.context import Services
 
 ALIVE = timedelta(minutes=1)
@@ -14,8 +14,18 @@ SYSTEM = """{ systemHealth { databaseVersion process startTime processes
   log { unreadEvents behindMs fenceMs fenceTransactions events oldestAt } } }"""
 
 
-def readings(services: Services) -> Readings:
+async def readings(services: Services) -> Readings:
+    """To be written by the test; the server's own has been, when it started."""
+
+    async def begun() -> bool:
+        return services.process in await alive(services.db)
+
+    await until(begun)
     return Readings(services.db, services.process, services.meter, believed=ALIVE)
+
+
+async def write(services: Services) -> None:
+    await (await readings(services)).write()
 
 
 def work(services: Services, *, sockets: int, sent: int, received: int, errors: int = 0) -> None:

@@ -13,7 +13,7 @@ from server import metrics
 from server.metrics import is_loopback
 from tests.breaking import breakable
 from tests.conftest import Served, served, settings_for
-from tests.server.counting import SYSTEM, readings, until, work
+from tests.server.counting import SYSTEM, until, work, write
 
 
 async def scraped(house: Served, **headers: str) -> dict[str, float]:
@@ -30,8 +30,8 @@ async def scraped(house: Served, **headers: str) -> dict[str, float]:
 async def test_the_system_says_what_it_runs_on_and_who_lives(own: Settings) -> None:
     async with served(own) as first, served(own) as second:
         ada = await first.people.one(Role.ADMIN)
-        await readings(first.services).write()
-        await readings(second.services).write()
+        await write(first.services)
+        await write(second.services)
         data = (await ada.ask(SYSTEM)).data["systemHealth"]
         assert data["databaseVersion"].startswith("18.")
         assert data["process"] == first.services.process

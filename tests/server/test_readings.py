@@ -14,7 +14,7 @@ from resolvers.context import Services
 from server import metrics
 from tests.conftest import Served, served, settings_for
 from tests.databases import database
-from tests.server.counting import ALIVE, SYSTEM, readings, until, work
+from tests.server.counting import ALIVE, SYSTEM, readings, until, work, write
 
 COUNTS = "totalConnections activeConnections peakConnections messagesSent messagesReceived totalMessages errors"
 HEALTH = f"""query ($process: String) {{ now: websocketHealth(process: $process) {{ {COUNTS} processes }}
@@ -39,8 +39,8 @@ async def test_processes_add_up_and_one_that_ends_stays_in_all_time(own: Setting
         async with served(own) as second:
             work(first.services, sockets=3, sent=10, received=4, errors=1)
             work(second.services, sockets=2, sent=5, received=1)
-            await readings(first.services).write()
-            await readings(second.services).write()
+            await write(first.services)
+            await write(second.services)
             together = counted(5, 2, 3, 15, 5, 20, 1, processes=2)
             assert (await ada.ask(HEALTH)).data == {"now": together, "ever": together}
             alone = counted(2, 1, 2, 5, 1, 6, 0, processes=1)
@@ -57,7 +57,7 @@ async def test_all_time_goes_on_after_a_restart(own: Settings) -> None:
     async with served(own) as after:
         ada = await after.people.one(Role.ADMIN)
         work(after.services, sockets=1, sent=1, received=1)
-        await readings(after.services).write()
+        await write(after.services)
         assert (await ada.ask(HEALTH)).data == {
             "now": counted(1, 1, 1, 1, 1, 2, 0, processes=1),
             "ever": counted(5, 1, 4, 8, 3, 11, 0, processes=1),
@@ -98,7 +98,7 @@ async def test_one_that_was_killed_no_longer_lives_and_becomes_part_of_all_time(
 async def test_one_that_was_taken_for_gone_and_lives_is_not_counted_twice(own: Settings) -> None:
     async with served(own) as house:
         ada = await house.people.one(Role.ADMIN)
-        slept = readings(house.services)
+        slept = await readings(house.services)
         work(house.services, sockets=1, sent=3, received=2)
         await slept.write()
         for sent in (4, 5):
@@ -116,7 +116,7 @@ async def test_many_that_go_at_once_are_each_counted_once(own: Settings) -> None
         made = "insert into meter_reading (process, start, until, connections, sent, peak_connections)"
         many = "select 'p' || n, now(), now() - interval '2 hours', 1, n, n from generate_series(1, 200) n"
         await run(house.services, f"{made} {many}")
-        await asyncio.gather(*[fold(house.services.db) for _ in range(4)], readings(house.services).write())
+        await asyncio.gather(*[fold(house.services.db) for _ in range(4)], write(house.services))
         await fold(house.services.db)
         assert (await ada.ask(HEALTH)).data["ever"] == counted(200, 0, 200, 20_100, 0, 20_100, 0, processes=1)
         rows = await house.services.db.fetch("select process from meter_reading order by process")
@@ -129,8 +129,8 @@ async def test_latencies_are_averaged_by_how_many_there_were(own: Settings) -> N
         for _ in range(3):
             first.services.meter.delivered(0.125, 10)
         second.services.meter.latency(0.625)
-        await readings(first.services).write()
-        await readings(second.services).write()
+        await write(first.services)
+        await write(second.services)
         data = (await ada.ask(LATENCIES)).data
         start = first.services.meter.start.isoformat().replace("+00:00", "Z")
         assert data["ever"] == {"avgLatencyMs": 250, "peakLatencyMs": 625, "startTime": data["now"]["startTime"]}
@@ -155,7 +155,7 @@ async def test_the_status_speaks_of_latency_and_errors(own: Settings, latency: f
         ada = await house.people.one(Role.ADMIN)
         house.services.meter.latency(latency)
         work(house.services, sockets=1, sent=200, received=0, errors=errors)
-        await readings(house.services).write()
+        await write(house.services)
         assert (await ada.ask("{ websocketHealth { status } }")).data == {"websocketHealth": {"status": status}}
 
 
@@ -163,7 +163,7 @@ async def test_counts_may_pass_what_an_int_holds(own: Settings) -> None:
     async with served(own) as house:
         ada = await house.people.one(Role.ADMIN)
         house.services.meter.sent(3_000_000_000)
-        await readings(house.services).write()
+        await write(house.services)
         data = (await ada.ask(HEALTH)).data
         assert data["now"]["messagesSent"] == data["ever"]["totalMessages"] == 3_000_000_000
 
