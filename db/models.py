@@ -6,6 +6,7 @@ from db.accounts.users import Role, User
 from db.base import Base, Entity
 from db.idempotency import IdempotencyKey
 from db.log import Event, LogState
+from db.readings import MeterReading
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
 
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotencyKey",
     "Label",
     "LogState",
+    "MeterReading",
     "Priority",
     "RefreshToken",
     "RepeatsFrom",

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         15, ge=1, description="between pings; a client that does not answer for as long again is gone"
     )
     send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="who shows it as bearer may read /metrics; without it only this machine may"
+    )
+    metrics_flush_seconds: int = Field(
+        5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
+    )
     shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
     leaving_seconds: float = Field(2, ge=0, description="before it, over which sockets are told to go, one by one")
 

@@ -81,8 +81,8 @@ class Hub:
 class Subscription:
     """`position` in the log of `epoch`: everything up to there has been told."""
 
-    __slots__ = ("_feeding", "_guards", "_hub", "_open", "after", "closed", "doubted", "epoch", "group", "outlet",
-                 "position")  # fmt: skip
+    __slots__ = ("_feeding", "_field", "_guards", "_hub", "_open", "after", "closed", "doubted", "epoch", "group",
+                 "outlet", "position")  # fmt: skip
 
     def __init__(self, hub: Hub, open: Open, outlet: Outlet, after: str | None) -> None:
         self._hub = hub
@@ -90,6 +90,7 @@ class Subscription:
         self.after = after
         self._guards: frozenset[str] = frozenset()
         self._feeding: asyncio.Task[None] | None = None
+        self._field = ""
         self.outlet = outlet
         self.group: Group | None = None
         self.epoch = ""
@@ -116,6 +117,8 @@ class Subscription:
 
     def close(self) -> None:
         """Tells nothing any more."""
+        if not self.closed and self._field:
+            self._hub.meter.closed_stream(self._field)
         self.closed = True
         self._hub.subscriptions.discard(self)
         self._hub.tail.guards.remove(self._guards, self.doubt)
@@ -167,6 +170,9 @@ class Subscription:
             self._hub.tail.guards.remove(self._guards, self.doubt)
             self._hub.tail.guards.add(guards, self.doubt)
             self._guards = guards
+        if self.group is None:
+            self._field = source.field
+            self._hub.meter.opened_stream(source.field)
         self._join(self._hub.group(cast("Any", source)))
 
     def _join(self, group: Group | None) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from operator import add
-from typing import Any, Self
+from typing import Self
 
 from kit.clock import Clock, now
 from kit.ids import Id
 
-LATENCIES = 1_000  # the latest ones make the average
+LATEST = 1_000  # latencies of which the average is made, and messages among which errors count as recent
 CONNECTIONS = 100  # the latest ones can be looked at
 NAMES = 100  # most different names under which one thing is counted
 OTHER = "other"
@@ -71,7 +71,8 @@ class Snapshot:
 
     Peaks become the higher one (of processes side by side the true peak lies between that and their sum), averages are
     weighted by what they were made of, `start` is the earlier one. Latencies are in seconds: `recent` and
-    `recent_seconds` are the number and the sum of the latest LATENCIES, `latencies` and `latency_seconds` of all.
+    `recent_seconds` are the number and the sum of the LATEST, `latencies` and `latency_seconds` of all.
+    `recent_errors` are those among the LATEST messages.
     """
 
     start: datetime = field(metadata=_EARLIER)
@@ -84,6 +85,7 @@ class Snapshot:
     errors: int = 0
     recent: int = 0
     recent_seconds: float = 0.0
+    recent_errors: int = 0
     latencies: int = 0
     latency_seconds: float = 0.0
     peak_latency: float = field(default=0.0, metadata=_HIGHER)
@@ -91,7 +93,6 @@ class Snapshot:
     executions: Histogram = Histogram()
     largest_group: int = field(default=0, metadata=_HIGHER)
     lags: int = 0
-    drops: int = 0
     requests: Counter[str] = field(default_factory=Counter)
     closes: Counter[str] = field(default_factory=Counter)
     resumes: Counter[str] = field(default_factory=Counter)
@@ -99,10 +100,8 @@ class Snapshot:
     streams: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Self) -> Self:
-        def merged(name: str, rule: Any) -> Any:
-            return rule(getattr(self, name), getattr(other, name))
-
-        return type(self)(**{each.name: merged(each.name, each.metadata.get("by", add)) for each in fields(self)})
+        pairs = ((each.name, each.metadata.get("by", add)) for each in fields(self))
+        return type(self)(**{name: by(getattr(self, name), getattr(other, name)) for name, by in pairs})
 
     @property
     def messages(self) -> int:
@@ -130,10 +129,11 @@ class Meter:
         self._open: dict[str, Connection] = {}
         self.history: deque[Connection] = deque(maxlen=CONNECTIONS)
         self._connections = self._peak = self._received = self._sent = self._bytes = self._errors = 0
-        self._recent: deque[float] = deque(maxlen=LATENCIES)
+        self._recent: deque[float] = deque(maxlen=LATEST)
+        self._error_places: deque[int] = deque(maxlen=LATEST)
         self._latencies, self._latency_seconds, self._peak_latency = 0, 0.0, 0.0
         self._deliveries, self._executions = _Tally(), _Tally()
-        self._largest_group = self._lags = self._drops = 0
+        self._largest_group = self._lags = 0
         self._requests, self._closes, self._resumes = Counter[str](), Counter[str](), Counter[str]()
         self._refusals, self._streams = Counter[str](), Counter[str]()
 
@@ -161,6 +161,7 @@ class Meter:
     def error(self) -> None:
         """A message that could not be understood, an operation that failed, a socket that broke off."""
         self._errors += 1
+        self._error_places.append(self._received + self._sent)
 
     def latency(self, seconds: float) -> None:
         """Of one event that was written, see the class. `delivered` says it too: never both for the same event."""
@@ -200,10 +201,6 @@ class Meter:
         """A socket or an operation was turned away; the reason is a word of ours."""
         self._refusals[_known(self._refusals, reason)] += 1
 
-    def dropped(self, count: int = 1) -> None:
-        """Signals that nobody got."""
-        self._drops += count
-
     def opened_stream(self, field: str) -> None:
         self._streams[_known(self._streams, field)] += 1
 
@@ -215,6 +212,7 @@ class Meter:
         self._requests[f"{status // 100}xx"] += 1
 
     def snapshot(self) -> Snapshot:
+        long_ago = self._received + self._sent - LATEST
         return Snapshot(
             start=self.start,
             connections=self._connections,
@@ -226,6 +224,7 @@ class Meter:
             errors=self._errors,
             recent=len(self._recent),
             recent_seconds=sum(self._recent),
+            recent_errors=sum(place > long_ago for place in self._error_places),
             latencies=self._latencies,
             latency_seconds=self._latency_seconds,
             peak_latency=self._peak_latency,
@@ -233,7 +232,6 @@ class Meter:
             executions=self._executions.histogram(),
             largest_group=self._largest_group,
             lags=self._lags,
-            drops=self._drops,
             requests=self._requests.copy(),
             closes=self._closes.copy(),
             resumes=self._resumes.copy(),

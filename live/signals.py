@@ -43,7 +43,7 @@ class Signals:
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], bytes] = {}
         self._news = asyncio.Event()
-        self._connected = False
+        self.connected = False
         self._following: dict[str, dict[object, Hear]] = {}
         self.sent = 0
         self.heard = 0
@@ -56,7 +56,7 @@ class Signals:
         as a list in JSON, in which quotes count twice.
         """
         signal = _written(topic, key, payload.decode() if isinstance(payload, bytes) else payload)
-        if not self._connected:
+        if not self.connected:
             self.dropped += 1
             return
         if len(self._waiting) == WAITING and (topic, key) not in self._waiting:
@@ -103,7 +103,7 @@ class Signals:
                 log.exception("signals.hearing_failed", topic=signal.topic)
 
     async def speak(self, publish: Publish) -> None:
-        self._connected = True
+        self.connected = True
         try:
             while True:
                 await self._news.wait()
@@ -112,7 +112,7 @@ class Signals:
                     self.sent += len(message)
                     await publish(f"[{b','.join(message).decode()}]")
         finally:
-            self._connected = False
+            self.connected = False
             self.dropped += len(self._waiting)
             self._waiting.clear()
 

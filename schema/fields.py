@@ -59,9 +59,9 @@ def connection(listing: Callable[..., Any], description: str, *, floor: Role = R
     return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
 
 
-def record(statement: Callable[..., Any], description: str) -> Any:
+def record(statement: Callable[..., Any], description: str, *, floor: Role = Role.USER) -> Any:
     """The labelled columns of one row."""
-    return _made(ReaderField, statement, description, Role.USER, kind=Kind.RECORD)
+    return _made(ReaderField, statement, description, floor, kind=Kind.RECORD)
 
 
 def computed(function: Callable[..., Any], description: str, *, needs: Sequence[str], weight: int) -> Any:
@@ -114,6 +114,11 @@ def _after() -> StrawberryArgument:
         description="The last cursor seen: all since is told first, in order. Default: from now on.",
         default=None,
     )
+
+
+def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role) -> Any:
+    """A query that a function answers, of what no statement reaches: what the process has in memory."""
+    return verb(function, description, floor=floor)
 
 
 def _made(

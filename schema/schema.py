@@ -24,6 +24,7 @@ from schema.changes import ChangeSubscriptions
 from schema.documents import Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
+from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
 from schema.scalars import ID, SCALARS
@@ -34,7 +35,7 @@ from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries):
+class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries, HealthQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
     nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
@@ -45,7 +46,7 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
-class Subscription(TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions):
+class Subscription(TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, HealthSubscriptions):
     pass
 
 

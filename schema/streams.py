@@ -94,6 +94,7 @@ class Subscribed:
             signals=frozenset(followed.signals),
             every=every,
             ctx=ctx,
+            field=root.nodes[0].name.value,
             operation=self._query,
             variables=variables,
         )
@@ -118,9 +119,11 @@ class Subscribed:
             guards=frozenset(of_viewer(ctx.viewer.id)),
             after=after,
             ctx=ctx,
+            field=nodes[0].name.value,
             name=key,
             followed=followed,
-            field=field,
+            changed=field.changed,
+            deleted=field.deleted,
             variables=variables,
             selected=told,
         )

@@ -16,7 +16,6 @@ from resolvers.context import Context
 from resolvers.topics import Followed
 from schema.errors import all_exposed
 from schema.events import Ready, Resync
-from schema.kinds import StreamField
 from schema.operations import Answer, Operation, Root, outcome
 from schema.places import Place, Variables
 from schema.scalars import Cursor
@@ -67,9 +66,11 @@ class EventStream:
     guards: frozenset[str]
     after: str | None
     ctx: Context
+    field: str
     name: str
     followed: Followed
-    field: StreamField
+    changed: type[Any]
+    deleted: type[Any]
     variables: Variables
     selected: Mapping[str, Selected]
 
@@ -106,8 +107,8 @@ class EventStream:
             "viewer": self.ctx.viewer,
         }
         if event.kind is Kind.DELETED:
-            return self.field.deleted(**common, deleted_id=event.entity_id)
-        return self.field.changed(**common, kind=event.kind, entity_id=event.entity_id)
+            return self.deleted(**common, deleted_id=event.entity_id)
+        return self.changed(**common, kind=event.kind, entity_id=event.entity_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class LiveQuery:
     signals: frozenset[str]
     every: float | None
     ctx: Context
+    field: str
     operation: Operation
     variables: Variables
     after: None = None

@@ -1,4 +1,4 @@
-"""The ASGI app: /graphql for requests and sockets, /health for probes."""
+"""The ASGI app: /graphql for requests and sockets, /health for probes, /metrics for Prometheus."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
+from server import metrics
 from server.house import opened
 from server.requests import HEADER, Requests, header_of
 from server.sockets import Sockets
@@ -61,6 +62,12 @@ class App:
             return JSONResponse({"status": "unhealthy", "db": "disconnected"}, 503)
         return JSONResponse({"status": "healthy", "db": "connected"})
 
+    async def metrics(self, request: Request) -> Response:
+        return await metrics.answer(self.services, request)
+
+    def count(self, status: int) -> None:
+        self.services.meter.answered(status)
+
 
 async def _welcome(request: Request) -> PlainTextResponse:
     return PlainTextResponse("Parlor: GraphQL at /graphql, by POST and by graphql-transport-ws.\n")
@@ -77,6 +84,7 @@ class Door:
                 Route(PATH, app),
                 WebSocketRoute(PATH, app),
                 Route("/health", app.health),
+                Route("/metrics", app.metrics),
                 Route("/", _welcome),
             ],
             middleware=[
@@ -98,4 +106,4 @@ class Door:
 
 
 def made(app: App, settings: Settings) -> ASGIApp:
-    return Requests(Door(app, settings), max_body=settings.max_body_bytes)
+    return Requests(Door(app, settings), max_body=settings.max_body_bytes, count=app.count)

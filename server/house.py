@@ -25,6 +25,7 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.context import Services
 from server.housekeeping import keep_house
+from server.metrics import keep_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             asyncio.create_task(broker(made).run(), name="broker"),
             asyncio.create_task(made.tail.run(), name="tail"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
+            asyncio.create_task(keep_readings(made), name="readings"),
         ]
         try:
             yield made

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Callable
 from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,11 +21,15 @@ class TooLarge(Exception):
 
 
 class Requests:
-    """Gives each request its id (the client's own, if it is a decent one) and counts the bytes of its body."""
+    """Gives each request its id (the client's own, if it is a decent one) and counts the bytes of its body.
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    `count` is told the status of each answer.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body: int, count: Callable[[int], None]) -> None:
         self._app = app
         self._max_body = max_body
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -50,6 +55,7 @@ class Requests:
         try:
             await self._app(scope, self._counting(receive), answer)
         finally:
+            self._count(status)
             if logs.least <= logging.DEBUG:
                 logs.request(scope, status, began)
 

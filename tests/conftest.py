@@ -41,7 +41,12 @@ class Served:
 
 
 def settings_for(url: str, **changes: object) -> Settings:
-    given = {"database_url": SecretStr(url), "jwt_secret": SecretStr(SECRET), "log_level": "CRITICAL"}
+    given = {
+        "database_url": SecretStr(url),
+        "jwt_secret": SecretStr(SECRET),
+        "log_level": "CRITICAL",
+        "metrics_flush_seconds": 3_600,  # tests count statements, and none of them shall be this one
+    }
     return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]
 
 

@@ -1,9 +1,10 @@
 """Readers of the hub without a socket, and what they ask."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,11 +21,12 @@ class Names:
     """Tells of each event the id of what it speaks of; `asked` has all that were executed."""
 
     topic: str
-    asked: list[str] = field(default_factory=list)
+    asked: list[str] = dataclasses.field(default_factory=list)
     scope: str = "everybody"
-    fault: list[Exception] = field(default_factory=list)
+    fault: list[Exception] = dataclasses.field(default_factory=list)
     after: str | None = None
     guards: frozenset[str] = frozenset()
+    field: str = "names"
 
     @property
     def key(self) -> tuple[str, str]:

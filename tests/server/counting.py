@@ -1,0 +1,48 @@
+"""What the tests of metrics have in common."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from live.readings import Readings, alive
+from resolvers.context import Services
+
+ALIVE = timedelta(minutes=1)
+PATIENCE = 10  # seconds until something must have come about
+
+SYSTEM = """{ systemHealth { databaseVersion process startTime processes
+  log { unreadEvents behindMs fenceMs fenceTransactions events oldestAt } } }"""
+
+
+async def readings(services: Services) -> Readings:
+    """To be written by the test; the server's own has been, when it started."""
+
+    async def begun() -> bool:
+        return services.process in await alive(services.db)
+
+    await until(begun)
+    return Readings(services.db, services.process, services.meter, believed=ALIVE)
+
+
+async def write(services: Services) -> None:
+    await (await readings(services)).write()
+
+
+def work(services: Services, *, sockets: int, sent: int, received: int, errors: int = 0) -> None:
+    """Of the sockets one stays open."""
+    for number in range(sockets):
+        services.meter.connected(str(number), None, "10.0.0.1")
+    for number in range(1, sockets):
+        services.meter.disconnected(str(number), 1000)
+    services.meter.sent(sent, sent * 100)
+    services.meter.received(received)
+    for _ in range(errors):
+        services.meter.error()
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.02)
