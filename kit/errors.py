@@ -10,6 +10,7 @@
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
       TooSlow             QUERY_TIMEOUT        the answer took longer than one may take
       Unavailable         UNAVAILABLE          the database cannot be reached just now; try again
+      Leaving             UNAVAILABLE          the server goes down; come back, to it or to another
       UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
 
 Whatever is raised outside this tree reaches the client as INTERNAL_ERROR, without its text.
@@ -129,6 +130,13 @@ class Unavailable(ParlorError):
 
     def __init__(self, message: str = "The database cannot be reached just now; try again") -> None:
         super().__init__(message)
+
+
+class Leaving(ParlorError):
+    code = "UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The server is going down; try again")
 
 
 class UnknownDocument(ParlorError):

@@ -107,12 +107,18 @@ class Settings(BaseSettings):
         None, description="a list of documents by id (JSON); with it, nothing else is answered"
     )
     max_operations_per_socket: int = Field(100, ge=1, description="operations at once on one socket")
-    max_sockets_per_user: int = Field(100, ge=1, description="sockets of one user at once, per process: tabs, devices")
+    max_sockets_per_user: int = Field(
+        100, ge=1, description="sockets and HTTP streams of one user at once, per process"
+    )
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     socket_ping_seconds: int = Field(
-        15, ge=1, description="between pings; a client that does not answer for as long again is gone"
+        15,
+        ge=1,
+        description="between pings, and heartbeats of streams; a socket that answers none for as long again is gone",
     )
-    send_timeout_seconds: int = Field(30, ge=1, description="a socket that takes no byte for this long is closed")
+    send_timeout_seconds: int = Field(
+        30, ge=1, description="a socket or stream that takes no byte for this long is closed"
+    )
     metrics_token: SecretStr | None = Field(
         None, min_length=16, description="who shows it as bearer may read /metrics; without it only this machine may"
     )
@@ -120,7 +126,9 @@ class Settings(BaseSettings):
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
     )
     shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
-    leaving_seconds: float = Field(2, ge=0, description="before it, over which sockets are told to go, one by one")
+    leaving_seconds: float = Field(
+        2, ge=0, description="before it, over which sockets and streams are told to go, one by one"
+    )
 
     @model_validator(mode="before")
     @classmethod

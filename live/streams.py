@@ -35,8 +35,8 @@ class Payload(NamedTuple):
 class Source(Protocol):
     """A question as one viewer asks it. Those of equal `key` are answered alike, so they are executed once.
 
-    `field` is what is asked for, by its name in the schema. `guards` are the topics where it is told that the viewer may
-    see more or less than before, `after` is the cursor that it begins at.
+    `field` is what is asked for, by its name in the schema. `guards` are the topics where it is told that the viewer
+    may see more or less than before, `after` is the cursor that it begins at.
     """
 
     @property

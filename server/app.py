@@ -19,7 +19,9 @@ from schema import schema
 from server import metrics
 from server.house import opened
 from server.requests import HEADER, Requests, header_of
+from server.seats import Seats
 from server.sockets import Sockets
+from server.streaming import Streams
 from server.view import View
 
 PATH = "/graphql"
@@ -31,6 +33,7 @@ class App:
 
     view: View | None = None
     sockets: Sockets
+    streams: Streams
     services: Services
 
     def __init__(self, settings: Settings, clock: Clock = now) -> None:
@@ -41,8 +44,10 @@ class App:
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with opened(self._settings, self._clock) as self.services:
-            self.view = View(self.schema, self.services)
-            self.sockets = Sockets(self.schema, self.services)
+            seats = Seats(self._settings.max_sockets_per_user)
+            self.streams = Streams(self.schema, self.services, seats)
+            self.view = View(self.schema, self.services, self.streams)
+            self.sockets = Sockets(self.schema, self.services, seats)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,9 +55,10 @@ class App:
         await (self.sockets if scope["type"] == "websocket" else self.view)(scope, receive, send)
 
     async def leave(self) -> None:
-        """Tells every socket to go: clients come back after a cursor, to another process."""
+        """Tells every socket and stream to go: clients come back after a cursor, to another process."""
         if self.view is not None:
-            await self.sockets.leave(self._settings.leaving_seconds)
+            seconds = self._settings.leaving_seconds
+            await asyncio.gather(self.sockets.leave(seconds), self.streams.leave(seconds))
 
     async def health(self, request: Request) -> JSONResponse:
         try:
@@ -70,7 +76,9 @@ class App:
 
 
 async def _welcome(request: Request) -> PlainTextResponse:
-    return PlainTextResponse("Parlor: GraphQL at /graphql, by POST and by graphql-transport-ws.\n")
+    return PlainTextResponse(
+        "Parlor: GraphQL at /graphql, by POST, graphql-transport-ws, graphql-sse and multipart subscriptions.\n"
+    )
 
 
 class Door:
@@ -93,7 +101,7 @@ class Door:
                     allow_origins=settings.allowed_origins,
                     allow_credentials=True,
                     allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "idempotency-key", HEADER],
+                    allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", HEADER],
                     expose_headers=[HEADER],
                     max_age=600,
                 ),

@@ -4,13 +4,14 @@ uvicorn's own way costs a coroutine, a state machine and a mask of copies per me
 RFC 6455 are a header and the text. It also tells what uvicorn keeps to itself: whether there is room.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import cast
 
 from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+
+from server.wire import taken
 
 EXTENSION = "parlor.frames"
 TEXT = 0x81  # the only frame of a text message
@@ -55,11 +56,6 @@ class Frames:
             and not protocol.transport.is_closing()
         )
 
-    @property
-    def waiting(self) -> int:
-        """Bytes that the client has not taken."""
-        return self._protocol.transport.get_write_buffer_size()
-
     def write(self, texts: Iterable[bytes]) -> None:
         """At once, whether there is room or not; not at all when the socket is closed."""
         if self.open:
@@ -67,15 +63,8 @@ class Frames:
 
     async def room(self, seconds: float) -> bool:
         """Until there is room; False where the client has taken nothing for so long, or is gone."""
-        while not self._protocol.writable.is_set():
-            waiting = self.waiting
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._protocol.writable.wait()
-            except TimeoutError:
-                if self.waiting >= waiting:
-                    return False
-        return self.open
+        protocol = self._protocol
+        return await taken(protocol.transport, protocol.writable.wait, seconds) and self.open
 
     def abort(self) -> None:
         """Ends the connection without a word; what is waiting is lost."""

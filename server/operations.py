@@ -12,7 +12,7 @@ from live.streams import EventSource, Gone, Payload, QuerySource
 from resolvers.context import Context, Viewer
 from schema.schema import Begin
 from server.logs import note
-from server.results import executed
+from server.results import executed, told
 
 if TYPE_CHECKING:
     from server.socket import Socket
@@ -53,7 +53,7 @@ class Asking:
         except Gone:
             socket.operations.pop(self._id, None)
         except Exception as error:
-            errors = socket.told(error, ctx.trace_id)
+            errors = told(error, ctx)
             socket.end(self._id, errors)
         finally:
             note(ctx, name, errors, began)
@@ -97,7 +97,7 @@ class Following:
         if isinstance(cause, Unauthenticated) and isinstance(socket.context.asks, Viewer):
             socket.dismiss(cause.message)
             return
-        errors = [] if error is None else socket.told(error, socket.context.trace_id)
+        errors = [] if error is None else told(error, socket.context)
         self._note(socket.context, errors)
         socket.end(self._id, errors)
 

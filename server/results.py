@@ -1,6 +1,6 @@
 """A query or mutation as the JSON of its result: by the prepared way where there is one, else by the executor."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,9 +10,10 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from schema.errors import all_exposed
 from schema.once import done_once
 from schema.operations import Answer
-from schema.schema import Schema
+from schema.schema import Refused, Schema
 
 EVERY = (OperationType.QUERY, OperationType.MUTATION)
 
@@ -70,3 +71,15 @@ def never_ran(result: ExecutionResult) -> bool:
     return isinstance(result, PreExecutionError) or (
         result.data is None and all(error.path is None for error in result.errors or ())
     )
+
+
+def told(error: Exception, ctx: Context) -> list[GraphQLError]:
+    """What ended an operation, or kept it from beginning, as the client may see it."""
+    errors = error.errors if isinstance(error, Refused) else [error]
+    found = [one if isinstance(one, GraphQLError) else GraphQLError("", original_error=one) for one in errors]
+    return all_exposed(found, trace_id=ctx.trace_id, now=ctx.now())
+
+
+def formatted(errors: Sequence[GraphQLError]) -> bytes:
+    """A list of them, as JSON."""
+    return orjson.dumps([error.formatted for error in errors])

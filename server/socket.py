@@ -18,13 +18,13 @@ from kit.errors import Forbidden, ParlorError, RateLimited, Unauthenticated
 from live.streams import Gone
 from live.topics import of_viewer
 from resolvers.context import Context, Viewer
-from schema.errors import exposed
 from schema.schema import Refused
 from server.asked import MISSING
 from server.frames import Frames, frames_of
 from server.messages import Close, amiss, reason_of
 from server.operations import Asking, Following
 from server.requests import context_of, trace_id_of
+from server.results import told
 
 if TYPE_CHECKING:
     from server.sockets import Sockets
@@ -108,7 +108,7 @@ class Socket:
         except Gone:
             raise
         except Exception as error:
-            await self.close(Close.TRY_AGAIN, self.told(error, self.context.trace_id)[0].message)
+            await self.close(Close.TRY_AGAIN, told(error, self.context)[0].message)
 
     async def _handle(self, message: Any) -> None:
         match message["type"]:
@@ -170,8 +170,8 @@ class Socket:
                 raise GraphQLError(MISSING)
             begin = self.schema.subscribing(query, variables, name)
         except (Refused, GraphQLError, ParlorError) as error:
-            errors = self.told(error, uuid4().hex)
-            await self.send({"id": id, "type": "error", "payload": [told.formatted for told in errors]})
+            errors = told(error, replace(self.context, trace_id=uuid4().hex))
+            await self.send({"id": id, "type": "error", "payload": [error.formatted for error in errors]})
             return
         if begin is None:
             self.operations[id] = Asking(self, id, query, payload)
@@ -224,12 +224,6 @@ class Socket:
                 await self._send({"type": "websocket.close", "code": code, "reason": reason_of(reason)})
         except (TimeoutError, OSError, RuntimeError):
             self.frames.abort()
-
-    def told(self, error: Exception, trace_id: str) -> list[GraphQLError]:
-        """As the client may see it."""
-        errors = error.errors if isinstance(error, Refused) else [error]
-        found = [one if isinstance(one, GraphQLError) else GraphQLError("", original_error=one) for one in errors]
-        return [exposed(one, trace_id=trace_id, now=self.context.now()) for one in found]
 
     # Who asks, over time
 

@@ -1,7 +1,6 @@
 """/graphql for sockets: who may open one, how many, and how all of them are told to go."""
 
 import asyncio
-from collections import Counter
 
 from starlette.types import Receive, Scope, Send
 
@@ -10,17 +9,18 @@ from resolvers.context import Services
 from schema.schema import Schema
 from server.messages import Close
 from server.requests import text_of
+from server.seats import Seats
 from server.socket import Socket
 
 PROTOCOL = "graphql-transport-ws"
 
 
 class Sockets:
-    def __init__(self, schema: Schema, services: Services) -> None:
+    def __init__(self, schema: Schema, services: Services, seats: Seats) -> None:
         self.schema = schema
         self.services = services
+        self._seats = seats
         self._open: dict[Socket, Id | None] = {}
-        self._of_user: Counter[Id] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -40,18 +40,15 @@ class Sockets:
 
     def admits(self, socket: Socket, user: Id) -> bool:
         """Whether the user may have one more."""
-        if self._of_user[user] >= self.services.settings.max_sockets_per_user:
+        if not self._seats.take(user):
             return False
-        self._of_user[user] += 1
         self._open[socket] = user
         return True
 
     def forget(self, socket: Socket) -> None:
         user = self._open.pop(socket, None)
         if user is not None:
-            self._of_user[user] -= 1
-            if not self._of_user[user]:
-                del self._of_user[user]
+            self._seats.leave(user)
 
     async def leave(self, seconds: float) -> None:
         """Closes every socket with 1012, spread over so many seconds, so that not all come back at once."""

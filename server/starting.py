@@ -18,7 +18,7 @@ from resolvers.accounts import users
 from resolvers.accounts.rules import Register
 from resolvers.context import Context
 from schema.trusted import BadManifest
-from server import app, logs
+from server import app, logs, wire
 from server.demo import PASSWORD, PEOPLE, fill
 from server.frames import Protocol
 from server.house import check, database, services
@@ -107,6 +107,7 @@ def configured(served: app.App, settings: Settings, **more: Any) -> uvicorn.Conf
         server_header=False,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        http=wire.Protocol,
         ws=Protocol,
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=settings.socket_ping_seconds,

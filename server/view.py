@@ -5,43 +5,52 @@ logged and what is told of errors is the same either way.
 """
 
 import time
-from collections.abc import Sequence
 
-import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import ParlorError, Unavailable
+from kit.errors import Leaving, ParlorError, RateLimited, Unavailable
 from resolvers.context import Context, Services
-from schema.errors import exposed
-from schema.schema import Schema
+from schema.errors import all_exposed
+from schema.schema import Refused, Schema
+from server.accept import GRAPHQL_RESPONSE, accepted
 from server.asked import MISSING, Asked, Refusal, asked_of
+from server.formats import EVENT_STREAM
 from server.logs import note
 from server.requests import TooLarge, context_of, header_of, trace_id_of
-from server.results import executed
+from server.results import executed, formatted
+from server.streaming import Streams
 
-GRAPHQL_RESPONSE = b"application/graphql-response+json"
-JSON = b"application/json"
+STREAM_TO = (
+    "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
+    "multipart/mixed;subscriptionSpec=1.0"
+)
+STATUS: dict[type[ParlorError], int] = {Unavailable: 503, Leaving: 503, RateLimited: 429}
 ALLOWED = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, OperationType.MUTATION)}
 
 
 class View:
-    def __init__(self, schema: Schema, services: Services) -> None:
+    def __init__(self, schema: Schema, services: Services, streams: Streams) -> None:
         self._schema = schema
         self._services = services
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in (header_of(scope, b"accept") or b"") else JSON
+        kind, format = accepted(header_of(scope, b"accept"))
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
+            if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
+                await stream.run(send)
+                return
             status, body = await self._answered(asked, ctx, scope["method"], kind)
+        except Refused as error:
+            status, body = (400 if kind is GRAPHQL_RESPONSE else 200), self._failed(scope, *error.errors)
         except ParlorError as error:
-            refused = 400 if kind is GRAPHQL_RESPONSE else 200
-            status = 503 if isinstance(error, Unavailable) else refused
+            status = STATUS.get(type(error), 400 if kind is GRAPHQL_RESPONSE else 200)
             body = self._failed(scope, GraphQLError("", original_error=error))
         except Refusal as error:
             status, body = error.status, self._failed(scope, GraphQLError(error.message))
@@ -51,6 +60,8 @@ class View:
             return
         except Exception as error:
             status, body = 500, self._failed(scope, GraphQLError("", original_error=error))
+        if format is EVENT_STREAM and status == 200:
+            kind, body = format.kind, format.next(body, None) + format.last(None)
         headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"vary", _vary(scope))]
         if status == 405:
             headers.append((b"allow", b"GET, POST"))
@@ -74,24 +85,20 @@ class View:
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise Refusal(400, "Subscriptions need a WebSocket with graphql-transport-ws") from None
+                raise Refusal(400, STREAM_TO) from None
             raise Refusal(405, "Mutations need POST") from None
         except GraphQLError as error:
             raise Refusal(400, error.message) from None
         note(ctx, asked.operation_name, errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
-            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % _formatted(errors)
+            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors)
         return 200, json
 
-    def _failed(self, scope: Scope, error: GraphQLError) -> bytes:
-        told = exposed(error, trace_id=trace_id_of(scope), now=self._services.clock())
-        return b'{"errors":%b}' % _formatted([told])
+    def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
+        told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
+        return b'{"errors":%b}' % formatted(told)
 
 
 def _vary(scope: Scope) -> bytes:
     """Answers to pages of other origins go through CORSMiddleware, which adds its own."""
     return b"Accept" if header_of(scope, b"origin") is not None else b"Accept, Origin"
-
-
-def _formatted(errors: Sequence[GraphQLError]) -> bytes:
-    return orjson.dumps([error.formatted for error in errors])

@@ -1,4 +1,5 @@
-"""Real clients against a real server: graphql-ws and Apollo Client, on Node's own WebSocket.
+"""Real clients against a real server: graphql-ws and Apollo Client on Node's own WebSocket, and without one
+graphql-sse, EventSource and Apollo Client again.
 
 Each scenario is a script that asserts for itself and prints one line of JSON; what it prints is asserted here.
 """
@@ -132,6 +133,26 @@ def test_clients_see_why_they_are_refused(server: Server) -> None:
         "tooLong": "VALIDATION_ERROR",
         "invalidToken": 4401,
         "noToken": ["UNAUTHENTICATED"],
+    }
+
+
+MISSED = ["UPDATED", "STATUS_CHANGED", "ADDED"]
+
+
+def test_a_client_of_graphql_sse_resumes_by_itself(server: Server) -> None:
+    refused = {"guest": ["UNAUTHENTICATED"], "typo": ["VALIDATION_ERROR"]}
+    assert played("sse", server) == {"missed": MISSED, "refused": refused}
+
+
+def test_an_event_source_resumes_by_itself(server: Server) -> None:
+    assert played("eventsource", server) == {"refused": ["UNAUTHENTICATED"]}
+
+
+def test_apollo_follows_and_resumes_without_a_socket(server: Server) -> None:
+    assert played("multipart", server) == {
+        "missed": MISSED,
+        "guest": ["UNAUTHENTICATED"],
+        "typo": ["VALIDATION_ERROR"],
     }
 
 

@@ -80,15 +80,6 @@ async def test_a_mutation_named_among_queries_is_refused_by_get_too(people: Peop
     assert await tasks_of(dora) == 0
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_subscription_over_http_is_refused_and_told_where_to_go(people: People, method: str) -> None:
-    dora = await people.one()
-    query = "subscription { taskEvents { __typename } }"
-    response = await (get(dora, query=query) if method == "GET" else post(dora, {"query": query}))
-    assert response.status_code == 400
-    assert refusal(response) == "Subscriptions need a WebSocket with graphql-transport-ws"
-
-
 async def test_a_get_without_a_query_is_refused(people: People) -> None:
     response = await get(people.nobody)
     assert response.status_code == 400

@@ -1,0 +1,67 @@
+"""Which kind of answer a client would like best: the Accept header (RFC 9110, 12.5.1).
+
+A stream is only for those who name one and prefer it to the JSON that they name too: urql names streams last even when
+it asks a plain query, and `*/*` is what clients say that have no wish at all.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from server.formats import EVENT_STREAM, MULTIPART, Format
+
+GRAPHQL_RESPONSE = b"application/graphql-response+json"
+JSON = b"application/json"
+STREAMS: dict[bytes, Format] = {b"text/event-stream": EVENT_STREAM, b"multipart/mixed": MULTIPART}
+REMEMBERED = 256  # headers; there are about as many as there are kinds of clients
+LONGEST = 1_000  # bytes of a header that are looked at; a browser sends 150
+
+_QUOTED = rb'"(?:\\.|[^"\\])*"?'
+_RANGES = re.compile(rb'(?:[^,"]|%b)+' % _QUOTED)
+_PARAMETERS = re.compile(rb'(?:[^;"]|%b)+' % _QUOTED)
+_QUALITY = re.compile(rb"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+class Accepted(NamedTuple):
+    """`json` is the type of an answer in one piece. Beside an event stream it is the one whose status says nothing of
+    the document: what is amiss there is told in the stream."""
+
+    json: bytes
+    stream: Format | None
+
+
+class _Wish(NamedTuple):
+    quality: float
+    named: bool  # and not only included
+    kind: bytes
+
+
+def accepted(header: bytes | None) -> Accepted:
+    """Of equal wishes for JSON and a stream the one that is named first counts."""
+    return _accepted((header or b"")[:LONGEST])
+
+
+@lru_cache(REMEMBERED)
+def _accepted(header: bytes) -> Accepted:
+    found = [wish for text in _RANGES.findall(header) if (wish := _wish(text)) is not None]
+    wishes = sorted(found, key=lambda wish: wish[:2], reverse=True)
+    stream = STREAMS.get(wishes[0].kind) if wishes else None
+    plain = [(*wish[:2], wish.kind == GRAPHQL_RESPONSE) for wish in wishes if wish.kind not in STREAMS]
+    by_spec = bool(plain) and max(plain)[2] and stream is not EVENT_STREAM
+    return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, stream)
+
+
+def _wish(text: bytes) -> _Wish | None:
+    """None for what is never answered, or not wanted at all."""
+    kind, *rest = (part.strip().lower() for part in _PARAMETERS.findall(text) or [b""])
+    given = {name.strip(): value.strip(b' "') for name, _, value in (part.partition(b"=") for part in rest)}
+    quality = given.get(b"q", b"1")
+    if not _QUALITY.fullmatch(quality) or not float(quality):
+        return None
+    if kind in (b"application/*", b"*/*"):
+        return _Wish(float(quality), named=False, kind=JSON)
+    if kind not in (GRAPHQL_RESPONSE, JSON, *STREAMS):
+        return None
+    if kind == b"multipart/mixed" and given.get(b"subscriptionspec") != b"1.0":
+        return None
+    return _Wish(float(quality), named=True, kind=kind)
