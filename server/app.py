@@ -77,7 +77,7 @@ class App:
 
 async def _welcome(request: Request) -> PlainTextResponse:
     return PlainTextResponse(
-        "Parlor: GraphQL at /graphql, by POST, graphql-transport-ws, graphql-sse and multipart subscriptions.\n"
+        "Parlor: GraphQL at /graphql, over HTTP and WebSockets.\n"
     )
 
 

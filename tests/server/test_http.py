@@ -265,4 +265,4 @@ async def test_a_large_body_in_chunks_without_a_length_is_413(people: People) ->
 
 async def test_nothing_else_is_served(people: People) -> None:
     assert (await people.http.get("/graphiql")).status_code == 404
-    assert (await people.http.get("/")).text == "Parlor: GraphQL at /graphql, by POST and by graphql-transport-ws.\n"
+    assert (await people.http.get("/")).text == "Parlor: GraphQL at /graphql, over HTTP and WebSockets.\n"
