@@ -10,9 +10,11 @@ from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
 from kit.errors import Unavailable
+from kit.ids import Id
 from live.events import Events
 from live.groups import Group
 from live.positions import START
+from live.presence import Presence
 from live.queries import Query
 from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
@@ -24,10 +26,19 @@ class Hub:
     `executions` how many questions are asked of the database at once."""
 
     def __init__(
-        self, tail: Tail, signals: Signals, *, window: int, window_bytes: int, total_bytes: int, executions: int
+        self,
+        tail: Tail,
+        signals: Signals,
+        presence: Presence,
+        *,
+        window: int,
+        window_bytes: int,
+        total_bytes: int,
+        executions: int,
     ) -> None:
         self.tail = tail
         self.signals = signals
+        self.presence = presence
         self.window = window
         self.window_bytes = window_bytes
         self.total_bytes = total_bytes
@@ -71,14 +82,15 @@ class Hub:
 class Subscription:
     """`position` in the log of `epoch`: everything up to there has been told."""
 
-    __slots__ = ("_feeding", "_guards", "_hub", "_open", "after", "closed", "doubted", "epoch", "group", "outlet",
-                 "position")  # fmt: skip
+    __slots__ = ("_feeding", "_guards", "_hub", "_open", "_present", "after", "closed", "doubted", "epoch", "group",
+                 "outlet", "position")  # fmt: skip
 
     def __init__(self, hub: Hub, open: Open, outlet: Outlet, after: str | None) -> None:
         self._hub = hub
         self._open = open
         self.after = after
         self._guards: frozenset[str] = frozenset()
+        self._present: tuple[str, Id] | None = None
         self._feeding: asyncio.Task[None] | None = None
         self.outlet = outlet
         self.group: Group | None = None
@@ -110,6 +122,7 @@ class Subscription:
         self._hub.subscriptions.discard(self)
         self._hub.tail.guards.remove(self._guards, self.doubt)
         self._guards = frozenset()
+        self._be(None)
         self._join(None)
         if self._feeding is not None and self._feeding is not asyncio.current_task():
             self._feeding.cancel()
@@ -157,7 +170,17 @@ class Subscription:
             self._hub.tail.guards.remove(self._guards, self.doubt)
             self._hub.tail.guards.add(guards, self.doubt)
             self._guards = guards
+        self._be(getattr(source, "present", None))  # who follows events is nowhere
         self._join(self._hub.group(cast("Any", source)))
+
+    def _be(self, present: tuple[str, Id] | None) -> None:
+        if present == self._present:
+            return
+        if present is not None:
+            self._hub.presence.enter(*present)
+        if self._present is not None:
+            self._hub.presence.leave(*self._present)
+        self._present = present
 
     def _join(self, group: Group | None) -> None:
         if group is self.group:

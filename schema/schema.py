@@ -18,6 +18,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
 from resolvers.context import Context
+from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
@@ -34,7 +35,7 @@ from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries):
+class Query(UserQueries, SessionQueries, PresenceQueries, TaskQueries, LabelQueries, SearchQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
     nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
@@ -45,7 +46,7 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
-class Subscription(TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions):
+class Subscription(PresenceSubscriptions, TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions):
     pass
 
 
