@@ -1,6 +1,7 @@
 """All models, so that whoever imports this knows every table."""
 
 from db.accounts.audit import AuditEntry
+from db.accounts.presence import Presence, PresenceLease
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import Role, User
 from db.base import Base, Entity
@@ -19,6 +20,8 @@ __all__ = [
     "Label",
     "LogState",
     "MeterReading",
+    "Presence",
+    "PresenceLease",
     "Priority",
     "RefreshToken",
     "RepeatsFrom",

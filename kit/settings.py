@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     group_window: int = Field(200, ge=1, description="payloads that subscriptions asking the same hold in memory")
     group_window_bytes: int = Field(1_048_576, ge=1024, description="and how much of them; who is slower reads the log")
     hub_bytes: int = Field(67_108_864, ge=1024, description="payloads held by all of them together")
+    presence_lease_seconds: float = Field(
+        5, ge=1, description="a process that gives no sign of life for this long is dead, and its people are gone"
+    )
+    presence_grace_seconds: float = Field(
+        1.5, ge=0, description="who comes back within this was never gone; a page takes a second to load again"
+    )
     event_window: int = Field(10_000, ge=100, description="latest events held in memory; older ones come from the log")
     audit_retention_days: int = Field(365, ge=1, description="how long it is kept who did or was refused what")
     trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")

@@ -10,10 +10,12 @@ from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
 from kit.errors import Unavailable
+from kit.ids import Id
 from live.events import Events
 from live.groups import Group
 from live.meter import Meter
 from live.positions import START
+from live.presence import Presence
 from live.queries import Query
 from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
@@ -29,6 +31,7 @@ class Hub:
         tail: Tail,
         signals: Signals,
         meter: Meter,
+        presence: Presence,
         *,
         window: int,
         window_bytes: int,
@@ -38,6 +41,7 @@ class Hub:
         self.tail = tail
         self.signals = signals
         self.meter = meter
+        self.presence = presence
         self.window = window
         self.window_bytes = window_bytes
         self.total_bytes = total_bytes
@@ -81,14 +85,15 @@ class Hub:
 class Subscription:
     """`position` in the log of `epoch`: everything up to there has been told."""
 
-    __slots__ = ("_feeding", "_field", "_guards", "_hub", "_open", "after", "closed", "doubted", "epoch", "group",
-                 "outlet", "position")  # fmt: skip
+    __slots__ = ("_feeding", "_field", "_guards", "_hub", "_open", "_present", "after", "closed", "doubted", "epoch",
+                 "group", "outlet", "position")  # fmt: skip
 
     def __init__(self, hub: Hub, open: Open, outlet: Outlet, after: str | None) -> None:
         self._hub = hub
         self._open = open
         self.after = after
         self._guards: frozenset[str] = frozenset()
+        self._present: tuple[str, Id] | None = None
         self._feeding: asyncio.Task[None] | None = None
         self._field = ""
         self.outlet = outlet
@@ -123,6 +128,7 @@ class Subscription:
         self._hub.subscriptions.discard(self)
         self._hub.tail.guards.remove(self._guards, self.doubt)
         self._guards = frozenset()
+        self._be(None)
         self._join(None)
         if self._feeding is not None and self._feeding is not asyncio.current_task():
             self._feeding.cancel()
@@ -173,7 +179,17 @@ class Subscription:
         if self.group is None:
             self._field = source.field
             self._hub.meter.opened_stream(source.field)
+        self._be(getattr(source, "present", None))  # who follows events is nowhere
         self._join(self._hub.group(cast("Any", source)))
+
+    def _be(self, present: tuple[str, Id] | None) -> None:
+        if present == self._present:
+            return
+        if present is not None:
+            self._hub.presence.enter(*present)
+        if self._present is not None:
+            self._hub.presence.leave(*self._present)
+        self._present = present
 
     def _join(self, group: Group | None) -> None:
         if group is self.group:

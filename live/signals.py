@@ -90,9 +90,10 @@ class Signals:
             return
         self.heard += len(signals)
         for signal in signals:
-            self._tell(signal)
+            self.tell(signal)
 
-    def _tell(self, signal: Signal) -> None:
+    def tell(self, signal: Signal) -> None:
+        """To those who follow its topic in this process alone."""
         following = self._following.get(signal.topic, {})
         for token, hear in tuple(following.items()):
             if token not in following:

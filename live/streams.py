@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from kit.ids import Id
 from live.log import Event
 from live.positions import Position
 
@@ -63,12 +64,17 @@ class EventSource(Source, Protocol):
 
 
 class QuerySource(Source, Protocol):
-    """A query that is answered anew when something happens. `every`: also after so many seconds."""
+    """A query that is answered anew when something happens. `every`: also after so many seconds.
+
+    `present`: whoever follows it is present there meanwhile, as this user.
+    """
 
     @property
     def signals(self) -> frozenset[str]: ...
     @property
     def every(self) -> float | None: ...
+    @property
+    def present(self) -> tuple[str, Id] | None: ...
 
     async def answer(self) -> bytes:
         """The answer as JSON. Raises Unavailable where it cannot be read just now."""

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, false, inspect, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.users import Role
+from db.base import Entity
 from db.slots import VIEWER_ID, VIEWER_ROLE
 
 Rule = Callable[[Any], ColumnElement[bool]]
@@ -33,5 +34,24 @@ def role(least: Role) -> Rule:
     return lambda entity: least <= VIEWER_ROLE
 
 
+def nobody(entity: Any) -> ColumnElement[bool]:
+    return false()
+
+
+def through(column: InstrumentedAttribute[Any], model: type[Entity], rule: Rule) -> Rule:
+    """The rule holds of the row of `model` that this column names."""
+    there = aliased(model)
+
+    def holds(entity: Any) -> ColumnElement[bool]:
+        named = select(there.id).where(there.id == getattr(entity, column.key), rule(there))
+        return named.correlate(inspect(entity).selectable).exists()
+
+    return holds
+
+
 def either(*rules: Rule) -> Rule:
     return lambda entity: or_(*(rule(entity) for rule in rules))
+
+
+def both(*rules: Rule) -> Rule:
+    return lambda entity: and_(*(rule(entity) for rule in rules))

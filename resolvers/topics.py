@@ -22,11 +22,20 @@ GATES: dict[str, type[Entity] | None] = {"tasks": None, "labels": None, "session
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What a stream follows: topics of the log, signals, and of the events only those of certain entities, if any."""
+    """What a stream follows: topics of the log, signals, and of the events only those of certain entities, if any.
+
+    Whoever follows it is present on the topic `present` meanwhile.
+    """
 
     topics: tuple[str, ...]
     signals: tuple[str, ...] = ()
     types: frozenset[str] | None = None
+    present: str | None = None
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """The topics that must be open to whoever follows."""
+        return self.topics if self.present is None else (*self.topics, self.present)
 
 
 def own(id: Id) -> tuple[str, ...]:

@@ -45,6 +45,9 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     asked = place.asked(ctx, variables, given)
     if asked.target is None:
         return None
+    if field.admits is not None:
+        assert asked.root is not None
+        await field.admits(ctx, **asked.root.given)
     plan = await reading(place, asked.target, asked)
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:

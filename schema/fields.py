@@ -54,9 +54,20 @@ def maybe_node(description: str, *, id: str) -> Any:
     return _made(ReaderField, _id, description, Role.USER, kind=Kind.NODE, given={"id": id})
 
 
-def connection(listing: Callable[..., Any], description: str, *, floor: Role = Role.USER, offset: bool = False) -> Any:
-    """A paged list; inside a bound type, of the rows that the relationship of the same name leads to."""
-    return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=_paging(offset=offset))
+def connection(
+    listing: Callable[..., Any],
+    description: str,
+    *,
+    floor: Role = Role.USER,
+    offset: bool = False,
+    admits: Callable[..., Awaitable[None]] | None = None,
+) -> Any:
+    """A paged list; inside a bound type, of the rows that the relationship of the same name leads to.
+
+    `admits` is given the context and the arguments first, and raises Forbidden for a list that the viewer may not ask.
+    """
+    paging = _paging(offset=offset)
+    return _made(ReaderField, listing, description, floor, kind=Kind.CONNECTION, paging=paging, admits=admits)
 
 
 def record(statement: Callable[..., Any], description: str, *, floor: Role = Role.USER) -> Any:

@@ -82,13 +82,15 @@ class ReaderField(CallField):
     """`given` are the parameters that the parent object fills in instead of the client: attributes by parameter.
 
     A computed field has `needs`: the parameters that columns of the same name fill, and how they are read from JSON.
-    `weight` is what each value of it counts among the rows that a query may reach.
+    `weight` is what each value of it counts among the rows that a query may reach. `admits` is asked before a root
+    field is read, and raises Forbidden.
     """
 
     kind: Kind
     given: Mapping[str, str] = MappingProxyType({})
     needs: Mapping[str, TypeAdapter[Any]] = MappingProxyType({})
     weight: int = 0
+    admits: Callable[..., Awaitable[None]] | None = None
 
 
 def _said(problem: Any) -> str:

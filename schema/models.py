@@ -9,10 +9,10 @@ from db.base import Entity
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """`by_id` is the statement function of what counts as there."""
+    """`by_id` is the statement function of what counts as there; None for what is not found by an id."""
 
     model: type[Entity]
-    by_id: Callable[..., Any]
+    by_id: Callable[..., Any] | None
 
 
 BINDINGS: dict[str, Binding] = {}

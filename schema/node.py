@@ -26,7 +26,7 @@ def column(description: str) -> Any:
 
 
 @dataclass_transform(field_specifiers=(column,), kw_only_default=True)
-def node(model: type[Entity], description: str, by_id: Callable[..., Any]) -> Callable[[T], T]:
+def node(model: type[Entity], description: str, by_id: Callable[..., Any] | None) -> Callable[[T], T]:
     def bind(cls: T) -> T:
         bound: T = strawberry.type(cls, description=description)
         definition = bound.__strawberry_definition__  # type: ignore[attr-defined]

@@ -194,7 +194,7 @@ class Place:
 def _named(id: str) -> str | None:
     """The type that an id speaks of."""
     prefix = prefix_of(id)
-    return next((name for name, binding in BINDINGS.items() if binding.model.prefix == prefix), None)
+    return next((name for name, bound in BINDINGS.items() if bound.by_id and bound.model.prefix == prefix), None)
 
 
 class Nodes:

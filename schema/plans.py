@@ -133,7 +133,8 @@ def _selected(place: Place, name: Target, selector: Selector, root: Arguments) -
             selected = selector.plain(target, nodes)
             return READER.record(root.statement(), selected), selected
     selected = selector.fields(target, nodes)
-    rows = BINDINGS[name].by_id(**root.symbols()) if root.field.kind is Kind.NODE else root.statement()
+    by_id = BINDINGS[name].by_id if root.field.kind is Kind.NODE else None
+    rows = by_id(**root.symbols()) if by_id else root.statement()
     return READER.entity(rows, selected), selected
 
 

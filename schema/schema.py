@@ -18,6 +18,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
 from resolvers.context import Context
+from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
@@ -35,7 +36,7 @@ from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, TaskQueries, LabelQueries, SearchQueries, HealthQueries):
+class Query(UserQueries, SessionQueries, PresenceQueries, TaskQueries, LabelQueries, SearchQueries, HealthQueries):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
     nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
@@ -46,7 +47,9 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
-class Subscription(TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, HealthSubscriptions):
+class Subscription(
+    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+):
     pass
 
 

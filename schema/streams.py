@@ -84,15 +84,16 @@ class Subscribed:
         assert root.place is not None, "it is no __typename"
         asked = root.place.asked(ctx, variables, {})
         followed = field.follows(ctx, **(asked.root.given if asked.root else {}))
-        await admit(ctx, followed.topics)
+        await admit(ctx, followed.guarded)
         scope = await scope_of(ctx, root.place, variables, {})
         every = field.every or (AGAIN_SECONDS if "now" in scope else None)
         return LiveQuery(
             key=self._key(ctx, given, followed, scope, None),
             topics=frozenset(followed.topics),
-            guards=frozenset(of_viewer(ctx.viewer.id)),
+            guards=frozenset({*of_viewer(ctx.viewer.id), *followed.guarded}),
             signals=frozenset(followed.signals),
             every=every,
+            present=None if followed.present is None else (followed.present, ctx.viewer.id),
             ctx=ctx,
             field=root.nodes[0].name.value,
             operation=self._query,

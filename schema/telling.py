@@ -10,6 +10,7 @@ import orjson
 from graphql import GraphQLError
 
 from kit.errors import Unavailable
+from kit.ids import Id
 from live.log import Event, Kind
 from live.streams import Reason
 from resolvers.context import Context
@@ -120,6 +121,7 @@ class LiveQuery:
     guards: frozenset[str]
     signals: frozenset[str]
     every: float | None
+    present: tuple[str, Id] | None
     ctx: Context
     field: str
     operation: Operation

@@ -18,6 +18,7 @@ from live.broker import Broker
 from live.doorbell import Doorbell
 from live.hub import Hub
 from live.meter import Meter
+from live.presence import Presence
 from live.signals import Signals
 from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
@@ -56,8 +57,17 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
+    process = f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}"
+    presence = Presence(
+        db,
+        signals,
+        process=process,
+        clock=clock,
+        lease=settings.presence_lease_seconds,
+        grace=settings.presence_grace_seconds,
+    )
     return Services(
-        process=f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}",
+        process=process,
         settings=settings,
         db=db,
         doorbell=doorbell,
@@ -66,6 +76,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
             tail,
             signals,
             meter,
+            presence,
             window=settings.group_window,
             window_bytes=settings.group_window_bytes,
             total_bytes=settings.hub_bytes,
@@ -98,6 +109,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
         tasks = [
             asyncio.create_task(broker(made).run(), name="broker"),
             asyncio.create_task(made.tail.run(), name="tail"),
+            asyncio.create_task(made.hub.presence.run(), name="presence"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
             asyncio.create_task(keep_readings(made), name="readings"),
         ]
@@ -108,6 +120,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await made.hub.presence.close()
     finally:
         await db.close()
 

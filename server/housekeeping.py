@@ -1,15 +1,16 @@
-"""What has to go goes, in small transactions: old events, trash, audit, idempotency keys, sessions that have ended."""
+"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended."""
 
 import asyncio
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
 from db.accounts.audit import AuditEntry
+from db.accounts.presence import PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
 from db.idempotency import IdempotencyKey
@@ -47,6 +48,7 @@ async def tidy(services: Services) -> None:
     await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
     ended = now - SESSIONS_KEPT
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
+    await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
 
 
 async def _remove(

@@ -2,10 +2,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from db.accounts.presence import Presence
 from db.accounts.sessions import Session
 from db.accounts.users import Role, User
 from db.slots import VIEWER_ROLE
-from resolvers.policy import Policy, either, owner, role
+from resolvers.policy import Policy, both, either, nobody, owner, role, through
 
 
 def above(user: Any) -> ColumnElement[bool]:
@@ -13,7 +14,12 @@ def above(user: Any) -> ColumnElement[bool]:
     return and_(VIEWER_ROLE >= Role.ADMIN, or_(user.role < VIEWER_ROLE, VIEWER_ROLE == Role.SUPER_ADMIN))
 
 
+sees_user = either(owner(User.id), role(Role.ADMIN))
+
 POLICIES = {
-    User: Policy(see=either(owner(User.id), role(Role.ADMIN)), change=either(owner(User.id), above)),
+    User: Policy(see=sees_user, change=either(owner(User.id), above)),
+    Presence: Policy(
+        see=both(lambda presence: presence.alive, through(Presence.user_id, User, sees_user)), change=nobody
+    ),
     Session: Policy(see=owner(Session.user_id), change=owner(Session.user_id)),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from db.models import Priority
 
 NULLABLE = {"due_at", "completed_at", "parent.title"}
-MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at"}
+MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at", "since"}
 
 
 @dataclass(frozen=True)

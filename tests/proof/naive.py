@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from db.models import Label, Role, Session, Task, User
+from db.models import Label, Presence, Role, Session, Task, User
 from tests.proof.filters import has_words, is_due, keeps_task, keeps_user
 from tests.proof.lists import Page, moment
 from tests.proof.refusals import Refusal, order_of
@@ -42,6 +42,8 @@ class Asked:
         match row:
             case User():
                 return row.id == self.viewer.id or self.viewer.role in (Role.ADMIN, Role.SUPER_ADMIN)
+            case Presence():
+                return row.process != "dead" and self.sees(self.world.users[row.user_id])
             case Session():
                 return bool(row.user_id == self.viewer.id)
             case Task() | Label():
@@ -116,6 +118,20 @@ def _(asked: Asked, _: None, **given: Any) -> Page:
 
 def _sessions(asked: Asked) -> list[Session]:
     return [s for s in asked.all(asked.world.sessions) if s.revoked_at is None and s.expires_at > asked.now]
+
+
+@answers("Query.presence")
+def _(asked: Asked, _: None, topic: str, **given: Any) -> Page:
+    assert asked.viewer is not None
+    asked.statements += not topic.endswith(f":{asked.viewer.id}")  # whether they may see whose topic it is
+    rows = [row for row in asked.all(asked.world.presences) if row.topic == topic]
+    first = {row.user_id: row for row in sorted(rows, key=lambda row: (row.since, row.id), reverse=True)}
+    return Page(first.values(), order_of("presence", given), given)
+
+
+@answers("Presence.user")
+def _(asked: Asked, row: Presence) -> Any:
+    return asked.one(asked.world.users, row.user_id)
 
 
 @answers("Query.task")

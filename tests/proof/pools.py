@@ -80,6 +80,9 @@ class Pools:
         """For an argument that means such a thing: the id of a type, or one of TEXTS."""
         if meant in TEXTS:
             return _mostly(random, *TEXTS[meant])
+        if meant == "Topic":
+            own = [f"{name}:{self._viewer}" for name in ("user", "user", "tasks")]
+            return _mostly(random, own, [f"user:{id}" for id in (DORA, SAM, *MALFORMED)], odds=8)
         if meant == "Node":
             meant = random.choice(["Task", "Task", "Task", "Label", "User", "Session"])
         return _mostly(random, self._own[meant], self._odd[meant], odds=12)
@@ -108,7 +111,7 @@ def cursors(world: World) -> dict[str, list[str]]:
     def title_of_parent(task: Task) -> str | None:
         return world.tasks[task.parent_id].title if task.parent_id else None
 
-    everything: list[dict[str, Any]] = [world.users, world.sessions, world.labels, world.tasks]
+    everything: list[dict[str, Any]] = [world.users, world.sessions, world.labels, world.tasks, world.presences]
     made: dict[str, list[str]] = {}
     for order in [*ORDERS.values(), *(order_of("tasks", {"orderBy": by}) for by in TASK_ORDERS)]:
         reached = order.by == "parent.title"

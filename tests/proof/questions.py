@@ -72,6 +72,8 @@ def _meant(kind: str, name: str, owner: str) -> str:
             return _ID_SCALARS.get(NAMED.get(name, owner), "ID")
         case "String", "timeZone":
             return "Zone"
+        case "String", "topic":
+            return "Topic"
         case "String", "labelNames":
             return "Name"
         case "String", _:
@@ -88,7 +90,7 @@ def _named(kind: Any) -> str:
 
 def printed() -> str:
     """The schema that documents are drawn from."""
-    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone"))
+    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone", "Topic"))
     return print_ast(visit(parse(PRINTED), _Retyped())) + f"\n{scalars}\n"
 
 
@@ -99,6 +101,6 @@ PADDING = "\n".join(f"type Padding{n} {{ it: Int }}" for n in range(40))
 @cache
 def documents(*roots: str) -> st.SearchStrategy[DocumentNode]:
     """Documents of these root fields; a text in them says what is meant there, as in `Pools.value`."""
-    meant = [*_ID_SCALARS, *pools.TEXTS]
+    meant = [*_ID_SCALARS, *pools.TEXTS, "Topic"]
     scalars = {_ID_SCALARS.get(name, name): st.just(StringValueNode(value=name)) for name in meant}
     return queries(printed() + PADDING, fields=roots, custom_scalars=scalars, print_ast=lambda document: document)

@@ -24,14 +24,17 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_directive_values
 from graphql.utilities import do_types_overlap
 
+from db.models import Role, User
 from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users, amiss_in_words
 from tests.proof.lists import Order
+from tests.proof.world import NAMES
 
 NEWEST = Order("created_at", falling=True)
 ORDERS = {
     "users": NEWEST,
     "sessions": Order("last_used_at", falling=True),
     "labels": Order("name"),
+    "presence": Order("since"),
     "find": Order("updated_at", falling=True, called="task:updated_at-|label:updated_at-"),
 }
 INVALID = "VALIDATION_ERROR"
@@ -95,6 +98,8 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
     viewer = info.context.viewer
     if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
         yield Refusal("FORBIDDEN")
+    if field == "presence" and viewer is not None and not may_look(viewer, given["topic"]):
+        yield Refusal("FORBIDDEN")
     amiss = (amiss_in_users if field == "users" else amiss_in_tasks)(given.get("filter") or {})
     if said := amiss_in_words(given.get("text")):
         yield Refusal(INVALID, {"text": said})
@@ -102,6 +107,15 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
         yield Refusal(INVALID, amiss)
     for details in _of_occurrences(given) if field == "occurrences" else _of_paging(field, given):
         yield Refusal(INVALID, details)
+
+
+def may_look(viewer: User, topic: str) -> bool:
+    """At what is one's own; administrators at every user."""
+    name, _, id = topic.partition(":")
+    if id == viewer.id:
+        return name in ("user", "tasks", "labels", "sessions")
+    known = viewer.role is Role.ADMIN and id in NAMES.values()
+    return name == "user" and known
 
 
 def _of_occurrences(given: dict[str, Any]) -> Iterator[Details]:

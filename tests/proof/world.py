@@ -7,7 +7,19 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from db.engine import Database
-from db.models import Entity, Label, Priority, RepeatsFrom, Role, Session, Task, User, task_label
+from db.models import (
+    Entity,
+    Label,
+    Presence,
+    PresenceLease,
+    Priority,
+    RepeatsFrom,
+    Role,
+    Session,
+    Task,
+    User,
+    task_label,
+)
 
 # Half past two twice in Berlin and midnight twice on the Azores; 23 hours in Berlin and no midnight in Beirut.
 MOMENTS = (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
@@ -141,6 +153,22 @@ def _task(n: int, owner: str) -> dict[str, Any]:
     }
 
 
+# Two processes live for ever, as far as these tests go, and one is dead.
+LEASES = {"one": datetime(2200, 1, 1, tzinfo=UTC), "two": datetime(2200, 1, 1, tzinfo=UTC), "dead": FIRST}
+THERE = (
+    *[("dead", f"user:{DORA}", user, FIRST) for user in (DORA, SAM)],
+    *[("one", f"user:{DORA}", user, at) for user, at in ((DORA, LATE), (ADA, EARLY), (IDA, EARLY))],
+    *[("two", f"user:{DORA}", user, at) for user, at in ((DORA, EARLY), (ADA, EARLY), (SAM, LAST))],
+    *[("two", f"{name}:{user}", user, LATE) for name in ("tasks", "user") for user in (SAM, ADA, IDA)],
+    ("one", f"user:{SAM}", ADA, EARLY),
+)
+
+
+def _presences() -> list[dict[str, Any]]:
+    names = ("process", "topic", "user_id", "since")
+    return [{"id": id_of("presence", n)} | dict(zip(names, row, strict=True)) for n, row in enumerate(THERE, 1)]
+
+
 @dataclass(frozen=True)
 class World:
     """All rows by id, and which task wears which label."""
@@ -149,13 +177,16 @@ class World:
     sessions: dict[str, Session]
     labels: dict[str, Label]
     tasks: dict[str, Task]
+    presences: dict[str, Presence]
     worn: frozenset[tuple[str, str]]
 
 
 async def make(db: Database) -> World:
     rows: list[tuple[type[Entity], list[dict[str, Any]]]]
-    rows = [(User, _users()), (Session, _sessions()), (Label, _labels())]
+    rows = [(User, _users()), (Session, _sessions()), (Label, _labels()), (Presence, _presences())]
     async with db.transaction() as session:
+        leases = [{"process": process, "until": until} for process, until in LEASES.items()]
+        await session.execute(insert(PresenceLease).values(leases))
         for model, given in rows:
             for row in given:
                 await session.execute(insert(model).values(row))
@@ -167,8 +198,9 @@ async def make(db: Database) -> World:
 
 async def loaded(db: Database) -> World:
     async with db.transaction() as session:
-        users, sessions, labels, tasks = [
-            {row.id: row for row in await session.scalars(select(model))} for model in (User, Session, Label, Task)
+        users, sessions, labels, tasks, presences = [
+            {row.id: row for row in await session.scalars(select(model))}
+            for model in (User, Session, Label, Task, Presence)
         ]
         worn = frozenset((row[0], row[1]) for row in await session.execute(select(task_label)))
-    return World(users, sessions, labels, tasks, worn)  # type: ignore[arg-type]
+    return World(users, sessions, labels, tasks, presences, worn)  # type: ignore[arg-type]

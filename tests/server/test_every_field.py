@@ -5,6 +5,7 @@ until there is a row of it.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from graphql import (
     is_required_argument,
 )
 
+from db.accounts.presence import Presence, PresenceLease
 from db.accounts.users import Role
 from schema.models import BINDINGS
 from schema.schema import made
@@ -110,11 +112,25 @@ async def rows(people: People) -> tuple[Person, dict[str, str]]:
     following = (await dora.ask(complete, id=task["id"])).data["completeTask"]["next"]["id"]
     assert (await dora.ask(complete, id=following)).data
     assert dora.session_id is not None
-    return dora, {"Task": following, "Label": label["id"], "User": dora.id, "Session": dora.session_id}
+    await _present(dora)
+    ids = {"Task": following, "Label": label["id"], "User": dora.id, "Session": dora.session_id, "Presence": ""}
+    return dora, ids
 
 
-def _arguments(field: GraphQLField, id: str) -> str:
-    values = {"id": f'"{id}"', "ids": f'["{id}"]', "text": '"needle"', "first": "4"}
+async def _present(person: Person) -> None:
+    """At their own topic, for ever."""
+    process = f"of {person.id}"
+    lease = PresenceLease(process=process, until=datetime(2100, 1, 1, tzinfo=UTC))
+    row = Presence(id=Presence.fresh_id(), process=process, topic=f"user:{person.id}", user_id=person.id)
+    row.since = person.people.services.clock()
+    async with person.people.services.db.transaction() as session:
+        session.add(lease)
+        await session.flush()
+        session.add(row)
+
+
+def _arguments(field: GraphQLField, id: str, asking: Person) -> str:
+    values = {"topic": f'"user:{asking.id}"', "id": f'"{id}"', "ids": f'["{id}"]', "text": '"needle"', "first": "4"}
     found = [
         f"{name}: {values[name]}"
         for name, argument in field.args.items()
@@ -131,7 +147,7 @@ async def test_every_field_is_answered_at_every_place(
     assert QUERY is not None
     field = QUERY.fields[place]
     kind: Any = get_named_type(field.type)
-    query = f"{{ {place}{_arguments(field, ids[type])} {{ {selection(kind, 1, part)} }} }}"
+    query = f"{{ {place}{_arguments(field, ids[type], dora)} {{ {selection(kind, 1, part)} }} }}"
     seen = {*seen_in(field.type, (await dora.ask(query)).data[place])}
     assert fields_of(type) <= seen
 
