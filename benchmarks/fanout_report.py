@@ -94,10 +94,10 @@ def verdicts(samples: Samples) -> list[Verdict]:
         ):
             found += _against(samples, name, peers, least, words)
     for case in LIVE_CASES:
-        slow = _median(samples, "parlor", case.name, _paced("from_sent", "p99")) if case.alone else None
-        if slow is not None:
+        if case.alone and _tried(samples, case.name):
+            slow = _median(samples, "parlor", case.name, _paced("from_sent", "p99"))
             words = f"{case.title}, {case.rate:.0f} writes/s: p99 under {SLOWEST} ms"
-            found.append(Verdict(words, f"{slow:.0f} ms", slow < SLOWEST))
+            found.append(Verdict(words, f"{slow:.0f} ms" if slow else "failed", slow is not None and slow < SLOWEST))
     grown = _median(samples, "parlor", "idle", _growth)
     if grown is not None:
         found.append(Verdict(f"memory of idle sockets over churn: at most {GROWN}", f"{grown:.2f}", grown <= GROWN))
@@ -107,13 +107,19 @@ def verdicts(samples: Samples) -> list[Verdict]:
     return found
 
 
+def _tried(samples: Samples, case: str) -> bool:
+    return any((one["server"], one["case"]) == ("parlor", case) for one in samples)
+
+
 def _against(samples: Samples, case: str, peers: list[str], least: float, words: str) -> list[Verdict]:
-    """The best by its rate and the best by its CPU may be two."""
+    """The best by its rate and the best by its CPU may be two. Where Parlor failed it is not told as untried."""
     own, cpu = (_median(samples, "parlor", case, figure) for figure in (_rate, _cpu))
     rates = [rate for peer in peers if (rate := _median(samples, peer, case, _rate)) is not None]
     costs = [cost for peer in peers if (cost := _median(samples, peer, case, _cpu)) is not None]
-    if own is None or not rates:
+    if not rates or not _tried(samples, case):
         return []
+    if own is None:
+        return [Verdict(f"{CASES[case].title}: {words}", "failed", False)]
     times, cheaper = own / max(rates), min(costs) / cpu if costs and cpu else None
     met = times >= least and (cheaper is None or cheaper >= least)
     return [Verdict(f"{CASES[case].title}: {words}", f"{times:.2f}", met, f"{cheaper:.2f}" if cheaper else "")]
