@@ -23,7 +23,7 @@ check: .venv/dev.installed
 	$(BIN)/lint-imports
 	$(BIN)/parlor schema --check
 
-# All of it takes three quarters of an hour on a quiet machine; `make bench BENCH=--quick` takes ten minutes.
+# All of it takes an hour and a quarter on a quiet machine; `make bench BENCH=--quick` takes a quarter of an hour.
 bench: .venv/bench.installed benchmarks/peers/node_modules/.installed
 	@$(BIN)/python -m benchmarks $(BENCH)
 

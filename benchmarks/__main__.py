@@ -10,7 +10,9 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import machine, report
+from benchmarks import fanout, machine, report
+from benchmarks.cases import CASES
+from benchmarks.commands import live_servers, servers
 from benchmarks.compare import Choice, compared
 from benchmarks.growth import SIZES, grown
 from benchmarks.load import Pace
@@ -21,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 FULL = Pace(warm=1, measured=3, rounds=3, tries=2)
 QUICK = Pace(warm=1, measured=1, rounds=1, tries=1)
-PARTS = ("compare", "growth")
+PARTS = ("compare", "growth", "fanout")
 
 
 def _arguments() -> argparse.Namespace:
@@ -34,7 +36,12 @@ def _arguments() -> argparse.Namespace:
     told.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of the growth part")
     told.add_argument("--output", type=Path, default=LATEST, help="where the results go")
     told.add_argument("--report", action="store_true", help="only write tables and chart from the results")
-    return told.parse_args()
+    given = told.parse_args()
+    known = {one.name for one in (*servers(), *live_servers())}
+    known |= {case.name for case in CASES} | {case.name for case in fanout.LIVE_CASES}
+    if unknown := {*given.only} - known:
+        raise SystemExit(f"No server or case is called {', '.join(sorted(unknown))}.")
+    return given
 
 
 async def _run(given: argparse.Namespace) -> None:
@@ -51,6 +58,10 @@ async def _run(given: argparse.Namespace) -> None:
             results["samples"] = await compared(made, choice, pace)
         if "growth" in parts:
             results["growth"] = await grown(made, pace, tuple(given.sizes))
+        if "fanout" in parts:
+            live = fanout.QUICK if given.quick else fanout.FULL
+            live = replace(live, rounds=given.rounds or live.rounds)
+            results["fanout"] = await fanout.fanned_out(made, fanout.LiveChoice.of(given.only), live)
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 

@@ -56,3 +56,15 @@ def servers() -> tuple[Server, ...]:
         Server("strawberry", "Strawberry, by the book", _python_peer("strawberry_peer")),
         Server("floor", "uvicorn + asyncpg, same SQL", _python_peer("floor")),
     )
+
+
+def live_servers() -> tuple[Server, ...]:
+    """Those of the fan-out."""
+    return (
+        Server("parlor", "Parlor", (*PARLOR, "serve", "--port")),
+        Server("yoga", "GraphQL Yoga (JIT)", _node_peer("fanout-yoga.mjs")),
+        Server("graphql-ws", "graphql-ws", _node_peer("fanout-ws.mjs")),
+        Server("mercurius", "Mercurius (JIT)", _node_peer("fanout-mercurius.mjs")),
+        Server("strawberry", "Strawberry, by the book", _python_peer("fanout_strawberry")),
+        Server("strawberry-rereading", "Strawberry, rereading", _python_peer("fanout_strawberry")),
+    )

@@ -5,8 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import processes
 from benchmarks.commands import PEERS, environment, node
+from benchmarks.processes import Spent
 from benchmarks.running import Running, Unfit, body
 
 FEWEST = 10  # requests of a measurement, however slow
@@ -47,18 +47,6 @@ class Sample:
         return self.others is None or self.others <= DISTURBED
 
 
-@dataclass(frozen=True, slots=True)
-class _Spent:
-    server: float
-    postgres: float
-    all: float
-
-    @classmethod
-    def until_now(cls, server: int, postgres: int) -> "_Spent | None":
-        found = processes.cpu_seconds(server), processes.cpu_seconds(postgres), processes.busy_seconds()
-        return cls(*found) if all(one is not None for one in found) else None  # type: ignore[arg-type]
-
-
 def measured(running: Running, postmaster: int, bodies: list[str], connections: int, pace: Pace) -> Sample:
     """Raises Unfit as soon as one answer is not as it must be."""
     warm = _loaded(running, bodies, connections, seconds=max(1, round(pace.warm)))
@@ -66,9 +54,9 @@ def measured(running: Running, postmaster: int, bodies: list[str], connections: 
     each = max(1, round(max(FEWEST, rate * pace.measured) / connections))
     samples: list[Sample] = []
     while len(samples) < pace.tries and not any(sample.undisturbed for sample in samples):
-        before = _Spent.until_now(running.pid, postmaster)
+        before = Spent.until_now(running.pid, postmaster)
         found = _loaded(running, bodies, connections, amount=each * connections)
-        samples.append(_sample(found, before, _Spent.until_now(running.pid, postmaster)))
+        samples.append(_sample(found, before, Spent.until_now(running.pid, postmaster)))
     return min(samples, key=lambda sample: sample.others or 0.0)
 
 
@@ -94,7 +82,7 @@ def _loaded(running: Running, bodies: list[str], connections: int, **how_much: f
     return found
 
 
-def _sample(found: dict[str, Any], before: _Spent | None, after: _Spent | None) -> Sample:
+def _sample(found: dict[str, Any], before: Spent | None, after: Spent | None) -> Sample:
     requests = found["requests"]
     server = postgres = others = None
     if before is not None and after is not None:

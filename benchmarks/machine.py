@@ -12,8 +12,8 @@ from benchmarks.processes import cpu_model
 from server.postgres import binaries
 
 PYTHON = (
-    "ariadne", "aiodataloader", "asyncpg", "graphql-core", "httptools", "orjson", "sqlalchemy", "starlette",
-    "strawberry-graphql", "uvicorn", "uvloop",
+    "ariadne", "aiodataloader", "asyncpg", "broadcaster", "graphql-core", "httptools", "orjson", "sqlalchemy",
+    "starlette", "strawberry-graphql", "uvicorn", "uvloop", "websockets",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What processes cost: the CPU seconds of one and of all below it, from /proc (nothing elsewhere than on Linux)."""
+"""What processes cost: CPU seconds and memory of one and all below it, from /proc (nothing elsewhere than on Linux)."""
 
 import os
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _TICK = 1 / os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class _Stat:
     pid: int
     parent: int
     ticks: int  # its own, and those of the children it has waited for
+    pages: int  # of memory that are there
 
 
 def _stats() -> dict[int, _Stat]:
@@ -24,18 +26,28 @@ def _stats() -> dict[int, _Stat]:
             continue
         pid = int(path.parent.name)
         fields = text[text.rindex(")") + 2 :].split()  # the name before may hold blanks and brackets
-        found[pid] = _Stat(pid, int(fields[1]), sum(map(int, fields[11:15])))
+        found[pid] = _Stat(pid, int(fields[1]), sum(map(int, fields[11:15])), int(fields[21]))
     return found
+
+
+def _tree(pid: int, stats: dict[int, _Stat]) -> set[int]:
+    tree = {pid} & stats.keys()
+    while below := {stat.pid for stat in stats.values() if stat.parent in tree} - tree:
+        tree |= below
+    return tree
 
 
 def cpu_seconds(pid: int) -> float | None:
     stats = _stats()
-    if pid not in stats:
-        return None
-    tree = {pid}
-    while below := {stat.pid for stat in stats.values() if stat.parent in tree} - tree:
-        tree |= below
-    return sum(stats[one].ticks for one in tree) * _TICK
+    tree = _tree(pid, stats)
+    return sum(stats[one].ticks for one in tree) * _TICK if tree else None
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Memory that is there, of the process and all below it."""
+    stats = _stats()
+    tree = _tree(pid, stats)
+    return sum(stats[one].pages for one in tree) * _PAGE if tree else None
 
 
 def busy_seconds() -> float | None:
@@ -47,6 +59,20 @@ def busy_seconds() -> float | None:
     idle = fields[3] + fields[4]
     guests = sum(fields[8:])  # counted in user time already
     return (sum(fields) - idle - guests) * _TICK
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """CPU seconds since each of them began."""
+
+    server: float
+    postgres: float
+    all: float
+
+    @classmethod
+    def until_now(cls, server: int, postgres: int) -> "Spent | None":
+        found = cpu_seconds(server), cpu_seconds(postgres), busy_seconds()
+        return cls(*found) if all(one is not None for one in found) else None  # type: ignore[arg-type]
 
 
 def cpu_model() -> str:

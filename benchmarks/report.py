@@ -4,17 +4,20 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import fanout_report
 from benchmarks.cases import CASES
 from benchmarks.chart import drawn
 from benchmarks.commands import servers
-from benchmarks.figures import Figures, medians, rate, ratio, verdicts
+from benchmarks.figures import Figures, Verdict, medians, rate, ratio, verdicts
+from benchmarks.tables import number, table
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
 
 def told(results: dict[str, Any]) -> str:
     figures, growth = medians(results.get("samples", [])), results.get("growth", [])
-    parts = [_made(results), _targets(figures, growth)]
+    live = results.get("fanout", [])
+    parts = [_made(results), _targets(verdicts(figures, growth) + fanout_report.verdicts(live))]
     for connections in sorted({key[2] for key in figures}, reverse=True):
         at_once = f"{connections} connections" if connections > 1 else "one connection"
         parts += [f"### Requests a second, {at_once}\n\n" + _rates(figures, connections)]
@@ -22,6 +25,8 @@ def told(results: dict[str, Any]) -> str:
         parts += ["### Latency and CPU of a request\n\n" + _costs(figures)]
     if growth:
         parts += ["### Growth\n\n" + _growth(growth)]
+    if live:
+        parts += fanout_report.told(live)
     return "\n\n".join(parts)
 
 
@@ -36,19 +41,15 @@ def write(results: dict[str, Any], docs: Path) -> None:
 def _made(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     quick = f" Quick, for a first look only: {', '.join(results['quick'])}." if results["quick"] else ""
-    others = [sample["others"] for sample in results.get("samples", []) if sample["others"] is not None]
+    everyone = [*results.get("samples", []), *(one.get("saturated", {}) for one in results.get("fanout", []))]
+    others = [sample["others"] for sample in everyone if sample.get("others") is not None]
     busy = f" Other processes took {mean(others):.0%} of the CPU time used meanwhile." if others else ""
     return f"Made {results['at']} on {results['machine']}.{quick}{busy}\n\nVersions: {versions}."
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _targets(figures: Figures, growth: list[dict[str, Any]]) -> str:
-    rows = [[one.target, one.found, one.cpu, "pass" if one.met else "**short**"] for one in verdicts(figures, growth)]
-    told = _table(["target", "found", "in CPU", ""], rows)
+def _targets(found: list[Verdict]) -> str:
+    rows = [[one.target, one.found, one.cpu, "pass" if one.met else "**short**"] for one in found]
+    told = table(["target", "found", "in CPU", ""], rows)
     return f"### Targets\n\n{told}\n\n*In CPU*: the same ratio in CPU seconds of server and PostgreSQL together."
 
 
@@ -65,7 +66,7 @@ def _rates(figures: Figures, connections: int) -> str:
             cells.append("" if own is None else f"{own:,.0f}{beside}")
         if any(cells):
             rows.append([server.title, *cells])
-    head = _table(["", *(case.title for case in CASES)], rows)
+    head = table(["", *(case.title for case in CASES)], rows)
     return f"{head}\n\nIn brackets: how many times as many Parlor answers."
 
 
@@ -75,15 +76,11 @@ def _costs(figures: Figures) -> str:
         for server in servers():
             one, many = figures.get((server.name, case.name, 1)), figures.get((server.name, case.name, 16))
             if one and many:
-                cells = [_number(found[name]) for found in (one, many) for name in ("p50", "p99")]
-                cpu = [_number(many[name], 0) for name in ("server_cpu", "postgres_cpu")]
+                cells = [number(found[name]) for found in (one, many) for name in ("p50", "p99")]
+                cpu = [number(many[name], 0) for name in ("server_cpu", "postgres_cpu")]
                 rows.append([f"{case.title}: {server.title}", *cells, *cpu])
     head = ["", "p50, 1", "p99, 1", "p50, 16", "p99, 16", "CPU µs, server", "CPU µs, PostgreSQL"]
-    return _table(head, rows) + "\n\nLatencies in milliseconds with 1 and 16 connections; CPU with 16."
-
-
-def _number(value: float | None, places: int = 2) -> str:
-    return "" if value is None else f"{value:,.{places}f}"
+    return table(head, rows) + "\n\nLatencies in milliseconds with 1 and 16 connections; CPU with 16."
 
 
 def _growth(growth: list[dict[str, Any]]) -> str:
@@ -97,5 +94,5 @@ def _growth(growth: list[dict[str, Any]]) -> str:
         how = ", ".join(last["scans"]) + (f"; sorts {last['sorted']:,}" if last["sorted"] > 100 else "")
         rows.append([question, *cells, f"{last['rows']:,}", how, "steady" if of[-1]["steady"] else "**grows**"])
     head = ["", *(f"ms, {size:,}" for size in sizes), *(f"pages, {size:,}" for size in sizes)]
-    told = _table([*head, "rows read", "scans of task", ""], rows)
+    told = table([*head, "rows read", "scans of task", ""], rows)
     return f"{told}\n\nRows read and scans: over {sizes[-1]:,} rows. Pages are those of 8 KB that PostgreSQL looked at."

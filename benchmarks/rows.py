@@ -7,6 +7,7 @@ its own (`n0000042`), by which a search finds that one row.
 from dataclasses import dataclass
 
 import asyncpg
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 PASSWORD = "the benchmark's own"
 EMAIL = "viewer@parlor.example"
@@ -58,6 +59,18 @@ from generate_series(1, $1::int) as n, generate_series(1, n % 4) as k
 """
 
 
+# People who sign in: $1 how many, $2 the hash of their password, $3 how many tasks each of them has.
+_PEOPLE = """
+with person as (
+  insert into user_account (id, email, name, password_hash)
+  select bench_id('user', n), 'person' || n || '@parlor.example', 'Person ' || n, $2 from generate_series(1, $1::int) n
+  returning id, substring(email from '[0-9]+')::bigint as number
+)
+insert into task (id, owner_id, title, position)
+select bench_id('task', number * 1000 + n), id, 'Part ' || n, n from person, generate_series(1, $3::int) n
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What the cases ask for: ids of the viewer's, and tasks of theirs that no list of the cases shows."""
@@ -86,6 +99,19 @@ async def fill(connection: asyncpg.Connection, viewer: str, count: int) -> None:
     await connection.execute(_ID)
     await connection.execute(_TASKS, viewer, 0, count, 0, 0)
     await settle(connection)
+
+
+async def people(connection: asyncpg.Connection, count: int, tasks: int) -> dict[str, list[str]]:
+    """E-mail addresses of new people, and the ids of their tasks. Their hashes are cheap: no sign-in is measured."""
+    cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    await connection.execute(_ID)
+    await connection.execute(_PEOPLE, count, cheap, tasks)
+    await settle(connection)
+    found = await connection.fetch(
+        "select email, array_agg(task.id order by position) as tasks from user_account"
+        " join task on owner_id = user_account.id group by user_account.id order by user_account.id"
+    )
+    return {row["email"]: row["tasks"] for row in found}
 
 
 async def settle(connection: asyncpg.Connection) -> None:
