@@ -206,6 +206,7 @@ class Subscription:
         while payloads and not self.doubted:
             taken = self.outlet.push(payloads)
             if taken:
+                self._hub.meter.sent(taken, sum(len(payload.json) for payload in payloads[:taken]))
                 self.advance(payloads[taken - 1])
                 payloads = payloads[taken:]
             if payloads:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import insert, text
+from sqlalchemy import Table, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.engine import Database
@@ -76,6 +77,9 @@ class State:
         return cursors.opened(self.secret, text) if cursors.epoch_of(text) == self.epoch else None
 
 
+EVENTS = cast("Table", Row.__table__)
+
+
 async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft]) -> None:
     """Writes events in this order into the caller's transaction."""
     rows = [
@@ -90,7 +94,7 @@ async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft
         }
         for draft in drafts
     ]
-    await session.execute(insert(Row), rows)
+    await session.execute(insert(EVENTS), rows)  # the table: the ORM would make an object of each, for nothing
 
 
 # A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.
@@ -137,6 +141,12 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
         )
         for row in rows
     ]
+
+
+async def waiting(db: Database) -> bool:
+    """Whether events stand above the fence."""
+    (row,) = await db.fetch("select exists(select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))")
+    return bool(row[0])
 
 
 async def state(db: Database) -> State:

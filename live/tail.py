@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
+from time import monotonic
 
 import structlog
 
@@ -51,6 +52,7 @@ class Tail:
         self.granted: Callable[[frozenset[str]], None] = lambda topics: None
         self.state = State(epoch="", pruned=START)
         self.head = START
+        self._settled = 0.0
 
     async def open(self) -> None:
         """Finds the end of the log. What is written from here on will be followed.
@@ -77,16 +79,23 @@ class Tail:
 
     async def _look(self) -> float:
         """Reads all that can be read; the longest time to wait before looking again, in seconds."""
-        while events := await log.read(self.db, self.head, BATCH):
-            self._take(events)
-        await self._settle()
-        return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
+        full = True
+        while full:
+            events = await log.read(self.db, self.head, BATCH)
+            if events:
+                self._take(events)
+            full = len(events) == BATCH
+        if monotonic() >= self._settled + IDLE_SECONDS:
+            await self._settle()
+            return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
+        return FENCE_SECONDS if await log.waiting(self.db) else IDLE_SECONDS
 
     async def _settle(self) -> None:
         """Takes in how the log stands.
 
         Under another epoch its positions have begun anew. Where it was pruned past the tail, followers are told so.
         """
+        self._settled = monotonic()
         state = await log.state(self.db)
         if not state.ours:
             await log.adopt(self.db)

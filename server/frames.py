@@ -44,7 +44,12 @@ class Frames:
     def writable(self) -> bool:
         """Whether a frame can be written now: the socket is open, and little is waiting in it."""
         protocol = self._protocol
-        return protocol.writable.is_set() and self.open
+        return (
+            protocol.writable.is_set()
+            and not protocol.close_sent
+            and not protocol.disconnected
+            and not protocol.transport.is_closing()
+        )
 
     @property
     def open(self) -> bool:
@@ -59,7 +64,11 @@ class Frames:
     def write(self, texts: Iterable[bytes]) -> None:
         """At once, whether there is room or not; not at all when the socket is closed."""
         if self.open:
-            self._protocol.transport.write(b"".join(map(framed, texts)))
+            self.put(texts)
+
+    def put(self, texts: Iterable[bytes]) -> None:
+        """The same without a look; `writable` has just been asked."""
+        self._protocol.transport.write(b"".join(map(framed, texts)))
 
     async def room(self, seconds: float) -> bool:
         """Until there is room; False where the client has taken nothing for so long, or is gone."""

@@ -82,10 +82,7 @@ class Following:
                 texts.append(self._head + payloads[taken].json + b"}")
                 size += len(texts[-1])
                 taken += 1
-            frames.write(texts)
-        if taken:
-            meter = self._socket.services.meter
-            meter.sent(taken, sum(len(payload.json) for payload in payloads[:taken]))
+            frames.put(texts)
         return taken
 
     async def room(self) -> None:

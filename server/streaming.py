@@ -151,7 +151,6 @@ class Stream:
                 size += len(parts[-1])
                 taken += 1
             self._wire.write(b"".join(parts))
-            self._ctx.services.meter.sent(len(parts), size)
         return taken
 
     async def room(self) -> None:
