@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     is_introspection_type,
 )
+from sqlalchemy import inspect
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from db.models import Entity, Presence
@@ -19,6 +21,7 @@ from kit.settings import Settings
 from live.topics import TOPICS
 from resolvers.changes import EntityType
 from resolvers.policies import POLICIES
+from resolvers.topics import GATES
 from schema.kinds import CallField, VerbField
 from schema.models import BINDINGS
 from schema.schema import made
@@ -71,6 +74,14 @@ def test_every_entity_has_topics_or_a_reason_for_none(model: type[Entity]) -> No
 def test_every_entity_that_is_heard_of_can_be_followed_in_the_stream_of_all_changes(model: type[Entity]) -> None:
     listed = model.__name__ in set(EntityType)
     assert listed is not (model in UNHEARD), f"add {model.__name__} to EntityType in resolvers/changes.py"
+
+
+@pytest.mark.parametrize("model", [*TOPICS], ids=lambda model: model.__name__)
+def test_every_topic_has_a_gate(model: type[Entity]) -> None:
+    """Topics are named by ids: a row of anything will do."""
+    ids = {column.key: "user_0" for column in inspect(model).columns}
+    names = {topic.partition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
+    assert names <= GATES.keys(), f"say in resolvers/topics.py who may follow the topics of {model.__name__}"
 
 
 def test_prefixes_of_ids_are_unique() -> None:

@@ -156,6 +156,12 @@ def test_apollo_follows_and_resumes_without_a_socket(server: Server) -> None:
     }
 
 
+def test_apollo_resumes_by_itself_with_the_link_that_the_docs_show(server: Server) -> None:
+    page = (HERE.parents[1] / "docs" / "subscriptions.md").read_text()
+    assert (HERE / "resuming.mjs").read_text().split("\n", 1)[1] in page
+    assert played("apollo_resume", server) == {"missed": MISSED}
+
+
 def test_clients_of_a_killed_server_hear_everything_once(server: Server) -> None:
     with script("killed", server) as running:
         assert running.stdout is not None
