@@ -104,17 +104,18 @@ class Group:
 
         What happens meanwhile is told together: under load a message costs its share of a write to the socket.
         """
-        began = perf_counter()
-        self._hub.meter.sent(len(payloads) * len(self.members), sum(map(_size, payloads)) * len(self.members))
+        began, told = perf_counter(), 0
         for number, member in enumerate([*self.members], 1):
             if member in self.members:
-                self._give(member, payloads)
+                told += self._give(member, payloads)
             if number % SHARE == 0:
                 await asyncio.sleep(0)
+        self._hub.meter.sent(told, told * sum(map(_size, payloads)) // len(payloads))
         if len(self.members) >= SHARE:
             await asyncio.sleep(min(REST * (perf_counter() - began), LONGEST_REST_SECONDS))
 
-    def _give(self, member: "Subscription", payloads: Sequence[Payload]) -> None:
+    def _give(self, member: "Subscription", payloads: Sequence[Payload]) -> int:
+        """How many it took."""
         if member.position >= payloads[0].position:
             payloads = [payload for payload in payloads if payload.position > member.position]
         taken = member.outlet.push(payloads) if payloads else 0
@@ -123,6 +124,7 @@ class Group:
         if taken < len(payloads):
             self._hub.meter.lagged()
             member.feed()
+        return taken
 
 
 def _size(payload: Payload) -> int:

@@ -163,7 +163,8 @@ class Subscription:
 
     async def _look(self) -> None:
         """Whether it may go on, and with whom."""
-        self.doubted = False
+        tail = self._hub.tail
+        self.doubted, grants = False, tail.grants
         try:
             async with self._hub.executing:
                 source = await self._open()
@@ -173,9 +174,10 @@ class Subscription:
         self.after = self.after or source.after
         guards = source.topics | source.guards
         if guards != self._guards:
-            self._hub.tail.guards.remove(self._guards, self.doubt)
-            self._hub.tail.guards.add(guards, self.doubt)
+            tail.guards.remove(self._guards, self.doubt)
+            tail.guards.add(guards, self.doubt)
             self._guards = guards
+            self.doubted = self.doubted or grants != tail.grants  # which nobody guarded against yet
         if self.group is None:
             self._field = source.field
             self._hub.meter.opened_stream(source.field)

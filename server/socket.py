@@ -49,6 +49,7 @@ class Socket:
         self._initialised = self._acknowledged = False
         self._guards: tuple[str, ...] = ()
         self._code: int | None = None
+        self._grants = sockets.services.tail.grants
         self.services = sockets.services
         self.schema = sockets.schema
         self.frames: Frames = frames_of(scope)
@@ -146,6 +147,8 @@ class Socket:
                 await self.close(Close.TOO_MANY, "Too many sockets of one user")
                 return
             self._guard(of_viewer(viewer.id))
+            if self.services.tail.grants != self._grants:  # which nobody guarded against yet
+                self._doubted()
             self._until_expired()
         await self.send({"type": "connection_ack"})
         self._acknowledged = True

@@ -194,3 +194,25 @@ async def test_who_is_gone_leaves_nothing_behind(house: Served) -> None:
                 await asyncio.sleep(0)
     assert subscription not in house.services.hub.subscriptions
     assert not [key for key in house.services.hub.groups if source.topic in str(key)]
+
+
+async def test_what_changes_who_may_see_while_one_is_being_let_in_is_not_overlooked(house: Served) -> None:
+    topic, looks = uuid4().hex, 0
+    source, outlet = Names(topic), Outlet()
+
+    async def open() -> Names:
+        nonlocal looks
+        looks += 1
+        if looks == 1:  # nothing guards the topic yet
+            grants = house.services.tail.grants
+            await write(house, topic, ["grant"], grants=True)
+            async with asyncio.timeout(10):
+                while house.services.tail.grants == grants:  # noqa: ASYNC110 - nobody else is told
+                    await asyncio.sleep(0)
+            return source
+        raise Forbidden
+
+    house.services.hub.follow(open, outlet)
+    await outlet.until(1)
+    assert (looks, [type(error) for error in outlet.ended]) == (2, [Forbidden])
+    assert outlet.got == []

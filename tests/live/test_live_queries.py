@@ -94,3 +94,18 @@ async def test_a_list_that_cannot_be_is_refused_at_once(people: People) -> None:
     async with people.nobody.socket() as socket:
         (error,) = await socket.ask(COUNTS)
         assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_who_sees_with_other_eyes_is_told_what_they_see(people: People) -> None:
+    """However many answers the eyes before had been told."""
+    dora = await people.one()
+    zoned = "subscription { liveTaskCounts(filter: {due: TODAY}) { total } }"
+    async with dora.socket() as socket:
+        await socket.start(zoned, "1")
+        assert (await told(socket)) == {"total": 0}
+        for number in (1, 2):
+            await dora.task(dueAt=f"{people.services.clock().isoformat()}")
+            assert (await told(socket)) == {"total": number}
+        await dora.ask(
+            'mutation ($id: ID!) { updateUser(id: $id, input: {timeZone: "Asia/Tokyo"}) { id } }', id=dora.id
+        )
