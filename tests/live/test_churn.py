@@ -1,0 +1,56 @@
+"""Whoever comes and goes leaves nothing behind, however they go."""
+
+import asyncio
+import gc
+from collections import Counter
+
+from kit.settings import Settings
+from tests.conftest import Served, served
+from tests.people import Person
+from tests.sockets import EVENTS, Socket
+
+AT_ONCE, ROUNDS = 20, 6
+OURS = ("live.", "schema.telling", "server.", "uvicorn.")
+
+
+async def come_and_go(house: Served, dora: Person, number: int) -> None:
+    """Follows two streams, and goes in one of four ways."""
+    socket = Socket(house.socket_url, dora.token)
+    async with socket, socket.events(), socket.events(query="subscription { liveTaskCounts { total } }", id="2"):
+        match number % 4:
+            case 0:
+                socket.connection.transport.abort()
+            case 1:
+                await socket.send({"type": "complete", "id": "1"})
+            case 2:
+                await socket.send("nonsense")
+            case 3:
+                await socket.start(EVENTS, "3", after="nonsense")
+                assert (await socket.frame())["type"] == "error"
+
+
+async def gone(house: Served) -> Counter[str]:
+    """The objects that are left once all have gone, by their classes."""
+    hub, tail = house.services.hub, house.services.tail
+    async with asyncio.timeout(10):
+        while hub.subscriptions or hub.groups or len(tail.guards):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    assert (len(tail.followers), hub.held) == (0, 0)
+    gc.collect()
+    kinds = (type(thing) for thing in gc.get_objects())
+    return Counter(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds if f"{kind.__module__}".startswith(OURS))
+
+
+async def test_churn_leaves_no_task_no_group_and_no_object(settings: Settings) -> None:
+    async with served(settings) as house:
+        dora = await house.people.one()
+        tasks: list[int] = []
+        kept: list[Counter[str]] = []
+        for _ in range(ROUNDS):
+            await asyncio.gather(*(come_and_go(house, dora, number) for number in range(AT_ONCE)))
+            await dora.task()
+            kept.append(await gone(house))
+            tasks.append(len(asyncio.all_tasks()))
+        grown = {name for name, count in kept[-1].items() if count > kept[1][name] + ROUNDS}
+        assert grown <= {"live.meter.Connection"}, "of which the latest hundred are kept"
+        assert tasks[-1] <= tasks[1] + 2, "besides those of a connection that is still closing"
