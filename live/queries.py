@@ -3,25 +3,27 @@
 import asyncio
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from kit.errors import Unavailable
 from live.groups import Group
-from live.positions import Position
+from live.positions import START, Position
 from live.streams import Payload, QuerySource
 
 if TYPE_CHECKING:
     from live.hub import Hub, Subscription
 
 GAP_SECONDS = 0.2  # between two answers: at most five a second
-QUERIES = "queries"  # stands for the epoch, which only the log has
 
 
 class Query(Group):
-    """Who has no room for an answer is given the latest once there is."""
+    """Who has no room for an answer is given the latest once there is. Its answers are numbered in an epoch of its own:
+    whoever comes from another group, with other eyes, has been told none of them.
+    """
 
     def __init__(self, hub: "Hub", source: QuerySource) -> None:
         super().__init__(hub, source)
-        self.epoch = QUERIES
+        self.epoch = uuid4().hex
         self._source = source
         self._latest: Payload | None = None
         self._asked = asyncio.Event()
@@ -40,7 +42,8 @@ class Query(Group):
             self._working = self._hub.spawn(self._work())
 
     async def after(self, reader: "Subscription") -> list[Payload]:
-        reader.epoch = QUERIES
+        if reader.epoch != self.epoch:
+            reader.epoch, reader.position = self.epoch, START
         return [self._latest] if self._latest and self._latest.position > reader.position else []
 
     async def _worked(self) -> bool:
@@ -57,7 +60,7 @@ class Query(Group):
             raise
         if self._latest is None or json != self._latest.json:
             self.last = Position(0, self.last.id + 1)
-            self._latest = Payload(QUERIES, self.last, json)
+            self._latest = Payload(self.epoch, self.last, json)
             await self._tell([self._latest])
             self.head = self.last
         await asyncio.sleep(GAP_SECONDS)
