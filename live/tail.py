@@ -93,9 +93,9 @@ class Tail:
             state = await log.state(self.db)
         if state.epoch != self.state.epoch or self.head < state.pruned:
             head = await log.head(self.db)
+            self.followers.call_all()
             self._window.clear()
             self.state, self.head, self._before_window = state, head, head
-            self.followers.call_all()
         self.state = state
 
     def _take(self, events: Sequence[Event]) -> None:
@@ -120,12 +120,14 @@ class Tail:
         Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
         if self.holds(after):
-            at = bisect_right(self._window, after, key=lambda event: event.position)
-            later = (event for event in islice(self._window, at, None) if not topics.isdisjoint(event.topics))
-            events, known = list(islice(later, limit)), self.head
+            number = len(self._window) - bisect_right(self._window, after, key=lambda event: event.position)
+            later = reversed([*islice(reversed(self._window), number)])  # from the end, where most are
+            events = list(islice((event for event in later if not topics.isdisjoint(event.topics)), limit))
+            known = self.head
         else:
             known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
             events = await log.read(self.db, after, limit, topics=list(topics))
+            events = [event for event in events if event.position <= self.head]  # of later ones no guard has heard yet
             if after < (await log.state(self.db)).pruned:
                 raise Pruned
         if len(events) == limit:
