@@ -1,9 +1,10 @@
 """The hub when something goes wrong: faults of ours, logs that begin anew or are pruned, other eyes."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from uuid import uuid4
 from live import log
 from live.doorbell import Doorbell
 from live.hub import Hub
+from live.log import Event
 from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
@@ -140,3 +142,39 @@ async def _readable(house: Served) -> None:
     async with asyncio.timeout(10):
         while (await log.state(house.services.db)).waiting:  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(0.01)
+
+
+@dataclass(frozen=True)
+class Held(Names):
+    """Tells when it may."""
+
+    may: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    began: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+
+    async def told(self, event: Event, cursor: str) -> bytes:
+        self.began.set()
+        await self.may.wait()
+        return await super().told(event, cursor)
+
+
+async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(house: Served) -> None:
+    """It waits until the group has begun anew, and keeps nobody else from anything."""
+    async with by_hand(house, 100) as hub:
+        source, first, second = Held(uuid4().hex), Outlet(), Outlet()
+        hub.follow(opening(source), first)
+        await first.until(0)
+        await write(house, source.topic, ["One"])
+        await _readable(house)
+        await hub.tail._look()
+        async with asyncio.timeout(10):
+            await source.began.wait()
+        hub.tail.state = replace(hub.tail.state, epoch="another")
+        hub.tail.followers.call_all()
+        hub.follow(opening(source), second)
+        await second.until(0)
+        source.may.set()
+        assert await first.until(1) == ["EPOCH_CHANGED"]
+        await write(house, source.topic, ["Two"])
+        await _readable(house)
+        hub.tail._take(await log.read(hub.tail.db, hub.tail.head, 100))
+        assert (await first.until(2))[-1] == (await second.until(1))[-1] == "Two"
