@@ -76,9 +76,7 @@ class App:
 
 
 async def _welcome(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(
-        "Parlor: GraphQL at /graphql, over HTTP and WebSockets.\n"
-    )
+    return PlainTextResponse("Parlor: GraphQL at /graphql, over HTTP and WebSockets.\n")
 
 
 class Door:
