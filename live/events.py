@@ -18,6 +18,7 @@ from live.tail import Pruned
 if TYPE_CHECKING:
     from live.hub import Hub, Subscription
 
+SOON_SECONDS = 0.05  # until it is looked again whether a group has begun anew
 AT_ONCE = 16  # events that are executed together, and then told together
 
 
@@ -124,12 +125,17 @@ class Events(Group):
             return [self._resync(Reason.EPOCH_CHANGED)]
         if reader.position >= self.before and self.epoch == state.epoch:
             return [payload for payload in self._kept if payload.position > reader.position]
+        if self.epoch != state.epoch:  # nobody can join it before it has begun anew, which it is about to
+            await asyncio.sleep(SOON_SECONDS)
+            return []
         try:
             events, upto = await self._tail.since(self.topics, reader.position, AT_ONCE)
         except Pruned:
             return [self._resync(Reason.PRUNED)]
         payloads = await self._executed(events)
-        if not payloads and reader.epoch == self._tail.state.epoch:
+        if self._tail.state.epoch != state.epoch:
+            return []
+        if not payloads:
             reader.position = max(reader.position, upto)
         return payloads
 

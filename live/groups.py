@@ -51,6 +51,9 @@ class Group:
         """One round; whether nothing is left to do. Raises Unavailable."""
         raise NotImplementedError
 
+    def _begin(self) -> None:
+        """Leaves behind what it has not told: whoever is being fed finds out alone what that was."""
+
     def join(self, reader: "Subscription") -> bool:
         """Makes a member of a reader that has been told all; whether it had."""
         told = reader.epoch == self.epoch and reader.position >= max(self.before, self.last)
@@ -88,6 +91,7 @@ class Group:
             for member in [*self.members]:
                 member.close()
                 member.outlet.end(error)
+            self._begin()
         finally:
             self._working = None
 

@@ -110,6 +110,10 @@ where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_sna
 order by xid, id limit $3
 """
 _READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
+# Whoever reads everything may not pass over what is gone; in one statement, since it may go between two.
+_READ_ALL = _READ.replace(
+    "order by", "and ($1::text::bigint, $2) >= (select pruned_xid, pruned_id from log_state) order by"
+)
 _STANDING = """
 select epoch, secret, pruned_xid, pruned_id,
        exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting,
@@ -123,9 +127,9 @@ where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc l
 
 
 async def read(db: Database, after: Position, limit: int, topics: Sequence[str] | None = None) -> list[Event]:
-    """Up to `limit` readable events after a position, in order."""
+    """Up to `limit` readable events after a position, in order. Without topics: none where some after it are gone."""
     if topics is None:
-        rows = await db.fetch(_READ, str(after.xid), after.id, limit)
+        rows = await db.fetch(_READ_ALL, str(after.xid), after.id, limit)
     else:
         rows = await db.fetch(_READ_TOPICS, str(after.xid), after.id, limit, list(topics))
     return [
@@ -141,12 +145,6 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
         )
         for row in rows
     ]
-
-
-async def waiting(db: Database) -> bool:
-    """Whether events stand above the fence."""
-    (row,) = await db.fetch("select exists(select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))")
-    return bool(row[0])
 
 
 async def state(db: Database) -> State:

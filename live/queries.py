@@ -2,8 +2,8 @@
 
 import asyncio
 from contextlib import ExitStack, suppress
-from itertools import count
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from kit.errors import Unavailable
 from live.groups import Group
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 GAP_SECONDS = 0.2  # between two answers: at most five a second
 
-_numbers = count(1)
-
 
 class Query(Group):
-    """Who has no room for an answer is given the latest once there is."""
+    """Who has no room for an answer is given the latest once there is. Its answers are numbered in an epoch of its own:
+    whoever comes from another group, with other eyes, has been told none of them.
+    """
 
     def __init__(self, hub: "Hub", source: QuerySource) -> None:
         super().__init__(hub, source)
-        self.epoch = f"query {next(_numbers)}"  # its answers are counted by itself
+        self.epoch = uuid4().hex
         self._source = source
         self._latest: Payload | None = None
         self._asked = asyncio.Event()

@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
-from time import monotonic
 
 import structlog
 
@@ -53,7 +52,6 @@ class Tail:
         self.grants = 0
         self.state = State(epoch="", pruned=START)
         self.head = START
-        self._settled = 0.0
 
     async def open(self) -> None:
         """Finds the end of the log. What is written from here on will be followed.
@@ -86,26 +84,23 @@ class Tail:
             if events:
                 self._take(events)
             full = len(events) == BATCH
-        if monotonic() >= self._settled + IDLE_SECONDS:
-            await self._settle()
-            return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
-        return FENCE_SECONDS if await log.waiting(self.db) else IDLE_SECONDS
+        await self._settle()
+        return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
 
     async def _settle(self) -> None:
         """Takes in how the log stands.
 
         Under another epoch its positions have begun anew. Where it was pruned past the tail, followers are told so.
         """
-        self._settled = monotonic()
         state = await log.state(self.db)
         if not state.ours:
             await log.adopt(self.db)
             state = await log.state(self.db)
         if state.epoch != self.state.epoch or self.head < state.pruned:
             head = await log.head(self.db)
+            self.followers.call_all()
             self._window.clear()
             self.state, self.head, self._before_window = state, head, head
-            self.followers.call_all()
         self.state = state
 
     def _take(self, events: Sequence[Event]) -> None:
@@ -131,12 +126,14 @@ class Tail:
         Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
         if self.holds(after):
-            at = bisect_right(self._window, after, key=lambda event: event.position)
-            later = (event for event in islice(self._window, at, None) if not topics.isdisjoint(event.topics))
-            events, known = list(islice(later, limit)), self.head
+            number = len(self._window) - bisect_right(self._window, after, key=lambda event: event.position)
+            later = reversed([*islice(reversed(self._window), number)])  # from the end, where most are
+            events = list(islice((event for event in later if not topics.isdisjoint(event.topics)), limit))
+            known = self.head
         else:
             known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
             events = await log.read(self.db, after, limit, topics=list(topics))
+            events = [event for event in events if event.position <= self.head]  # of later ones no guard has heard yet
             if after < (await log.state(self.db)).pruned:
                 raise Pruned
         if len(events) == limit:

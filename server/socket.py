@@ -14,8 +14,8 @@ import orjson
 from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 
-from kit.errors import Forbidden, ParlorError, RateLimited, Unauthenticated
-from live.streams import Gone
+from kit.errors import Forbidden, ParlorError, RateLimited, TooSlow, Unauthenticated, Unavailable
+from live.streams import RETRY_SECONDS, Gone
 from live.topics import of_viewer
 from resolvers.context import Context, Viewer
 from schema.schema import Refused
@@ -59,9 +59,9 @@ class Socket:
 
     async def run(self) -> None:
         """Until the client goes, or is let go."""
-        self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
-        self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
         try:
+            self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
+            self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
             while (message := await self._receive())["type"] != "websocket.disconnect":
                 self.services.meter.received()
                 if not self.closing:
@@ -69,6 +69,8 @@ class Socket:
             self._code = self._code or message.get("code")
         except Gone:
             self.frames.abort()
+        except ParlorError as error:  # who it is cannot be looked up just now
+            await self.close(Close.TRY_AGAIN, error.message)
         finally:
             await self._end()
 
@@ -248,8 +250,14 @@ class Socket:
 
     async def _look(self) -> None:
         """At whoever has signed in: their role may have changed, or their session may have ended."""
-        found = await self.asking()
-        if isinstance(found.asks, Viewer):
+        asks = self.context.asks
+        try:
+            found = await self.asking()
+        except (Unavailable, TooSlow):
+            await asyncio.sleep(RETRY_SECONDS)
+            self._doubted()
+            return
+        if isinstance(found.asks, Viewer) and self.context.asks is asks:  # otherwise it was renewed meanwhile
             self.context = replace(self.context, asks=found.asks)
 
     def _guard(self, topics: tuple[str, ...]) -> None:

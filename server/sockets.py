@@ -11,6 +11,7 @@ from server.messages import Close
 from server.requests import text_of
 from server.seats import Seats
 from server.socket import Socket
+from server.spreading import spread
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -52,7 +53,6 @@ class Sockets:
 
     async def leave(self, seconds: float) -> None:
         """Closes every socket with 1012, spread over so many seconds, so that not all come back at once."""
-        leaving = [*self._open]
-        for socket in leaving:
-            await socket.leave()
-            await asyncio.sleep(seconds / len(leaving))
+        async with asyncio.TaskGroup() as tasks:
+            async for socket in spread([*self._open], seconds):
+                tasks.create_task(socket.leave())  # it may wait for room

@@ -21,6 +21,7 @@ from server.operations import MOST_AT_ONCE
 from server.requests import text_of
 from server.results import formatted, told
 from server.seats import Seats
+from server.spreading import spread
 from server.wire import Wire
 
 # Neither caches nor proxies may hold back what is written.
@@ -64,10 +65,8 @@ class Streams:
     async def leave(self, seconds: float) -> None:
         """Ends every stream, spread over so many seconds, so that not all come back at once; none begins any more."""
         self._leaving = True
-        leaving = [*self._open]
-        for stream in leaving:
+        async for stream in spread([*self._open], seconds):
             stream.leave()
-            await asyncio.sleep(seconds / len(leaving))
 
 
 class Stream:

@@ -10,6 +10,7 @@ from tests.people import Person
 from tests.sockets import EVENTS, Socket
 
 AT_ONCE, ROUNDS = 20, 6
+KEPT = {"live.meter.Connection", "live.log.Event", "live.positions.Position"}
 OURS = ("live.", "schema.telling", "server.", "uvicorn.")
 
 
@@ -52,5 +53,5 @@ async def test_churn_leaves_no_task_no_group_and_no_object(settings: Settings) -
             kept.append(await gone(house))
             tasks.append(len(asyncio.all_tasks()))
         grown = {name for name, count in kept[-1].items() if count > kept[1][name] + ROUNDS}
-        assert grown <= {"live.meter.Connection"}, "of which the latest hundred are kept"
+        assert grown <= KEPT, "of which the latest are kept"
         assert tasks[-1] <= tasks[1] + 2, "besides those of a connection that is still closing"
