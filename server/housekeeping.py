@@ -1,7 +1,7 @@
 """What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,8 @@ from db.base import Base
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
 from live import log
+from live.log import Draft, Kind
+from live.topics import tasks_of
 from resolvers.context import Services
 
 EVERY_SECONDS = 600
@@ -39,8 +41,7 @@ async def tidy(services: Services) -> None:
     settings, now = services.settings, services.clock()
     while await log.prune(services.db, before=now - timedelta(days=settings.event_retention_days)):
         pass
-    trashed = Task.trashed_at < now - timedelta(days=settings.trash_retention_days)
-    await _remove(services, Task, Task.id, trashed)
+    await _empty_trash(services, now - timedelta(days=settings.trash_retention_days))
     await _remove(
         services, AuditEntry, AuditEntry.id, AuditEntry.at < now - timedelta(days=settings.audit_retention_days)
     )
@@ -49,6 +50,22 @@ async def tidy(services: Services) -> None:
     ended = now - SESSIONS_KEPT
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
+
+
+async def _empty_trash(services: Services, before: datetime) -> None:
+    """Somebody may be looking there: what goes is told."""
+    gone = 1
+    while gone:
+        async with services.db.transaction() as session:
+            rows = select(Task.id).where(Task.trashed_at < before).limit(BATCH).with_for_update(skip_locked=True)
+            found = await session.execute(delete(Task).where(Task.id.in_(rows)).returning(Task.id, Task.owner_id))
+            drafts = [
+                Draft([tasks_of(owner)], Kind.DELETED, Task.__name__, id, None, services.clock()) for id, owner in found
+            ]
+            gone = len(drafts)
+            if drafts:
+                await log.append(session, drafts)
+        services.doorbell.ring()
 
 
 async def _remove(

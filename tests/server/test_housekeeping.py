@@ -11,6 +11,7 @@ from server import housekeeping
 from server.housekeeping import SESSIONS_KEPT, tidy
 from tests.clock import Watch
 from tests.conftest import Served, served
+from tests.live.following import following
 
 
 async def test_old_trash_goes_and_young_trash_stays(settings: Settings) -> None:
@@ -23,7 +24,9 @@ async def test_old_trash_goes_and_young_trash_stays(settings: Settings) -> None:
         young = await dora.task("Young")
         await dora.ask("mutation ($id: ID!) { deleteTask(id: $id) { deletedId } }", id=young["id"])
         clock.at += timedelta(days=settings.trash_retention_days, minutes=-10)
-        await tidy(house.services)
+        async with following(house.services.tail, [f"tasks:{dora.id}"]) as follower:
+            await tidy(house.services)
+            assert [(event.kind, event.entity_id) for event in await follower.take(1)] == [("DELETED", old["id"])]
         assert await house.people.row(old["id"]) == {}
         assert (await house.people.row(young["id"]))["trashed_at"] is not None
         assert (await house.people.row(kept["id"]))["trashed_at"] is None
