@@ -26,7 +26,9 @@ async def test_old_trash_goes_and_young_trash_stays(settings: Settings) -> None:
         clock.at += timedelta(days=settings.trash_retention_days, minutes=-10)
         async with following(house.services.tail, [f"tasks:{dora.id}"]) as follower:
             await tidy(house.services)
-            assert [(event.kind, event.entity_id) for event in await follower.take(1)] == [("DELETED", old["id"])]
+            told: list[str] = []
+            while old["id"] not in told:
+                told += [event.entity_id for event in await follower.take(1) if event.kind == "DELETED"]
         assert await house.people.row(old["id"]) == {}
         assert (await house.people.row(young["id"]))["trashed_at"] is not None
         assert (await house.people.row(kept["id"]))["trashed_at"] is None
