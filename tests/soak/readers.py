@@ -158,6 +158,9 @@ class Reader:
                     self.staying = None
 
     def _take(self, event: Any) -> None:
+        if event["__typename"] == "Ready" and self.opened(event["cursor"]) >= self.told.position:
+            self.cursor = event["cursor"]  # the server lets us go; what it passed over would be missed in the end
+            return
         if event["__typename"] not in ("TaskChanged", "TaskDeleted"):
             self._amiss(f"told {event} after {self.cursor}")
         deleted, task = event.get("deletedId"), event.get("task") or {}
