@@ -17,6 +17,7 @@ class Close(IntEnum):
     TOO_MANY = 4429
 
 
+LONGEST_ID = 128  # characters; it is written into every message of its operation, and clients send a UUID or a number
 LONGEST_REASON = 123  # bytes that a close frame has room for
 
 
@@ -34,6 +35,8 @@ def amiss(message: Any) -> str | None:
         return "A message must have a type"
     if kind in ("subscribe", "complete") and (not isinstance(id, str) or not id):
         return "The id must be a string that is not empty"
+    if kind in ("subscribe", "complete") and len(id) > LONGEST_ID:
+        return f"The id must have at most {LONGEST_ID} characters"
     if kind == "subscribe":
         return _amiss_in_payload(payload)
     if payload is not None and not isinstance(payload, dict):
