@@ -22,7 +22,8 @@ from live.tail import Tail
 
 class Hub:
     """`window` payloads and `window_bytes` are what one group holds at most, `total_bytes` all of them together;
-    `executions` how many questions are asked of the database at once."""
+    `executions` how many questions are asked of the database at once, `answering` how many of them answer live queries:
+    those may take seconds, and events must not wait behind them."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Hub:
         self.total_bytes = total_bytes
         self.held = 0  # bytes of payloads, of all groups
         self.executing = asyncio.Semaphore(executions)
+        self.answering = asyncio.Semaphore(max(executions // 2, 1))
         self.groups: dict[Hashable, Group] = {}
         self.subscriptions: set[Subscription] = set()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -178,3 +178,30 @@ async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(ho
         await _readable(house)
         hub.tail._take(await log.read(hub.tail.db, hub.tail.head, 100))
         assert (await first.until(2))[-1] == (await second.until(1))[-1] == "Two"
+
+
+@dataclass(frozen=True)
+class Slow(Number):
+    """Answers when it may."""
+
+    may: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+
+    async def answer(self) -> bytes:
+        await self.may.wait()
+        return b"at last"
+
+
+async def test_events_do_not_wait_behind_live_queries(house: Served) -> None:
+    may, topic = asyncio.Event(), uuid4().hex
+    outlets = [Outlet() for _ in range(20)]
+    slow = [Slow(topic, str(number), [], may=may) for number in range(20)]
+    asked = [house.services.hub.follow(opening(one), outlet) for one, outlet in zip(slow, outlets, strict=True)]  # type: ignore[arg-type]
+    source, outlet = Names(uuid4().hex), Outlet()
+    async with following(house, source, outlet):
+        await write(house, source.topic, ["One"])
+        assert await outlet.until(1) == ["One"]
+    may.set()
+    for outlet in outlets:
+        await outlet.until(0)
+    for subscription in asked:
+        subscription.close()
