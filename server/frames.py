@@ -11,7 +11,7 @@ from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from server.wire import taken
+from server.wire import notice_absence, taken
 
 EXTENSION = "parlor.frames"
 TEXT = 0x81  # the only frame of a text message
@@ -65,6 +65,10 @@ class Frames:
         """Until there is room; False where the client has taken nothing for so long, or is gone."""
         protocol = self._protocol
         return await taken(protocol.transport, protocol.writable.wait, seconds) and self.open
+
+    def limit(self, seconds: int) -> None:
+        """How long a client may take nothing, also of what is waiting when the socket has been closed."""
+        notice_absence(self._protocol.transport, seconds)
 
     def abort(self) -> None:
         """Ends the connection without a word; what is waiting is lost."""

@@ -1,16 +1,22 @@
 """Sockets when the database cannot be asked, and when clients take nothing."""
 
 import asyncio
+import base64
+import gc
+import os
+import socket as sockets_of
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kit.errors import Unavailable
+from kit.settings import Settings
 from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
+from server.frames import Protocol
 from server.sockets import Sockets
-from tests.conftest import Served
+from tests.conftest import Served, served, settings_for
 from tests.live.test_over_time import RENEW, _token
 from tests.sockets import Closed, Socket
 
@@ -87,3 +93,35 @@ async def test_sockets_that_take_nothing_keep_no_other_from_leaving() -> None:
     sockets._open = dict.fromkeys([Stuck() for _ in range(3_000)])  # type: ignore[assignment,misc]
     async with asyncio.timeout(3):
         await sockets.leave(0.5)
+
+
+UPGRADE = """GET /graphql HTTP/1.1\r\nHost: parlor\r\nUpgrade: websocket\r\nConnection: Upgrade\r
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"""
+PING, TEXT = 9, 1
+
+
+async def test_a_closed_socket_whose_client_takes_nothing_does_not_stay(settings: Settings) -> None:
+    """Of what waits less than makes it pause, so that nobody waits for room."""
+    assert settings.database_url is not None
+    url = settings.database_url.get_secret_value()
+    async with served(settings_for(url, send_timeout_seconds=1)) as house:
+        loop, (host, port) = asyncio.get_running_loop(), house.url.removeprefix("http://").split(":")
+        client = sockets_of.socket()
+        client.setsockopt(sockets_of.SOL_SOCKET, sockets_of.SO_RCVBUF, 4_096)
+        client.setblocking(False)
+        await loop.sock_connect(client, (host, int(port)))
+        await loop.sock_sendall(client, UPGRADE.format(key=base64.b64encode(os.urandom(16)).decode()).encode())
+        assert b"101" in await loop.sock_recv(client, 1_000)
+        (protocol,) = (each for each in gc.get_objects() if type(each) is Protocol and not each.disconnected)
+        async with asyncio.timeout(20):
+            while not protocol.transport.get_write_buffer_size():
+                await loop.sock_sendall(client, _frame(PING, b"x" * 125) * 100)
+            await loop.sock_sendall(client, _frame(TEXT, b"nonsense"))
+            while not protocol.disconnected:  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.05)
+        client.close()
+
+
+def _frame(kind: int, text: bytes) -> bytes:
+    """As clients send it; a mask of zeros is one."""
+    return bytes((0x80 | kind, 0x80 | len(text), 0, 0, 0, 0)) + text
