@@ -86,8 +86,7 @@ class Group:
         except Exception as error:
             logger.exception("group.failed", topics=sorted(self.topics))
             for member in [*self.members]:
-                member.close()
-                member.outlet.end(error)
+                member.fail(error)
             self._begin()
         finally:
             self._working = None
@@ -104,7 +103,11 @@ class Group:
         """Gives every member what it has not been given yet."""
         for number, member in enumerate([*self.members], 1):
             if member in self.members:
-                self._give(member, payloads)
+                try:
+                    self._give(member, payloads)
+                except Exception as error:  # its own: nobody else's loss
+                    logger.exception("member.failed", topics=sorted(self.topics))
+                    member.fail(error)
             if number % SHARE == 0:
                 await asyncio.sleep(0)
 

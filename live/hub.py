@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
+import structlog
+
 from kit.errors import Unavailable
 from live.events import Events
 from live.groups import Group
@@ -18,6 +20,8 @@ from live.queries import Query
 from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
 from live.tail import Tail
+
+logger = structlog.get_logger()
 
 
 class Hub:
@@ -129,6 +133,14 @@ class Subscription:
         if self._feeding is not None and self._feeding is not asyncio.current_task():
             self._feeding.cancel()
 
+    def fail(self, error: Exception) -> None:
+        """Ends it, and says what it failed on."""
+        self.close()
+        try:
+            self.outlet.end(error)
+        except Exception:
+            logger.exception("outlet.failed", field=self._field)
+
     async def _feed(self) -> None:
         try:
             while not await self._caught_up():
@@ -136,8 +148,7 @@ class Subscription:
         except Gone:
             self.close()
         except Exception as error:
-            self.close()
-            self.outlet.end(error)
+            self.fail(error)
         finally:
             self._feeding = None
 
