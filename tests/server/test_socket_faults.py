@@ -6,11 +6,12 @@ import gc
 import os
 import socket as sockets_of
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from kit.errors import Unavailable
+from kit.ids import Id
 from kit.settings import Settings
 from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
@@ -52,14 +53,17 @@ async def test_a_renewal_outlives_a_look_that_began_before_it(house: Served, mon
             await may.wait()
         return found
 
+    viewer = Id(str(dora.id))
     async with Socket(house.socket_url, short) as socket:
         monkeypatch.setattr(Viewers, "again", slow)
-        house.services.tail.guards.call(of_viewer(dora.id))  # type: ignore[arg-type]
+        house.services.tail.guards.call(of_viewer(viewer))
         await looking.wait()
         renewed = (await socket.ask(RENEW, token=long))["data"]["renewConnection"]["expiresAt"]
         may.set()
         await asyncio.sleep(0)
-        kept = [listener.__self__ for listener in house.services.tail.guards._by_topic[of_viewer(dora.id)[0]]]
+        kept: list[Any] = [
+            cast("Any", listener).__self__ for listener in house.services.tail.guards._by_topic[of_viewer(viewer)[0]]
+        ]
         await socket.ask("{ __typename }")
         assert [each.context.viewer.expires_at.isoformat()[:19] for each in kept] == [renewed[:19]]
 
@@ -90,7 +94,7 @@ async def test_sockets_that_take_nothing_keep_no_other_from_leaving() -> None:
             await asyncio.sleep(1)
 
     sockets = Sockets.__new__(Sockets)
-    sockets._open = dict.fromkeys([Stuck() for _ in range(3_000)])  # type: ignore[assignment,misc]
+    sockets._open = dict.fromkeys([Stuck() for _ in range(3_000)])  # type: ignore[misc]
     async with asyncio.timeout(3):
         await sockets.leave(0.5)
 
