@@ -35,6 +35,11 @@ class Protocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = Frames(self)
 
+    def shutdown(self) -> None:
+        """uvicorn's fails where the client has just said goodbye, and its server then stops without a word to others."""
+        if not self.transport.is_closing():
+            super().shutdown()
+
 
 class Frames:
     def __init__(self, protocol: Protocol) -> None:

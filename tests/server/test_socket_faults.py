@@ -5,6 +5,8 @@ import base64
 import gc
 import os
 import socket as sockets_of
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -17,7 +19,7 @@ from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
 from server.frames import Protocol
 from server.sockets import Sockets
-from tests.conftest import Served, served, settings_for
+from tests.conftest import Served, served
 from tests.live.test_over_time import RENEW, _token
 from tests.sockets import Closed, Socket
 
@@ -101,29 +103,46 @@ async def test_sockets_that_take_nothing_keep_no_other_from_leaving() -> None:
 
 UPGRADE = """GET /graphql HTTP/1.1\r\nHost: parlor\r\nUpgrade: websocket\r\nConnection: Upgrade\r
 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"""
-PING, TEXT = 9, 1
+TEXT, CLOSE, PING = 1, 8, 9
 
 
 async def test_a_closed_socket_whose_client_takes_nothing_does_not_stay(settings: Settings) -> None:
     """Of what waits less than makes it pause, so that nobody waits for room."""
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
-    async with served(settings_for(url, send_timeout_seconds=1)) as house:
-        loop, (host, port) = asyncio.get_running_loop(), house.url.removeprefix("http://").split(":")
-        client = sockets_of.socket()
+    async with served(_impatient(settings)) as house, asyncio.timeout(20), _taking_nothing(house) as (client, protocol):
+        await asyncio.get_running_loop().sock_sendall(client, _frame(TEXT, b"nonsense"))
+        while not protocol.disconnected:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.05)
+
+
+async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(settings: Settings) -> None:
+    """It has said so, and does not take what is on its way."""
+    async with served(settings) as house, _taking_nothing(house) as (client, protocol):
+        await asyncio.get_running_loop().sock_sendall(client, _frame(CLOSE, b""))
+        async with asyncio.timeout(10):
+            while not protocol.transport.is_closing():  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.01)
+        protocol.shutdown()  # raised, which left every other connection as it was
+
+
+def _impatient(settings: Settings) -> Settings:
+    return settings.model_copy(update={"send_timeout_seconds": 1})
+
+
+@asynccontextmanager
+async def _taking_nothing(house: Served) -> AsyncIterator[tuple[sockets_of.socket, Protocol]]:
+    """A client for which something waits, and its connection as the server has it."""
+    loop, (host, port) = asyncio.get_running_loop(), house.url.removeprefix("http://").split(":")
+    with sockets_of.socket() as client:
         client.setsockopt(sockets_of.SOL_SOCKET, sockets_of.SO_RCVBUF, 4_096)
         client.setblocking(False)
         await loop.sock_connect(client, (host, int(port)))
         await loop.sock_sendall(client, UPGRADE.format(key=base64.b64encode(os.urandom(16)).decode()).encode())
         assert b"101" in await loop.sock_recv(client, 1_000)
         (protocol,) = (each for each in gc.get_objects() if type(each) is Protocol and not each.disconnected)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(10):
             while not protocol.transport.get_write_buffer_size():
                 await loop.sock_sendall(client, _frame(PING, b"x" * 125) * 100)
-            await loop.sock_sendall(client, _frame(TEXT, b"nonsense"))
-            while not protocol.disconnected:  # noqa: ASYNC110 - nobody is told
-                await asyncio.sleep(0.05)
-        client.close()
+        yield client, protocol
 
 
 def _frame(kind: int, text: bytes) -> bytes:
