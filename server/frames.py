@@ -36,7 +36,7 @@ class Protocol(WebSocketsSansIOProtocol):
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = Frames(self)
 
     def shutdown(self) -> None:
-        """uvicorn's fails where the client has just said goodbye, and its server then stops without a word to others."""
+        """uvicorn's fails where the client has just said goodbye: its server then stops without a word to the rest."""
         if not self.transport.is_closing():
             super().shutdown()
 
