@@ -89,8 +89,7 @@ class Group:
         except Exception as error:
             logger.exception("group.failed", topics=sorted(self.topics))
             for member in [*self.members]:
-                member.close()
-                member.outlet.end(error)
+                member.fail(error)
             self._begin()
         finally:
             self._working = None
@@ -111,7 +110,11 @@ class Group:
         began, told = perf_counter(), 0
         for number, member in enumerate([*self.members], 1):
             if member in self.members:
-                told += self._give(member, payloads)
+                try:
+                    told += self._give(member, payloads)
+                except Exception as error:  # its own: nobody else's loss
+                    logger.exception("member.failed", topics=sorted(self.topics))
+                    member.fail(error)
             if number % SHARE == 0:
                 await asyncio.sleep(0)
         self._hub.meter.sent(told, told * sum(map(_size, payloads)) // len(payloads))

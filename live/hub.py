@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any, cast
 
+import structlog
+
 from kit.errors import Unavailable
 from kit.ids import Id
 from live.events import Events
@@ -21,10 +23,13 @@ from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
 from live.tail import Tail
 
+logger = structlog.get_logger()
+
 
 class Hub:
     """`window` payloads and `window_bytes` are what one group holds at most, `total_bytes` all of them together;
-    `executions` how many questions are asked of the database at once."""
+    `executions` how many questions are asked of the database at once, `answering` how many of them answer live queries:
+    those may take seconds, and events must not wait behind them."""
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Hub:
         self.total_bytes = total_bytes
         self.held = 0  # bytes of payloads, of all groups
         self.executing = asyncio.Semaphore(executions)
+        self.answering = asyncio.Semaphore(max(executions // 2, 1))
         self.groups: dict[Hashable, Group] = {}
         self.subscriptions: set[Subscription] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,6 +139,14 @@ class Subscription:
         if self._feeding is not None and self._feeding is not asyncio.current_task():
             self._feeding.cancel()
 
+    def fail(self, error: Exception) -> None:
+        """Ends it, and says what it failed on."""
+        self.close()
+        try:
+            self.outlet.end(error)
+        except Exception:
+            logger.exception("outlet.failed", field=self._field)
+
     async def _feed(self) -> None:
         try:
             while not await self._caught_up():
@@ -140,8 +154,7 @@ class Subscription:
         except Gone:
             self.close()
         except Exception as error:
-            self.close()
-            self.outlet.end(error)
+            self.fail(error)
         finally:
             self._feeding = None
 

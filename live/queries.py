@@ -53,7 +53,7 @@ class Query(Group):
                 await self._asked.wait()
         self._asked.clear()
         try:
-            async with self._hub.executing:
+            async with self._hub.answering, self._hub.executing:
                 json = await self._source.answer()
         except Unavailable:
             self._asked.set()

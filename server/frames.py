@@ -11,7 +11,7 @@ from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from server.wire import taken
+from server.wire import notice_absence, taken
 
 EXTENSION = "parlor.frames"
 TEXT = 0x81  # the only frame of a text message
@@ -34,6 +34,11 @@ class Protocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = Frames(self)
+
+    def shutdown(self) -> None:
+        """uvicorn's fails where the client has just said goodbye: its server then stops without a word to the rest."""
+        if not self.transport.is_closing():
+            super().shutdown()
 
 
 class Frames:
@@ -74,6 +79,10 @@ class Frames:
         """Until there is room; False where the client has taken nothing for so long, or is gone."""
         protocol = self._protocol
         return await taken(protocol.transport, protocol.writable.wait, seconds) and self.open
+
+    def limit(self, seconds: int) -> None:
+        """How long a client may take nothing, also of what is waiting when the socket has been closed."""
+        notice_absence(self._protocol.transport, seconds)
 
     def abort(self) -> None:
         """Ends the connection without a word; what is waiting is lost."""

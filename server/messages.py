@@ -33,10 +33,11 @@ def amiss(message: Any) -> str | None:
     kind, id, payload = message.get("type"), message.get("id"), message.get("payload")
     if not isinstance(kind, str):
         return "A message must have a type"
-    if kind in ("subscribe", "complete") and (not isinstance(id, str) or not id):
-        return "The id must be a string that is not empty"
-    if kind in ("subscribe", "complete") and len(id) > LONGEST_ID:
-        return f"The id must have at most {LONGEST_ID} characters"
+    if kind in ("subscribe", "complete"):
+        if not isinstance(id, str) or not id:
+            return "The id must be a string that is not empty"
+        if len(id) > LONGEST_ID:
+            return f"The id must have at most {LONGEST_ID} characters"
     if kind == "subscribe":
         return _amiss_in_payload(payload)
     if payload is not None and not isinstance(payload, dict):

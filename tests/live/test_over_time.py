@@ -14,6 +14,7 @@ from kit.ids import Id, new_id
 from kit.settings import Settings
 from live import log
 from live.positions import Position
+from resolvers import topics as topics_of_resolvers
 from resolvers.accounts.tokens import access_token
 from resolvers.context import Context
 from schema import streams
@@ -163,7 +164,7 @@ async def test_a_cursor_from_the_future_gets_a_resync(people: People) -> None:
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
     """Whoever is let in waits there: the first event tells that somebody does, the second lets them go on."""
-    waits, go, admit = asyncio.Event(), asyncio.Event(), streams.admit
+    waits, go, admit = asyncio.Event(), asyncio.Event(), topics_of_resolvers.admit
 
     async def slowly(ctx: Context, topics: Iterable[str]) -> None:
         await admit(ctx, topics)

@@ -1,16 +1,25 @@
 """Sockets when the database cannot be asked, and when clients take nothing."""
 
 import asyncio
+import base64
+import gc
+import os
+import socket as sockets_of
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from kit.errors import Unavailable
+from kit.ids import Id
+from kit.settings import Settings
 from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
+from server.frames import Protocol
 from server.sockets import Sockets
-from tests.conftest import Served
+from tests.conftest import Served, served
 from tests.live.test_over_time import RENEW, _token
 from tests.sockets import Closed, Socket
 
@@ -46,15 +55,17 @@ async def test_a_renewal_outlives_a_look_that_began_before_it(house: Served, mon
             await may.wait()
         return found
 
+    viewer = Id(str(dora.id))
     async with Socket(house.socket_url, short) as socket:
         monkeypatch.setattr(Viewers, "again", slow)
-        house.services.tail.guards.call(of_viewer(dora.id))  # type: ignore[arg-type]
+        house.services.tail.guards.call(of_viewer(viewer))
         await looking.wait()
         renewed = (await socket.ask(RENEW, token=long))["data"]["renewConnection"]["expiresAt"]
         may.set()
         await asyncio.sleep(0)
-        listeners: Any = house.services.tail.guards._by_topic[f"user:{dora.id}"]
-        kept = [listener.__self__ for listener in listeners]
+        kept: list[Any] = [
+            cast("Any", listener).__self__ for listener in house.services.tail.guards._by_topic[of_viewer(viewer)[0]]
+        ]
         await socket.ask("{ __typename }")
         assert [each.context.viewer.expires_at.isoformat()[:19] for each in kept] == [renewed[:19]]
 
@@ -88,3 +99,52 @@ async def test_sockets_that_take_nothing_keep_no_other_from_leaving() -> None:
     sockets._open = dict.fromkeys([Stuck() for _ in range(3_000)])  # type: ignore[misc]
     async with asyncio.timeout(3):
         await sockets.leave(0.5)
+
+
+UPGRADE = """GET /graphql HTTP/1.1\r\nHost: parlor\r\nUpgrade: websocket\r\nConnection: Upgrade\r
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"""
+TEXT, CLOSE, PING = 1, 8, 9
+
+
+async def test_a_closed_socket_whose_client_takes_nothing_does_not_stay(settings: Settings) -> None:
+    """Of what waits less than makes it pause, so that nobody waits for room."""
+    async with served(_impatient(settings)) as house, asyncio.timeout(20), _taking_nothing(house) as (client, protocol):
+        await asyncio.get_running_loop().sock_sendall(client, _frame(TEXT, b"nonsense"))
+        while not protocol.disconnected:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.05)
+
+
+async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(settings: Settings) -> None:
+    """It has said so, and does not take what is on its way."""
+    async with served(settings) as house, _taking_nothing(house) as (client, protocol):
+        await asyncio.get_running_loop().sock_sendall(client, _frame(CLOSE, b""))
+        async with asyncio.timeout(10):
+            while not protocol.transport.is_closing():  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.01)
+        protocol.shutdown()  # raised, which left every other connection as it was
+
+
+def _impatient(settings: Settings) -> Settings:
+    return settings.model_copy(update={"send_timeout_seconds": 1})
+
+
+@asynccontextmanager
+async def _taking_nothing(house: Served) -> AsyncIterator[tuple[sockets_of.socket, Protocol]]:
+    """A client for which something waits, and its connection as the server has it."""
+    loop, (host, port) = asyncio.get_running_loop(), house.url.removeprefix("http://").split(":")
+    with sockets_of.socket() as client:
+        client.setsockopt(sockets_of.SOL_SOCKET, sockets_of.SO_RCVBUF, 4_096)
+        client.setblocking(False)
+        await loop.sock_connect(client, (host, int(port)))
+        await loop.sock_sendall(client, UPGRADE.format(key=base64.b64encode(os.urandom(16)).decode()).encode())
+        assert b"101" in await loop.sock_recv(client, 1_000)
+        (protocol,) = (each for each in gc.get_objects() if type(each) is Protocol and not each.disconnected)
+        async with asyncio.timeout(10):
+            while not protocol.transport.get_write_buffer_size():
+                await loop.sock_sendall(client, _frame(PING, b"x" * 125) * 100)
+        yield client, protocol
+
+
+def _frame(kind: int, text: bytes) -> bytes:
+    """As clients send it; a mask of zeros is one."""
+    return bytes((0x80 | kind, 0x80 | len(text), 0, 0, 0, 0)) + text
