@@ -157,7 +157,7 @@ class Subscription:
 
     async def _look(self) -> None:
         """Whether it may go on, and with whom."""
-        self.doubted = False
+        self.doubted, grants = False, self._hub.tail.grants
         try:
             async with self._hub.executing:
                 source = await self._open()
@@ -170,6 +170,7 @@ class Subscription:
             self._hub.tail.guards.remove(self._guards, self.doubt)
             self._hub.tail.guards.add(guards, self.doubt)
             self._guards = guards
+            self.doubted |= grants != self._hub.tail.grants  # of what was granted meanwhile it was not told
         if self.group is None:
             self._field = source.field
             self._hub.meter.opened_stream(source.field)

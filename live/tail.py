@@ -37,8 +37,8 @@ class Tail:
 
     `followers` are called, by topic, when something has happened there, and all of them when the log has begun anew.
     `guards` are called, by topic, when who may see what has changed, before any follower hears of that event; before
-    them `granted` is, with those topics. At either call `head` is still where the batch before ended. None of them may
-    block or raise.
+    them `granted` is, with those topics; `grants` counts how often. At either call `head` is still where the batch
+    before ended. None of them may block or raise.
     """
 
     def __init__(self, db: Database, doorbell: Doorbell, *, window: int) -> None:
@@ -49,6 +49,7 @@ class Tail:
         self.followers = Listeners()
         self.guards = Listeners()
         self.granted: Callable[[frozenset[str]], None] = lambda topics: None
+        self.grants = 0
         self.state = State(epoch="", pruned=START)
         self.head = START
 
@@ -101,6 +102,7 @@ class Tail:
     def _take(self, events: Sequence[Event]) -> None:
         granted = frozenset(topic for event in events if event.grants for topic in event.topics)
         if granted:
+            self.grants += 1
             self.granted(granted)
             self.guards.call(granted)
         self.followers.call({topic for event in events for topic in event.topics})

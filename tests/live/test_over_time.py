@@ -1,6 +1,8 @@
 """A stream lasts longer than what it began with: sessions end, roles change, databases are restored."""
 
 import asyncio
+import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,14 +10,17 @@ from sqlalchemy import select, text
 
 from db.accounts.sessions import Session
 from db.accounts.users import Role, User
-from kit.ids import Id
+from kit.ids import Id, new_id
 from kit.settings import Settings
 from live import log
 from live.positions import Position
 from resolvers.accounts.tokens import access_token
+from resolvers.context import Context
+from resolvers.topics import admit
 from tests.conftest import Served, served
 from tests.people import People, Person
 from tests.sockets import Closed, Socket
+from tests.streams import asked
 
 CHANGES = """subscription ($topics: [String!], $after: Cursor) { changes(topics: $topics, after: $after) { __typename
   ... on EntityChanged { node { ... on User { name } } } } }"""
@@ -153,3 +158,57 @@ async def test_a_cursor_from_the_future_gets_a_resync(people: People) -> None:
         assert (events.first["__typename"], events.first["reason"]) == ("Resync", "EPOCH_CHANGED")
         task = await dora.task("Afterwards")
         assert (await events.next())["task"]["id"] == task["id"]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Whoever is let in waits there: the first event tells that somebody does, the second lets them go on."""
+    waits, go = asyncio.Event(), asyncio.Event()
+
+    async def slowly(ctx: Context, topics: Iterable[str]) -> None:
+        await admit(ctx, topics)
+        waits.set()
+        await go.wait()
+
+    monkeypatch.setattr("schema.streams.admit", slowly)
+    return waits, go
+
+
+async def test_a_role_that_is_lost_while_a_stream_begins_is_lost_to_it(
+    house: Served, held: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    admin, boss = await house.people.one(Role.ADMIN), await house.people.one(Role.SUPER_ADMIN)
+    waits, go = held
+    async with admin.socket() as socket, asyncio.timeout(10):
+        await socket.start(CHANGES, topics=[f"user:{boss.id}"])
+        await waits.wait()
+        await boss.ask("mutation ($id: ID!) { setUserRole(id: $id, role: USER) { role } }", id=admin.id)
+        await _all_read(house)
+        go.set()
+        assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_session_that_ends_while_a_stream_begins_ends_it(
+    house: Served, held: tuple[asyncio.Event, asyncio.Event]
+) -> None:
+    dora, (waits, go) = await house.people.one(), held
+    async with asked(dora) as response, asyncio.timeout(10):
+        await waits.wait()
+        await dora.ask(LOGOUT)
+        await _all_read(house)
+        go.set()
+        (error,) = json.loads((await response.event())["data"])["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def _all_read(house: Served) -> None:
+    """All that is written has been read by the tail."""
+    tail, read = house.services.tail, asyncio.Event()
+    topic = f"tasks:{new_id('user')}"
+    tail.followers.add([topic], read.set)
+    async with house.services.db.transaction() as session:
+        draft = log.Draft([topic], log.Kind.UPDATED, "Task", Id("task_0"), None, house.services.clock())
+        await log.append(session, [draft])
+    house.services.doorbell.ring()
+    await read.wait()
+    tail.followers.remove([topic], read.set)
