@@ -2,18 +2,21 @@
 
 import asyncio
 from contextlib import ExitStack, suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 from kit.errors import Unavailable
 from live.groups import Group
-from live.positions import Position
+from live.positions import START, Position
 from live.streams import Payload, QuerySource
 
 if TYPE_CHECKING:
     from live.hub import Hub, Subscription
 
 GAP_SECONDS = 0.2  # between two answers: at most five a second
-QUERIES = "queries"  # stands for the epoch, which only the log has
+QUERIES = "queries"  # with a number stands for the epoch, which only the log has: each group counts its own answers
+
+_numbers = count(1)
 
 
 class Query(Group):
@@ -21,7 +24,7 @@ class Query(Group):
 
     def __init__(self, hub: "Hub", source: QuerySource) -> None:
         super().__init__(hub, source)
-        self.epoch = QUERIES
+        self.epoch = f"{QUERIES} {next(_numbers)}"
         self._source = source
         self._latest: Payload | None = None
         self._asked = asyncio.Event()
@@ -40,7 +43,8 @@ class Query(Group):
             self._working = self._hub.spawn(self._work())
 
     async def after(self, reader: "Subscription") -> list[Payload]:
-        reader.epoch = QUERIES
+        if reader.epoch != self.epoch:
+            reader.epoch, reader.position = self.epoch, START
         return [self._latest] if self._latest and self._latest.position > reader.position else []
 
     async def _worked(self) -> bool:
@@ -57,7 +61,7 @@ class Query(Group):
             raise
         if self._latest is None or json != self._latest.json:
             self.last = Position(0, self.last.id + 1)
-            self._latest = Payload(QUERIES, self.last, json)
+            self._latest = Payload(self.epoch, self.last, json)
             await self._tell([self._latest])
             self.head = self.last
         await asyncio.sleep(GAP_SECONDS)

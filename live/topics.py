@@ -37,10 +37,11 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     Session: lambda session: [sessions_of(session.user_id)],
 }
 
-# Rows that decide who may see what, by the columns that do: a change of these, or the end of the row, has every
-# stream on its topics, and every stream of the users it names, looked at again before anything more is told there.
+# Rows that decide who may see what, and when a viewer's day begins, by the columns that do: a change of these, or the
+# end of the row, has every stream on its topics, and every stream of the users it names, looked at again before
+# anything more is told there.
 GRANTING: dict[type[Entity], frozenset[str]] = {
-    User: frozenset({"role"}),
+    User: frozenset({"role", "time_zone"}),
     Session: frozenset({"revoked_at"}),
 }
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from db.accounts.users import Role
 from live.queries import GAP_SECONDS
 from tests.conftest import Served
 from tests.people import People
@@ -82,6 +84,35 @@ async def test_those_who_ask_the_same_share_one_group(house: Served) -> None:
         assert [group.readers for group in groups] == [2]
         await dora.task()
         assert [(await told(socket))["total"] for socket in (one, two)] == [1, 1]
+
+
+async def test_with_another_role_the_answer_is_told_anew(people: People) -> None:
+    """However many answers there were before: somebody who comes to another group has heard none of its own."""
+    boss, admin = await people.one(Role.SUPER_ADMIN), await people.one(Role.ADMIN)
+    async with admin.socket() as socket:
+        await socket.start(TASKS, "1")
+        for number in range(3):
+            assert (await told(socket))["totalCount"] == number
+            await admin.task()
+        assert (await told(socket))["totalCount"] == 3
+        await boss.ask("mutation ($id: ID!) { setUserRole(id: $id, role: USER) { role } }", id=admin.id)
+        assert (await told(socket))["totalCount"] == 3
+        await admin.task()
+        assert (await told(socket))["totalCount"] == 4
+
+
+async def test_a_day_begins_where_the_viewer_has_moved_to(people: People) -> None:
+    """From 14 hours ahead to 12 behind: what is due in the first and the last minute there is never due in one day."""
+    dora = await people.one(time_zone="Etc/GMT-14")
+    here = people.services.clock().astimezone(ZoneInfo("Etc/GMT-14"))
+    for hour, minute in ((0, 0), (23, 59)):
+        await dora.task(dueAt=here.replace(hour=hour, minute=minute).isoformat())
+    async with dora.socket() as socket:
+        await socket.start("subscription { liveTaskCounts { today } }", "1")
+        assert await told(socket) == {"today": 2}
+        move = 'mutation ($id: ID!) { updateUser(id: $id, input: {timeZone: "Etc/GMT+12"}) { id } }'
+        await dora.ask(move, id=dora.id)
+        assert await told(socket) == {"today": 1}
 
 
 async def test_a_list_that_cannot_be_is_refused_at_once(people: People) -> None:
