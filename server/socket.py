@@ -155,6 +155,7 @@ class Socket:
         if not self._acknowledged:
             await self.close(Close.UNAUTHORIZED, "Unauthorized")
             return
+        await self.room()  # for how it ends, which is told at once
         if id in self.operations:
             await self.close(Close.ALREADY_EXISTS, f"Subscriber for {id} already exists")
             return

@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from kit.settings import Settings
 from tests.conftest import Served, served, settings_for
-from tests.people import People
+from tests.people import People, Person
 from tests.sockets import Socket
 
 HEAVY = """subscription { taskEvents { __typename ... on TaskChanged {
@@ -55,6 +56,15 @@ async def until_the_end(socket: Socket) -> AsyncIterator[Any]:
                 yield await socket.connection.recv()
 
 
+async def _slow(person: Person) -> Socket:
+    """A socket with little room."""
+    host, port = person.people.url.removeprefix("http://").split(":")
+    connection = sockets.create_connection((host, int(port)))
+    connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
+    connection.setblocking(False)
+    return await person.socket().open(sock=connection, max_queue=1, compression=None, max_size=None)
+
+
 async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
     settings: Settings, logged: list[EventDict]
 ) -> None:
@@ -62,12 +72,7 @@ async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
     url = settings.database_url.get_secret_value()
     async with served(settings_for(url, send_timeout_seconds=1)) as house:
         dora = await house.people.one()
-        slow = dora.socket()
-        host, port = house.url.removeprefix("http://").split(":")
-        connection = sockets.create_connection((host, int(port)))
-        connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
-        connection.setblocking(False)
-        await slow.open(sock=connection, max_queue=1, compression=None, max_size=None)
+        slow = await _slow(dora)
         await slow.send({"type": "connection_init", "payload": {"authorization": f"Bearer {dora.token}"}})
         await slow.frame()
         await slow.start(HEAVY)
@@ -78,3 +83,20 @@ async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
                 task = await dora.task(description="ä" * 10_000)
                 assert (await events.next())["task"]["id"] == task["id"]
         assert len([frame async for frame in until_the_end(slow)]) > 1, "it finds what was under way, and then the end"
+
+
+async def test_who_reads_nothing_cannot_have_errors_piled_up(database_url: str, settings: Settings) -> None:
+    """Each operation ends by itself, so that there are never many at once."""
+    async with served(settings_for(database_url, send_timeout_seconds=1)) as house:
+        slow = await _slow(house.people.nobody)
+        await slow.send({"type": "connection_init"})
+        await slow.frame()
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(_refused(slow), 20)
+
+
+async def _refused(socket: Socket) -> None:
+    """Again and again, for as long as it is open."""
+    for number in count():
+        await socket.start(f"subscription {{ {'a' * 5_000}: taskEvents {{ __typename }} }}", str(number))
+        await asyncio.sleep(0)  # the server has its turn
