@@ -78,6 +78,7 @@ class Database:
             self.url,
             pool_size=size,
             max_overflow=0,
+            hide_parameters=True,  # errors are logged, and among the values are e-mail addresses and hashes
             pool_timeout=self._connect_timeout,
             connect_args={"timeout": self._connect_timeout, "command_timeout": self._command_timeout} | manner,
         )

@@ -3,12 +3,16 @@
 import json
 import logging
 import re
+import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from sqlalchemy import text
 from structlog.typing import EventDict
 
+from db.accounts.users import Role
+from kit.ids import new_id
 from kit.settings import Environment, Settings
 from server import logs
 from tests.people import People
@@ -16,6 +20,8 @@ from tests.sockets import EVENTS
 
 LOGIN = """mutation SignIn($who: String!, $password: String!) {
   login(identifier: $who, password: $password) { accessToken refreshToken } }"""
+REGISTER = """mutation ($email: String!) {
+  register(input: {email: $email, name: "Dora", password: "long enough"}) { id } }"""
 PASSWORD = "correct horse battery staple"
 
 
@@ -79,6 +85,25 @@ async def test_neither_passwords_nor_tokens_nor_variables_are_logged(people: Peo
     assert written.count("'event': 'operation'") == 6
     for secret in (PASSWORD, dora.user.email, dora.token, *right.values(), "of hers", "Bearer"):
         assert secret not in written
+
+
+async def test_the_values_of_a_statement_that_failed_are_not_logged(people: People, logged: list[EventDict]) -> None:
+    boss, email = await people.one(Role.SUPER_ADMIN), f"{new_id('private')}@example.org"
+    failing = f"""create function no_such_user() returns trigger language plpgsql as $$ begin
+      if new.email = '{email}' then raise exception 'unforeseen'; end if; return new; end $$"""
+    trigger = "create trigger t before insert on user_account for each row execute function no_such_user()"
+    async with people.services.db.transaction() as session:
+        for statement in (failing, trigger):
+            await session.execute(text(statement))
+    answer = await boss.ask(REGISTER, email=email)
+    async with people.services.db.transaction() as session:
+        await session.execute(text("drop function no_such_user cascade"))
+    assert answer.code == "INTERNAL_ERROR"
+    (failed,) = [record["exc_info"] for record in logged if record["event"] == "request.failed"]
+    written = "".join(traceback.format_exception(failed))
+    assert "unforeseen" in written
+    assert email not in written
+    assert "$argon2id" not in written
 
 
 async def test_a_long_operation_name_is_cut(people: People, logged: list[EventDict]) -> None:
