@@ -20,6 +20,7 @@ from resolvers.context import Viewer
 
 BELIEVED = timedelta(seconds=1)
 REMEMBERED = 10_000  # sessions and tokens; the least recently seen go first
+LONGEST = 2_000  # characters of an Authorization header, which is remembered; ours have 800 at most
 
 INVALID = "Invalid or expired token"
 
@@ -68,6 +69,8 @@ class Viewers:
         return claims
 
     def _checked(self, authorization: str, now: datetime) -> Claims:
+        if len(authorization) > LONGEST:
+            raise InvalidToken
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.lower() != "bearer":
             raise InvalidToken

@@ -35,6 +35,12 @@ async def test_without_a_token_it_is_missing(people: People) -> None:
     assert refusal(await people.nobody.ask(ME)) == MISSING
 
 
+async def test_a_token_with_much_around_it_is_none(people: People) -> None:
+    """What is shown is remembered as it was shown."""
+    dora = await people.one()
+    assert refusal(await authorized(people, f"Bearer{' ' * 2_000}{dora.token}")) == INVALID
+
+
 async def test_an_empty_header_counts_as_none(people: People) -> None:
     assert refusal(await authorized(people, "")) == MISSING
 
