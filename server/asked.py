@@ -96,11 +96,12 @@ def _checked(given: Mapping[str, Any], key: str | None = None) -> Asked:
         if given.get(name) is not None and not isinstance(given[name], kind):
             raise Refusal(400, f"The GraphQL operation's `{name}` must be {said} or null, if provided.")
     extensions = given.get("extensions") or {}
+    extended = extensions.get("idempotencyKey")
     return Asked(
         given.get("query"),
         given.get("documentId"),
         given.get("variables") or {},
         given.get("operationName"),
         extensions,
-        extensions.get("idempotencyKey", key),
+        key if extended is None else extended,
     )

@@ -155,7 +155,9 @@ async def test_a_key_may_come_in_quotes_or_as_an_extension(people: People) -> No
     body = {"query": CREATE, "variables": {"title": "Once"}}
     first = await send(dora, body, '"k"')
     extended = body | {"extensions": {"idempotencyKey": "k"}}
+    null = body | {"extensions": {"idempotencyKey": None}}
     answers = [await send(dora, body, "k"), await send(dora, extended, None), await send(dora, extended, "other")]
+    answers += [await send(dora, null, "k")]
     assert {answer.content for answer in answers} == {first.content}
     assert await titles(dora) == ["Once"]
 
