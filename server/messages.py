@@ -17,6 +17,7 @@ class Close(IntEnum):
     TOO_MANY = 4429
 
 
+LONGEST_ID = 128  # characters; it is written into every message of its operation, and clients send a UUID or a number
 LONGEST_REASON = 123  # bytes that a close frame has room for
 
 
@@ -32,13 +33,19 @@ def amiss(message: Any) -> str | None:
     kind, id, payload = message.get("type"), message.get("id"), message.get("payload")
     if not isinstance(kind, str):
         return "A message must have a type"
-    if kind in ("subscribe", "complete") and (not isinstance(id, str) or not id):
-        return "The id must be a string that is not empty"
+    if kind in ("subscribe", "complete") and (reason := _amiss_in_id(id)):
+        return reason
     if kind == "subscribe":
         return _amiss_in_payload(payload)
     if payload is not None and not isinstance(payload, dict):
         return "The payload must be an object"
     return None
+
+
+def _amiss_in_id(id: Any) -> str | None:
+    if not isinstance(id, str) or not id:
+        return "The id must be a string that is not empty"
+    return None if len(id) <= LONGEST_ID else f"The id must have at most {LONGEST_ID} characters"
 
 
 def _amiss_in_payload(payload: Any) -> str | None:

@@ -37,7 +37,7 @@ class Requests:
             return
         state = scope.setdefault("state", {})
         state["headers"] = dict(reversed(scope["headers"]))  # of several of one name the first counts
-        offered = header_of(scope, _HEADER)
+        offered = header_of(scope, _HEADER) if scope["type"] == "http" else None  # a socket is counted by its own
         trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
         state["trace_id"] = trace_id.decode()
         if scope["type"] == "websocket":

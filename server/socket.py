@@ -14,7 +14,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 
-from kit.errors import Forbidden, ParlorError, RateLimited, Unauthenticated
+from kit.errors import Forbidden, ParlorError, RateLimited, Unauthenticated, Unavailable
 from live.streams import Gone
 from live.topics import of_viewer
 from resolvers.context import Context, Viewer
@@ -58,9 +58,9 @@ class Socket:
 
     async def run(self) -> None:
         """Until the client goes, or is let go."""
-        self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
-        self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
         try:
+            self.context = replace(await context_of(self.services, self._scope), renew=self._renew)
+            self._timer = self._later(self._settings.socket_init_seconds, self._overdue)
             while (message := await self._receive())["type"] != "websocket.disconnect":
                 self.services.meter.received()
                 if not self.closing:
@@ -68,6 +68,8 @@ class Socket:
             self._code = self._code or message.get("code")
         except Gone:
             self.frames.abort()
+        except Unavailable as error:  # nobody knows who asks
+            await self.close(Close.TRY_AGAIN, error.message)
         finally:
             await self._end()
 

@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from kit.errors import Unavailable
 from tests.conftest import Served, served, settings_for
 from tests.people import People, Person
 from tests.sockets import EVENTS, Closed, Socket
@@ -117,6 +118,29 @@ async def test_a_token_of_an_ended_session_is_a_bad_one(people: People) -> None:
     assert await closed(socket) == (4401, "Invalid or expired token")
 
 
+async def test_where_nobody_can_say_who_comes_they_are_to_try_again(
+    house: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    dora = await house.people.one()
+
+    async def down(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(house.services.db, "fetch", down)
+    socket = await dora.socket().open(additional_headers=dora.headers)
+    assert (await closed(socket))[0] == 1013
+    assert caplog.records == []
+
+
+async def test_each_socket_counts_whatever_request_id_it_came_with(house: Served) -> None:
+    dora, before = await house.people.one(), house.services.meter.snapshot().active
+    for number in (1, 2):
+        socket = await dora.socket().open(additional_headers={"x-request-id": "the-same-for-all"})
+        await socket.send(INIT)
+        assert (await socket.frame())["type"] == "connection_ack"
+        assert house.services.meter.snapshot().active == before + number
+
+
 async def test_a_second_init_is_one_too_many(people: People) -> None:
     async with people.nobody.socket() as socket:
         await socket.send(INIT)
@@ -162,6 +186,7 @@ MALFORMED: list[tuple[Any, str]] = [
     ({"type": "ping", "payload": 5}, "The payload must be an object"),
     ({"type": "pong", "payload": "x"}, "The payload must be an object"),
     (b'{"type":"ping"}', "WebSocket message type must be text"),
+    ({**SUBSCRIBE, "id": "1" * 129}, "The id must have at most 128 characters"),
     ("nonsense", "WebSocket message must be valid JSON"),
     ("", "WebSocket message must be valid JSON"),
     ('{"type":"ping"', "WebSocket message must be valid JSON"),
@@ -226,7 +251,7 @@ async def test_an_id_in_use_closes_the_socket(people: People) -> None:
 
 async def test_the_reason_is_cut_to_what_a_frame_can_hold(people: People) -> None:
     dora = await people.one()
-    id = "i" * 1_000
+    id = "i" * 128
     async with dora.socket() as socket, socket.events(id=id):
         await socket.start(EVENTS, id)
         assert await closed(socket) == (4409, "Subscriber for " + "i" * 108)
