@@ -31,7 +31,7 @@ from resolvers.context import Context
 from resolvers.topics import Followed, admit
 from schema.answers import scope_of
 from schema.collecting import collected
-from schema.kinds import LiveField, StreamField
+from schema.kinds import CallField, LiveField, StreamField, audited
 from schema.operations import TYPENAME, Operation, Root
 from schema.places import Given, Variables
 from schema.plans import place_of
@@ -57,16 +57,23 @@ class Subscribed:
 
         Raises what a client may be told.
         """
-        key, nodes, definition = self._root(variables)
-        field = definition.extensions[BACKREF]
+        root = key, nodes, _ = self._root(variables)
         try:
-            if isinstance(field, LiveField):
-                return await self._live(ctx, variables, given, field)
-            return await self._events(ctx, variables, given, (key, nodes, definition))
+            return await audited(ctx, nodes[0].name.value, self._source(ctx, variables, given, root))
         except Unavailable:
             raise
         except Exception as error:
             raise located_error(error, nodes, [key]) from error
+
+    async def _source(
+        self, ctx: Context, variables: Variables, given: Mapping[str, Any], root: tuple[str, list[FieldNode], Any]
+    ) -> EventSource | QuerySource:
+        field: CallField = root[2].extensions[BACKREF]
+        if field.floor is not None:
+            ctx.require(field.floor)
+        if isinstance(field, LiveField):
+            return await self._live(ctx, variables, given, field)
+        return await self._events(ctx, variables, given, root)
 
     def _root(self, variables: Variables) -> tuple[str, list[FieldNode], GraphQLField]:
         parent = cast("GraphQLObjectType", self._schema.subscription_type)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from db.accounts.users import Role
+from schema.schema import Subscription
 from tests.people import People
 from tests.sockets import Socket
 
@@ -113,6 +114,26 @@ async def test_what_is_not_ones_own_cannot_be_followed(people: People, topic: st
         assert frame["payload"][0]["extensions"]["code"] == "FORBIDDEN"
         assert frame["payload"][0]["message"] == f"{named} cannot be followed"
         assert await socket.ask("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+async def test_who_may_not_follow_leaves_a_trace(people: People) -> None:
+    dora, sam = await people.one(), await people.one()
+    async with dora.socket() as socket:
+        await socket.start(CHANGES, "1", topics=[f"user:{sam.id}"])
+        assert (await socket.frame())["type"] == "error"
+        await socket.start("subscription { websocketHealthEvents { processes } }", "2")
+        assert (await socket.frame())["type"] == "error"
+    assert await people.audit(dora.id) == ["refused.changes", "refused.websocketHealthEvents"]
+
+
+async def test_a_stream_has_a_floor_too(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = Subscription.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    monkeypatch.setattr(next(field for field in fields if field.python_name == "changes"), "floor", Role.ADMIN)
+    dora, admin = await people.one(), await people.one(Role.ADMIN)
+    async with dora.socket() as socket, admin.socket() as other:
+        await socket.start(CHANGES, "1")
+        assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+        assert (await begun(other))["__typename"] == "Ready"
 
 
 async def test_an_administrator_may_follow_a_user_and_sees_no_more_than_that(people: People) -> None:
