@@ -12,6 +12,7 @@ from live.cursors import MalformedCursor
 from live.groups import Group
 from live.log import Event
 from live.meter import Resumed
+from live.positions import Position
 from live.streams import EventSource, Payload, Reason
 from live.tail import Pruned
 
@@ -31,6 +32,7 @@ class Events(Group):
         self._tail = hub.tail
         self._kept: deque[Payload] = deque()
         self._bytes = 0
+        self._running: dict[Position, asyncio.Task[Payload | None]] = {}
         self._begin()
         hub.tail.guards.add(self.topics, self._forget)
 
@@ -44,6 +46,7 @@ class Events(Group):
         self._hub.held -= self._bytes
         self._bytes, self.before = 0, self.last
         self._kept.clear()
+        self._running = {}
 
     def _end(self) -> None:
         super()._end()
@@ -64,6 +67,7 @@ class Events(Group):
             return True
         try:
             events, upto = await self._tail.since(self.topics, self.head, AT_ONCE)
+            running = self._running
             payloads = await self._executed(events)
         except Pruned:
             self._restart()
@@ -72,6 +76,8 @@ class Events(Group):
             return False
         if payloads:
             self._keep(payloads)
+            if running is not self._running:  # others may see now than might when it was executed
+                self._forget()
             await self._tell(payloads)
             for payload in payloads:
                 self._hub.meter.told(payload.at, len(self.members))
@@ -92,6 +98,15 @@ class Events(Group):
         return [payload for payload in found if isinstance(payload, Payload)]
 
     async def _one(self, event: Event) -> Payload | None:
+        """Executed once for all who want it at the same time: many come back together after a restart."""
+        task = self._running.get(event.position)
+        if task is None:
+            running = self._running
+            task = running[event.position] = self._hub.spawn(self._execute(event))
+            task.add_done_callback(lambda done: (running.pop(event.position), done.cancelled() or done.exception()))
+        return await asyncio.shield(task)
+
+    async def _execute(self, event: Event) -> Payload | None:
         state = self._tail.state
         cursor = state.cursor(event.position)
         async with self._hub.executing:

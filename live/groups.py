@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kit.errors import Unavailable
+from kit.errors import TooSlow, Unavailable
 from live.positions import START
 from live.streams import RETRY_SECONDS, Payload, Source
 
@@ -97,8 +97,8 @@ class Group:
     async def _tried(self) -> bool:
         try:
             return await self._worked()
-        except Unavailable as error:
-            logger.warning("group.waits", error=repr(error.__cause__), retry_in=RETRY_SECONDS)
+        except (Unavailable, TooSlow) as error:  # the tail says so in the log, once for all groups
+            logger.debug("group.waits", error=repr(error.__cause__), retry_in=RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
             return False
 

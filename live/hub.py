@@ -7,11 +7,11 @@ and joins again: so joining, resuming and falling behind are the same code, and 
 
 import asyncio
 from collections.abc import Coroutine, Hashable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 
-from kit.errors import Unavailable
+from kit.errors import TooSlow, Unavailable
 from kit.ids import Id
 from live.events import Events
 from live.groups import Group
@@ -23,13 +23,16 @@ from live.signals import Signals
 from live.streams import RETRY_SECONDS, EventSource, Gone, Open, Outlet, Payload, QuerySource
 from live.tail import Tail
 
+T = TypeVar("T")
+
 logger = structlog.get_logger()
 
 
 class Hub:
     """`window` payloads and `window_bytes` are what one group holds at most, `total_bytes` all of them together;
     `executions` how many questions are asked of the database at once, `answering` how many of them answer live queries:
-    those may take seconds, and events must not wait behind them."""
+    those may take seconds, and events must not wait behind them; nor behind those that are let in, or looked at anew
+    (`looking`)."""
 
     def __init__(
         self,
@@ -53,9 +56,10 @@ class Hub:
         self.held = 0  # bytes of payloads, of all groups
         self.executing = asyncio.Semaphore(executions)
         self.answering = asyncio.Semaphore(max(executions // 2, 1))
+        self.looking = asyncio.Semaphore(executions)
         self.groups: dict[Hashable, Group] = {}
         self.subscriptions: set[Subscription] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def follow(self, open: Open, outlet: Outlet, after: str | None = None) -> "Subscription":
         """Begins a subscription. `open` is called again whenever the viewer may see more or less than before; what it
@@ -72,7 +76,7 @@ class Hub:
             found = self.groups[source.key] = kind(self, cast("Any", source))
         return found
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task that the hub owns until it is done."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -164,7 +168,7 @@ class Subscription:
                 await self._look()
             assert self.group is not None, "it has been looked at"
             payloads = await self.group.after(self)
-        except Unavailable:
+        except (Unavailable, TooSlow):
             if self.group is None:
                 raise
             await asyncio.sleep(RETRY_SECONDS)
@@ -179,7 +183,7 @@ class Subscription:
         tail = self._hub.tail
         self.doubted, grants = False, tail.grants
         try:
-            async with self._hub.executing:
+            async with self._hub.looking:
                 source = await self._open()
         except BaseException:
             self.doubted = True

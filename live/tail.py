@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
+from time import monotonic
 
 import structlog
 
@@ -22,7 +23,7 @@ from live.positions import START, Position
 
 BATCH = 500
 IDLE_SECONDS = 1.0  # the bell may be lost; the log is looked into all the same
-FENCE_SECONDS = 0.01  # a transaction that rolls back rings no bell
+FENCE_SECONDS = 0.01  # a transaction that rolls back rings no bell; of one that lasts, a tenth of its time so far
 RETRY_SECONDS = 1.0
 
 logger = structlog.get_logger()
@@ -50,6 +51,7 @@ class Tail:
         self.guards = Listeners()
         self.granted: Callable[[frozenset[str]], None] = lambda topics: None
         self.grants = 0
+        self._fenced: float | None = None  # since when events wait for an older transaction
         self.state = State(epoch="", pruned=START)
         self.head = START
 
@@ -85,7 +87,11 @@ class Tail:
                 self._take(events)
             full = len(events) == BATCH
         await self._settle()
-        return FENCE_SECONDS if self.state.waiting else IDLE_SECONDS
+        if not self.state.waiting:
+            self._fenced = None
+            return IDLE_SECONDS
+        self._fenced = self._fenced or monotonic()
+        return min(max(FENCE_SECONDS, (monotonic() - self._fenced) / 10), IDLE_SECONDS)
 
     async def _settle(self) -> None:
         """Takes in how the log stands.
@@ -106,9 +112,7 @@ class Tail:
     def _take(self, events: Sequence[Event]) -> None:
         granted = frozenset(topic for event in events if event.grants for topic in event.topics)
         if granted:
-            self.grants += 1
-            self.granted(granted)
-            self.guards.call(granted)
+            self.doubt(granted)
         self.followers.call({topic for event in events for topic in event.topics})
         for event in events:
             if len(self._window) == self._window.maxlen:
@@ -119,6 +123,12 @@ class Tail:
     def holds(self, after: Position) -> bool:
         """Whether all that came after a position is in the window."""
         return after >= self._before_window
+
+    def doubt(self, topics: frozenset[str]) -> None:
+        """Who may see what has changed there. Also called ahead of the log, which may have to wait at its fence."""
+        self.grants += 1
+        self.granted(topics)
+        self.guards.call(topics)
 
     async def since(self, topics: frozenset[str], after: Position, limit: int) -> tuple[Sequence[Event], Position]:
         """The next events of these topics, and the position up to which all of them are known.

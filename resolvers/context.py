@@ -16,6 +16,7 @@ from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
 from kit.settings import Settings
 from live.doorbell import Doorbell
+from live.grants import Grants
 from live.hub import Hub
 from live.meter import Meter
 from live.signals import Signals
@@ -52,6 +53,7 @@ class Services:
     hub: Hub
     doorbell: Doorbell
     signals: Signals
+    grants: Grants
     meter: Meter
     passwords: "Passwords"
     viewers: "Viewers"

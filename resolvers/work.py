@@ -155,6 +155,9 @@ class Work:
         if self._drafts:
             await log.append(self.session, self._drafts)
             self.afterwards(self.ctx.services.doorbell.ring)
+        granted = {topic for draft in self._drafts if draft.grants for topic in draft.topics}
+        if granted:
+            self.afterwards(lambda: self.ctx.services.grants.tell(granted))
 
     def committed(self) -> None:
         for call in self._afterwards:

@@ -137,7 +137,8 @@ class Schema(strawberry.Schema):
             definitions = checked.definition.variable_definitions or ()
             found = get_variable_values(self._schema, definitions, dict(variables), max_errors=1)
             if isinstance(found, VariableValues):
-                return partial(checked.stream.source, variables=found.coerced, given=variables)
+                given = {name: variables[name] for name in found.coerced if name in variables}
+                return partial(checked.stream.source, variables=found.coerced, given=given)
             errors = found
         raise Refused(errors)
 

@@ -16,6 +16,7 @@ from kit.settings import Settings
 from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
+from live.grants import Grants
 from live.hub import Hub
 from live.meter import Meter
 from live.presence import Presence
@@ -83,6 +84,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
             executions=max(settings.read_pool_size // 2, 1),
         ),
         signals=signals,
+        grants=Grants(tail, signals),
         meter=meter,
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,

@@ -216,3 +216,17 @@ async def test_what_changes_who_may_see_while_one_is_being_let_in_is_not_overloo
     await outlet.until(1)
     assert (looks, [type(error) for error in outlet.ended]) == (2, [Forbidden])
     assert outlet.got == []
+
+
+async def test_many_that_come_back_together_share_what_is_executed(house: Served) -> None:
+    source, quick = Names(uuid4().hex), Outlet()
+    last = house.services.tail.state.cursor(house.services.tail.head)
+    await write(house, source.topic, numbered(40))
+    outlets = [Outlet() for _ in range(50)]
+    async with following(house, source, quick):
+        subscriptions = [house.services.hub.follow(opening(replace(source, after=last)), outlet) for outlet in outlets]
+        for outlet in outlets:
+            assert await outlet.until(40) == numbered(40)
+        for subscription in subscriptions:
+            subscription.close()
+    assert len(source.asked) <= 2 * 40, "not fifty times forty"

@@ -213,3 +213,16 @@ async def _all_read(house: Served) -> None:
     house.services.doorbell.ring()
     await read.wait()
     tail.followers.remove([topic], read.set)
+
+
+async def test_a_session_ends_at_once_though_the_log_waits_at_its_fence(house: Served, settings: Settings) -> None:
+    """In every process: some older transaction that writes, of whomever, holds up events but not this."""
+    dora = await house.people.one()
+    async with served(settings) as other, dora.socket() as here:
+        elsewhere = Socket(other.socket_url, dora.token)
+        async with elsewhere, elsewhere.events(), house.services.db.transaction() as open:
+            await open.execute(text("select pg_current_xact_id()"))
+            await dora.ask(LOGOUT)
+            async with asyncio.timeout(2):
+                assert await _closed(here) == (4401, "Invalid or expired token")
+                assert await _closed(elsewhere) == (4401, "Invalid or expired token")
