@@ -9,7 +9,7 @@ from tests.conftest import Served, served
 from tests.people import Person
 from tests.sockets import EVENTS, Socket
 
-AT_ONCE, ROUNDS = 20, 6
+AT_ONCE, ROUNDS = 16, 4
 KEPT = {"live.meter.Connection", "live.log.Event", "live.positions.Position"}
 OURS = ("live.", "schema.telling", "server.", "uvicorn.")
 

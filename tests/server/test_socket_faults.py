@@ -138,7 +138,8 @@ async def _taking_nothing(house: Served) -> AsyncIterator[tuple[sockets_of.socke
         await loop.sock_connect(client, (host, int(port)))
         await loop.sock_sendall(client, UPGRADE.format(key=base64.b64encode(os.urandom(16)).decode()).encode())
         assert b"101" in await loop.sock_recv(client, 1_000)
-        (protocol,) = (each for each in gc.get_objects() if type(each) is Protocol and not each.disconnected)
+        protocols = [each for each in gc.get_objects() if type(each) is Protocol]
+        (protocol,) = (each for each in protocols if each.client == client.getsockname())
         async with asyncio.timeout(10):
             while not protocol.transport.get_write_buffer_size():
                 await loop.sock_sendall(client, _frame(PING, b"x" * 125) * 100)
