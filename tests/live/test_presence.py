@@ -23,7 +23,7 @@ from tests.live.looking import QUERY, SUBSCRIPTION, looking, own_topic, rows, th
 from tests.people import Person
 from tests.server.processes import serving
 
-SHORT = {"presence_lease_seconds": 1.0, "presence_grace_seconds": 0.1}
+SHORT = {"presence_lease_seconds": 3.0, "presence_grace_seconds": 0.1}
 
 
 @pytest.fixture
