@@ -29,11 +29,12 @@ PEOPLE = 4
 WRITERS = 2  # of each person
 READERS = 2  # of each person, from the beginning to the end
 DIRECT = 3
-COMERS = 40  # readers that come later, at most
+COMERS = 24  # readers that come later, at most
 COMING = (0.3, 1.5)  # seconds between two of them
 SETTLED = 30  # seconds until nobody writes any more after the last was told to stop
 MOST_SAID = 20  # of what is amiss; the first say enough
-DRAINED = 60  # seconds until every reader must have heard all
+BEGUN = 60  # seconds until every reader must have begun
+SILENT = 30  # seconds in which no reader at all hears anything, and some have not heard all
 SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "EVENT_WINDOW": "100",  # so that many a reader is fed from the log
@@ -135,7 +136,7 @@ class Run:
         async with asyncio.TaskGroup() as readers:
             for person in who * READERS:
                 self._reader(readers, person)
-            async with asyncio.timeout(DRAINED):
+            async with asyncio.timeout(BEGUN):
                 await asyncio.gather(*(reader.begun.wait() for reader in self._readers))
             await self._eventful(readers, who)
             await self._drain()
@@ -187,12 +188,15 @@ class Run:
         return opened(self._secret, cursor)
 
     async def _drain(self) -> None:
-        """Waits until everybody has heard everything. Who has not when the time is over has lost something."""
+        """Waits until everybody has heard everything, or nobody hears anything more: then something is lost."""
         await quiet(self._house.postgres, SETTLED)
         ends: dict[str, Position] = {topic: event.position for event in await self._log() for topic in event.topics}
         for reader in self._readers:
             reader.finish(ends.get(reader.told.topic, START))
-        _, late = await asyncio.wait(self._readers.values(), timeout=DRAINED)
+        late, before, told = {*self._readers.values()}, -1, 0
+        while late and told > before:
+            _, late = await asyncio.wait(late, timeout=SILENT)
+            before, told = told, sum(len(reader.told.seen) for reader in self._readers)
         for task in late:
             task.cancel()
 

@@ -24,6 +24,7 @@ SHARED = 0.2  # of the writes are to tasks that others change too
 HELD = 0.05  # seconds that a transaction is mostly held open, at most
 HELD_LONG = 1.0  # and now and then
 LARGE = 150  # events at once, now and then: more than a server's window holds
+OFTEN = 0.01  # is that
 ANSWER = 20  # seconds until an answer counts as lost; longer than a server lets a statement run
 PADDING = 3_000  # characters of a description, at most: what fills the buffers of a reader that stalls
 UNKNOWING = {"UNAVAILABLE", "INTERNAL_ERROR"}  # the second where the connection of a transaction was lost
@@ -181,7 +182,7 @@ class Direct:
 
     async def _transaction(self, connection: AsyncConnection, batch: Batch) -> None:
         for _ in range(self.chance.randint(1, 3)):
-            number = LARGE if self.chance.random() < 0.02 else self.chance.randint(1, 2)
+            number = LARGE if self.chance.random() < OFTEN else self.chance.randint(1, 2)
             await log.append(connection, [self._draft(batch) for _ in range(number)])
             most = HELD_LONG if self.chance.random() < 0.05 else HELD
             await asyncio.sleep(self.chance.uniform(0, most))
