@@ -17,7 +17,7 @@ class Grants:
     def __init__(self, tail: Tail, signals: Signals) -> None:
         self._tail = tail
         self._signals = signals
-        self._following = signals.follow(TOPIC, self._hear)
+        signals.follow(TOPIC, self._hear)
 
     def tell(self, topics: Iterable[str]) -> None:
         """After the commit: here at once, elsewhere as soon as the broker has brought it."""

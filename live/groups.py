@@ -1,6 +1,7 @@
 """Groups of subscriptions that ask the same: what is told is executed and written once for all of them."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ LONGEST_REST_SECONDS = 0.03
 logger = structlog.get_logger()
 
 
-class Group:
+class Group(ABC):
     """`members` have been told everything; `readers` counts those that are being fed, too.
 
     `head` is where the members are; a member's own position is only as new as what it was last given. `before` is the
@@ -39,18 +40,19 @@ class Group:
         self.head = self.before = self.last = START
         hub.tail.followers.add(self.topics, self.wake)
 
+    @abstractmethod
     def wake(self) -> None:
         """Something may have happened on its topics."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def after(self, reader: "Subscription") -> list[Payload]:
         """What the reader is to be told next; nothing when it has been told all. Raises Unavailable."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _worked(self) -> bool:
         """One round; whether nothing is left to do. Raises Unavailable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self) -> None:
         """Leaves behind what it has not told: whoever is being fed finds out alone what that was."""
 

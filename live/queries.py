@@ -32,6 +32,9 @@ class Query(Group):
             self._signals.enter_context(hub.signals.follow(topic, lambda _: self.wake()))
         self.wake()
 
+    def _begin(self) -> None:
+        """The next answer says all that there is."""
+
     def _end(self) -> None:
         super()._end()
         self._signals.close()

@@ -33,6 +33,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from resolvers.context import Context
 from schema.answers import answered
 from schema.collecting import collected
+from schema.errors import all_exposed
 from schema.finish import Unfinished
 from schema.kinds import ReaderField, audited
 from schema.places import Nodes, Place, Variables
@@ -49,6 +50,12 @@ class Answer(NamedTuple):
 
     data: bytes | None
     errors: tuple[GraphQLError, ...] = ()
+
+    def exposed(self, ctx: Context) -> "Answer":
+        """With its errors as a client may see them."""
+        if not self.errors:
+            return self
+        return Answer(self.data, tuple(all_exposed(self.errors, trace_id=ctx.trace_id, now=ctx.now())))
 
     def json(self) -> bytes:
         """The whole result; its errors are such as a client may see."""

@@ -110,10 +110,7 @@ class Schema(strawberry.Schema):
         operation, given = runnable
         if ctx.viewer_id is not None:
             self.documents.remember(query)
-        answer = await operation.answer(ctx, given)
-        if not answer.errors:
-            return answer
-        return Answer(answer.data, tuple(all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())))
+        return (await operation.answer(ctx, given)).exposed(ctx)
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(query, *args, **kwargs)

@@ -15,7 +15,6 @@ from live.log import Event, Kind
 from live.streams import Reason
 from resolvers.context import Context
 from resolvers.topics import Followed
-from schema.errors import all_exposed
 from schema.events import Ready, Resync
 from schema.operations import Answer, Operation, Root, outcome
 from schema.places import Place, Variables
@@ -81,9 +80,6 @@ class EventStream:
         told = self._typed(event, cursor)
         ctx = replace(self.ctx, trace_id=uuid4().hex)
         json, errors = await self.selected[_name(told)].full(ctx, self.variables, told, self.name)
-        for error in errors:
-            if isinstance(error.original_error, Unavailable):
-                raise error.original_error
         return _result(ctx, Answer(self._root(json), tuple(errors)))
 
     def ready(self, cursor: str) -> bytes:
@@ -130,11 +126,7 @@ class LiveQuery:
 
     async def answer(self) -> bytes:
         ctx = replace(self.ctx, trace_id=uuid4().hex)
-        answer = await self.operation.answer(ctx, self.variables)
-        for error in answer.errors:
-            if isinstance(error.original_error, Unavailable):
-                raise error.original_error
-        return _result(ctx, answer)
+        return _result(ctx, await self.operation.answer(ctx, self.variables))
 
 
 def _name(told: Any) -> str:
@@ -143,7 +135,8 @@ def _name(told: Any) -> str:
 
 
 def _result(ctx: Context, answer: Answer) -> bytes:
-    if answer.errors:
-        exposed = all_exposed(answer.errors, trace_id=ctx.trace_id, now=ctx.now())
-        answer = Answer(answer.data, tuple(exposed))
-    return answer.json()
+    """As the client may see it. Raises Unavailable: what cannot be read just now is told later."""
+    for error in answer.errors:
+        if isinstance(error.original_error, Unavailable):
+            raise error.original_error
+    return answer.exposed(ctx).json()

@@ -48,13 +48,7 @@ class Frames:
     @property
     def writable(self) -> bool:
         """Whether a frame can be written now: the socket is open, and little is waiting in it."""
-        protocol = self._protocol
-        return (
-            protocol.writable.is_set()
-            and not protocol.close_sent
-            and not protocol.disconnected
-            and not protocol.transport.is_closing()
-        )
+        return self._protocol.writable.is_set() and self.open
 
     @property
     def open(self) -> bool:
