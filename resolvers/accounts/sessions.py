@@ -87,7 +87,6 @@ async def refresh(ctx: Context, token: Annotated[str, Doc("The refresh token of 
         if reused:
             _end(work, kept)
             work.audit("session.reuse", kept.id, actor=user.id)
-            work.afterwards(lambda: ctx.services.viewers.forget(user.id))
         else:
             held.used_at = now
             kept.last_used_at = now
@@ -123,7 +122,6 @@ async def revoke(ctx: Context, id: Annotated[Id, Doc("One of one's own sessions.
         kept = await work.lock(Session, id, revoked_at=None)
         _end(work, kept)
         work.audit("session.logout", id)
-        work.afterwards(lambda: ctx.services.viewers.forget(ctx.viewer.id))
     return Deleted(id)
 
 
@@ -132,7 +130,6 @@ async def logout_everywhere(ctx: Context) -> int:
     async with ctx.work() as work:
         ended = await revoke_all(work, ctx.viewer.id)
         work.audit("session.logout_everywhere", ctx.viewer.id)
-        work.afterwards(lambda: ctx.services.viewers.forget(ctx.viewer.id))
     return ended
 
 

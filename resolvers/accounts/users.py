@@ -65,7 +65,6 @@ async def update(
         user = await work.lock(User, id, version=expected_version)
         work.change(user, **input.given())
         work.audit("user.update", user.id, fields=sorted(input.model_fields_set))
-        work.afterwards(lambda: ctx.services.viewers.forget(id))
     return user
 
 
@@ -76,7 +75,6 @@ async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lo
         await _leave_a_keeper(work, user)
         deleted = await work.remove(user)
         work.audit("user.delete", user.id)
-        work.afterwards(lambda: ctx.services.viewers.forget(id))
     return deleted
 
 
@@ -89,7 +87,6 @@ async def set_role(
             await _leave_a_keeper(work, user)
         work.audit("user.set_role", user.id, before=user.role, after=role)
         work.change(user, role=role)
-        work.afterwards(lambda: ctx.services.viewers.forget(id))
     return user
 
 
@@ -111,7 +108,6 @@ async def change_password(ctx: Context, input: Annotated[ChangePassword, Doc("Th
         user.password_hash = hash
         await sessions.revoke_all(work, viewer.id, but=viewer.session_id)
         work.audit("user.change_password", user.id)
-        work.afterwards(lambda: ctx.services.viewers.forget(viewer.id))
     await ctx.services.throttle.succeeded(f"password:{viewer.id}", ctx.address)
     return user
 
