@@ -33,7 +33,7 @@ schema: .venv/dev.installed
 # Versions and hashes only: no address of a registry gets into the lock files.
 lock: .venv/dev.installed
 	$(BIN)/uv pip compile pyproject.toml --extra redis --group build $(LOCK) --output-file requirements/parlor.txt
-	$(BIN)/uv pip compile pyproject.toml --extra redis --group build --group dev $(LOCK) \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group build --group dev $(LOCK) \
 	  --constraints requirements/parlor.txt --output-file requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --group bench $(LOCK) \
 	  --constraints requirements/dev.txt --output-file requirements/bench.txt
