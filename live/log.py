@@ -160,9 +160,12 @@ async def ahead(db: Database, position: Position) -> bool:
 
 
 async def head(db: Database) -> Position:
-    """The last readable position; what has been pruned counts as read."""
-    rows = await db.fetch(_HEAD)
-    return Position(rows[0]["xid"], rows[0]["id"]) if rows else (await state(db)).pruned
+    """The last readable position; what has been pruned counts as read.
+
+    By a clock that goes ahead events may outlive later ones: the last that is left may come before what is gone.
+    """
+    found = [Position(row["xid"], row["id"]) for row in await db.fetch(_HEAD)]
+    return max([*found, (await state(db)).pruned])
 
 
 async def adopt(db: Database) -> None:

@@ -107,6 +107,22 @@ async def test_pruning_takes_the_oldest_and_remembers_how_far(house: Served) -> 
     assert (await log.state(db)).pruned < kept.position
 
 
+async def test_the_end_of_the_log_never_lies_before_what_was_pruned(house: Served) -> None:
+    """Not even where a clock that goes ahead has dated an early event after the later ones."""
+    topic, db, now = uuid4().hex, house.services.db, datetime.now(UTC)
+    async with following(house.services.tail, [topic]) as follower:
+        async with db.transaction() as session:
+            await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id("ahead"), None, now + timedelta(days=1))])
+            await log.append(session, [draft("later", topic)])
+        house.services.doorbell.ring()
+        await follower.take(2)
+    while await log.prune(db, before=now + timedelta(hours=1)):
+        pass
+    assert await read(house, topic) == ["ahead"]
+    (early,) = await log.read(db, START, 1000, topics=[topic])
+    assert early.position < (await log.state(db)).pruned == await log.head(db)
+
+
 async def test_a_log_of_another_cluster_begins_anew(house: Served) -> None:
     db = house.services.db
     before = (await log.state(db)).epoch
