@@ -19,6 +19,7 @@ from schema.streams import Subscribed
 from schema.trusted import BadManifest
 
 MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
+EACH = 50  # characters that a document counts for besides its own: the smallest takes 5 KB
 LARGEST_KEPT = 20_000  # characters; larger ones are not worth their memory, and anybody may send them
 HASH = "extensions.persistedQuery.sha256Hash"
 
@@ -131,7 +132,7 @@ def _told(error: TooComplex) -> GraphQLError:
 
 
 class Latest:
-    """Documents by text, the latest; bounded by their characters."""
+    """Documents by text, the latest; bounded by their characters, and EACH of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -150,18 +151,18 @@ class Latest:
     def keep(self, text: str, document: Document) -> list[Document]:
         """Those that had to go for it."""
         self._found[text] = document
-        self._size += len(text)
+        self._size += len(text) + EACH
         gone = []
         while self._size > self._most:
             text, document = self._found.popitem(last=False)
-            self._size -= len(text)
+            self._size -= len(text) + EACH
             gone.append(document)
         return gone
 
     def pop(self, text: str) -> Document | None:
         document = self._found.pop(text, None)
         if document is not None:
-            self._size -= len(text)
+            self._size -= len(text) + EACH
         return document
 
 

@@ -63,8 +63,8 @@ async def test_a_repeated_document_is_parsed_measured_validated_and_planned_once
 
 
 def test_the_documents_asked_longest_ago_are_forgotten_first() -> None:
-    found = Documents(SCHEMA, SETTINGS, most=300)
-    texts = [f"{{ me {{ name{number}: name }} }}" for number in range(3)]  # of 22 characters
+    found = Documents(SCHEMA, SETTINGS, most=800)  # of which a fifth is for what nobody has signed in for
+    texts = [f"{{ me {{ name{number}: name }} }}" for number in range(3)]  # of 22 characters, and EACH of 50
     first, second = (found.get(text) for text in texts[:2])
     assert found.get(texts[0]) is first
     found.get(texts[2])
@@ -73,7 +73,7 @@ def test_the_documents_asked_longest_ago_are_forgotten_first() -> None:
 
 
 def test_what_somebody_has_asked_is_not_forgotten_for_what_anybody_sends() -> None:
-    found = Documents(SCHEMA, SETTINGS, most=300)
+    found = Documents(SCHEMA, SETTINGS, most=400)
     mine = found.get(MINE)
     found.remember(MINE)
     for number in range(100):
@@ -82,7 +82,7 @@ def test_what_somebody_has_asked_is_not_forgotten_for_what_anybody_sends() -> No
 
 
 def test_a_hash_is_forgotten_with_its_document() -> None:
-    found = Documents(SCHEMA, SETTINGS, most=150)
+    found = Documents(SCHEMA, SETTINGS, most=400)
     found.text(MINE, None, persisted(hash_of(MINE)))
     assert found.text(None, None, persisted(hash_of(MINE))) == MINE
     found.get("{ me { email name } }")
