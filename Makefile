@@ -12,9 +12,11 @@ serve: .venv/parlor.installed
 
 test: check tests/clients/node_modules/.installed
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(TESTS)
+	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+PROCESSES ?= 2
 
 check: .venv/dev.installed
 	$(BIN)/ruff format --check .

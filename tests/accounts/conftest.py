@@ -18,23 +18,23 @@ from tests.people import People
 MANY = 100_000  # tries from one address: all tests sign in from the loopback
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house(settings: Settings) -> AsyncIterator[Served]:
     async with served(settings.model_copy(update={"login_attempts_per_address": MANY})) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people(house: Served) -> People:
     return house.people
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clock() -> Hand:
     return Hand()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def timed(settings: Settings, clock: Hand) -> AsyncIterator[People]:
     """People whose server goes by `clock`."""
     async with served(settings.model_copy(update={"login_attempts_per_address": MANY}), clock) as running:
@@ -49,7 +49,7 @@ async def strict(settings: Settings) -> AsyncIterator[People]:
         yield running.people
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def welcoming(settings: Settings) -> AsyncIterator[People]:
     """People of a server where anybody may register."""
     async with served(settings.model_copy(update={"open_sign_up": True, "login_attempts": MANY})) as running:
