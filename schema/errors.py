@@ -19,6 +19,7 @@ log = structlog.get_logger()
 # What graphql-core finds, and what Strawberry says when it cannot tell which operation is meant.
 OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 MOST_TOLD = 20  # errors of one answer
+LONGEST = 1_000  # characters of what is said of a document
 MASKED = "An unexpected error occurred"
 
 
@@ -92,8 +93,10 @@ def _of_document(error: GraphQLError, places: "Places") -> tuple[str, dict[str, 
 
 
 def _without_value(message: str) -> str:
-    """graphql-core repeats a whole input in which it misses a field; there may be a password in it."""
-    return _FOUND.split(message)[0]
+    """graphql-core repeats a whole input in which it misses a field; there may be a password in it. And any value that is
+    wrong, however long."""
+    told = _FOUND.split(message)[0]
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
 
 
 _FOUND = re.compile(r",? found: \{", re.IGNORECASE)

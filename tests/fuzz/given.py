@@ -1,7 +1,6 @@
 """What comes in: nonsense, things that are nearly right, and right ones with something cut out of them."""
 
 import json
-from functools import partial
 from typing import Any
 
 from graphql import (
@@ -107,12 +106,17 @@ def value_for(kind: Any) -> st.SearchStrategy[Any]:
         case GraphQLList():
             return st.lists(value_for(kind.of_type), max_size=5) | leaves
         case GraphQLInputObjectType():
-            inner = {name: st.deferred(partial(value_for, field.type)) for name, field in kind.fields.items()}
+            inner = {name: _later(field.type) for name, field in kind.fields.items()}
             return st.fixed_dictionaries({}, optional=inner)
         case GraphQLEnumType():
             return st.sampled_from([*kind.values]) | texts
     by_name = {"Int": st.integers(-(2**33), 2**33) | st.integers(0, 9), "Boolean": st.booleans(), "Float": st.floats()}
     return st.one_of(by_name.get(kind.name, texts), by_name.get(kind.name, texts), leaves)
+
+
+def _later(kind: Any) -> st.SearchStrategy[Any]:
+    """An input may hold others of its own type."""
+    return st.deferred(lambda: value_for(kind))
 
 
 def selection(field: GraphQLField) -> str:
