@@ -99,7 +99,7 @@ async def test_a_mutation_is_one_event_and_the_end(people: People) -> None:
 async def test_a_mutation_by_get_is_refused_and_nothing_is_done(people: People) -> None:
     dora = await people.one()
     async with asked(dora, CREATE, method="GET") as response:
-        assert (response.status, response.headers["content-type"]) == (405, "application/json")
+        assert (response.status, response.headers["content-type"]) == (405, "application/json; charset=utf-8")
     assert await tasks_of(dora) == 0
 
 
@@ -131,7 +131,7 @@ async def test_what_is_amiss_in_the_document_is_told_in_the_stream(
 @pytest.mark.parametrize("query", ["", "fragment A on Task { id }"])
 async def test_a_request_that_is_none_gets_a_status(people: People, query: str) -> None:
     async with asked(await people.one(), query) as response:
-        assert (response.status, response.headers["content-type"]) == (400, "application/json")
+        assert (response.status, response.headers["content-type"]) == (400, "application/json; charset=utf-8")
 
 
 @pytest.mark.parametrize(
