@@ -47,6 +47,8 @@ def _check_type(scope: Scope) -> None:
     coding = header_of(scope, b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         raise Refusal(415, "A body must come without content coding", (b"accept-encoding", b"identity"))
+    if header_of(scope, b"transfer-encoding") not in (None, b"chunked"):
+        raise Refusal(400, "Of the transfer codings only chunked is understood")
 
 
 def _key(scope: Scope) -> str | None:

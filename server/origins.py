@@ -16,6 +16,7 @@ from server.requests import Refusal, header_of
 
 REMEMBERED = 256  # Host headers; a server has a few names
 LONGEST = 300  # bytes of a Host header: a name has at most 253
+NO_HOST = (400, "The Host header names no host")
 _HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{0,5})?", re.IGNORECASE)
 _SECRET = re.compile(
     rb"(?:\A|&)((?:(?:access|refresh|id|auth|bearer|session)[-_]?)?token|authorization|auth|bearer|jwt|api[-_]?key"
@@ -38,7 +39,7 @@ class Origins:
         if host is None:
             if scope["http_version"] != "1.0":
                 raise Refusal(400, "The request has no Host header")
-        elif refused := self._refused(host[:LONGEST]):
+        elif refused := self._refused(host) if len(host) <= LONGEST else NO_HOST:
             raise Refusal(*refused)
         if found := _SECRET.search(scope["query_string"]):
             raise Refusal(400, f"No `{_shown(found[1])}` in a URL, where logs keep it: use the Authorization header")
@@ -60,7 +61,7 @@ class Origins:
         """
         found = _HOST.fullmatch(host)
         if found is None:
-            return 400, "The Host header names no host"
+            return NO_HOST
         name = found[1].decode().lower().strip("[]").removesuffix(".")
         if "." not in name or name.endswith(".localhost") or _is_address(name) or _listed(name, self._hosts):
             return None

@@ -83,7 +83,7 @@ class Requests:
         return counted
 
     def _too_large(self) -> Refusal:
-        return Refusal(413, f"The body is larger than {self._max_body} bytes", (b"connection", b"close"))
+        return Refusal(413, f"The body is larger than {self._max_body} bytes")
 
 
 def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

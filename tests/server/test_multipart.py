@@ -76,7 +76,11 @@ async def test_what_may_not_be_followed_is_an_error_of_the_transport(people: Peo
     ("accept", "status", "kind"),
     [
         (MULTIPART, 200, "application/json; charset=utf-8"),
-        (f"{MULTIPART};q=0.9, application/graphql-response+json", 400, "application/graphql-response+json"),
+        (
+            f"{MULTIPART};q=0.9, application/graphql-response+json",
+            400,
+            "application/graphql-response+json; charset=utf-8",
+        ),
     ],
 )
 async def test_what_is_amiss_in_the_document_is_an_answer_in_one_piece(
