@@ -26,7 +26,6 @@ from server.view import View
 
 PATH = "/graphql"
 HEALTH_SECONDS = 1
-TAKEN = ["authorization", "content-type", "idempotency-key", "last-event-id", "traceparent", "tracestate", HEADER]
 
 
 class App:
@@ -85,22 +84,13 @@ async def _welcome(request: Request) -> PlainTextResponse:
 
 
 class Door:
-    """Whoever may not knock is sent away here. Questions go straight to GraphQL, by way of CORS where a page asks;
-    sockets and probes by way of Starlette.
+    """Whoever may not knock is sent away. Questions go straight to GraphQL, sockets and probes by way of Starlette; all
+    that pages ask goes by way of CORS.
     """
 
     def __init__(self, app: App, settings: Settings) -> None:
         self._app = app
         self._origins = Origins(settings)
-        self._of_pages = CORSMiddleware(
-            app,
-            allow_origins=settings.allowed_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST"],
-            allow_headers=TAKEN,
-            expose_headers=[HEADER, "retry-after"],
-            max_age=600,
-        )
         self._rest = Starlette(
             lifespan=app.lifespan,
             routes=[
@@ -110,20 +100,31 @@ class Door:
                 Route("/", _welcome),
             ],
         )
+        self._of_pages = CORSMiddleware(
+            self._serve,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", "traceparent", HEADER],
+            expose_headers=[HEADER, "retry-after"],
+            max_age=600,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
-            return
+        elif header_of(scope, b"origin") is None:
+            await self._serve(scope, receive, send)
+        else:
+            await self._of_pages(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._origins.check(scope)
         except Refusal as refusal:
             await self._app.refuse(scope, send, refusal)
             return
-        if scope["path"] == PATH:
-            await (self._app if header_of(scope, b"origin") is None else self._of_pages)(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)
+        await (self._app if scope["path"] == PATH else self._rest)(scope, receive, send)
 
 
 def made(app: App, settings: Settings) -> ASGIApp:

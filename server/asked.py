@@ -32,7 +32,10 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
     match scope["method"]:
         case "POST":
             _check_type(scope)
-            return _checked(_object(await _body(receive), "Unable to parse request body as JSON"), _key(scope))
+            given = _json(await _body(receive), "request body")
+            if not isinstance(given, dict):
+                raise Refusal(400, "The request must be one JSON object")
+            return _checked(given, _key(scope))
         case "GET" | "HEAD":
             return _checked(_parameters(scope["query_string"]))
     raise Refusal(405, "GraphQL only supports GET and POST requests.", ALLOW)
@@ -40,15 +43,20 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
 
 def _check_type(scope: Scope) -> None:
     """Only JSON: the types that pages of others can send without asking beforehand are none of it. Raises Refusal."""
-    kind, _, parameters = (header_of(scope, b"content-type") or b"").partition(b";")
-    charset = _CHARSET.search(parameters)
-    if kind.strip().lower() != b"application/json" or (charset and charset[1].lower() not in (b"utf-8", b"utf8")):
+    kind = header_of(scope, b"content-type") or b""
+    if kind != b"application/json" and not _is_json(kind):
         raise Refusal(415, "Only application/json in UTF-8 is understood", (b"accept", b"application/json"))
     coding = header_of(scope, b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         raise Refusal(415, "A body must come without content coding", (b"accept-encoding", b"identity"))
     if header_of(scope, b"transfer-encoding") not in (None, b"chunked"):
         raise Refusal(400, "Of the transfer codings only chunked is understood")
+
+
+def _is_json(kind: bytes) -> bool:
+    name, _, parameters = kind.partition(b";")
+    charset = _CHARSET.search(parameters)
+    return name.strip().lower() == b"application/json" and (not charset or charset[1].lower() in (b"utf-8", b"utf8"))
 
 
 def _key(scope: Scope) -> str | None:
@@ -68,14 +76,11 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _object(text: bytes | str, otherwise: str) -> dict[str, Any]:
+def _json(text: bytes | str, name: str) -> Any:
     try:
-        found = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Refusal(400, otherwise) from None
-    if not isinstance(found, dict):
-        raise Refusal(400, "The request must be one JSON object")
-    return found
+        raise Refusal(400, f"Unable to parse {name} as JSON") from None
 
 
 def _parameters(query_string: bytes) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def _parameters(query_string: bytes) -> dict[str, Any]:
         raise Refusal(400, "A parameter of the request is given twice")
     for name in ("variables", "extensions"):
         if name in found:
-            found[name] = _object(found[name], f"Unable to parse {name} as JSON")
+            found[name] = _json(found[name], name)
     return found
 
 

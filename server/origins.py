@@ -41,7 +41,7 @@ class Origins:
                 raise Refusal(400, "The request has no Host header")
         elif refused := self._refused(host) if len(host) <= LONGEST else NO_HOST:
             raise Refusal(*refused)
-        if found := _SECRET.search(scope["query_string"]):
+        if scope["query_string"] and (found := _SECRET.search(scope["query_string"])):
             raise Refusal(400, f"No `{_shown(found[1])}` in a URL, where logs keep it: use the Authorization header")
         self._check_page(scope, host or b"")
 

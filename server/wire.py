@@ -17,43 +17,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from live.streams import Gone
 
 EXTENSION = "parlor.wire"
-MOST_HEAD = 65_536  # bytes of a request's first line and headers, beyond those that are read at once
-MOST_IGNORED = 1_048_576  # bytes of a body that still come when it is answered; who sends more has to stop
-TOO_MUCH_HEAD = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, with itself in the scope for those who want to know of it, and with an end to what it takes in."""
+    """uvicorn's, with itself in the scope for those who want to know of it."""
 
     lost: Callable[[], None] | None = None
-    _in_head = False
-    _head = _ignored = 0
-
-    def data_received(self, data: bytes) -> None:
-        before = self._in_head
-        super().data_received(data)
-        if before and self._in_head:
-            self._head += len(data)
-            if self._head > MOST_HEAD and not self.transport.is_closing():
-                self.transport.write(TOO_MUCH_HEAD)
-                self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head, self._ignored = True, 0, 0
         cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self}
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """A client that is refused may go on for a while, so that it comes to read why."""
-        super().on_body(body)
-        if self.cycle is not None and self.cycle.response_complete:
-            self._ignored += len(body)
-            if self._ignored > MOST_IGNORED:
-                self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """uvicorn tells only the latest request on a connection; a stream may be one before it."""

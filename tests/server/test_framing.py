@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from server.wire import MOST_HEAD, MOST_IGNORED
 from tests.people import People
 from tests.sockets import PATIENCE
 
@@ -16,15 +15,13 @@ POST = b"POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\nconnection:
 HOST = b"host: localhost\r\n"
 
 
-async def sent(people: People, *parts: bytes) -> tuple[int, Any]:
-    """Status and body of the answer; a server that will take no more has answered."""
+async def sent(people: People, request: bytes) -> tuple[int, Any]:
+    """Status and body of the answer."""
     host, port = people.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
         async with asyncio.timeout(PATIENCE):
-            for part in parts:
-                writer.write(part)
-                await writer.drain()
+            writer.write(request)
             head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     finally:
         writer.transport.abort()
@@ -86,19 +83,3 @@ async def test_accept_in_several_lines_is_one_list(people: People) -> None:
         200,
         {"data": {"__typename": "Query"}},
     )
-
-
-@pytest.mark.parametrize("part", [b"a" * 65_536, b"x: a\r\n" * 10_000], ids=["one", "many"])
-@pytest.mark.parametrize("begin", [b"GET /graphql?", b"GET / HTTP/1.1\r\nx: "], ids=["address", "header"])
-async def test_a_head_without_an_end_is_cut(people: People, begin: bytes, part: bytes) -> None:
-    try:
-        status, _ = await sent(people, begin, *[part] * (2 * MOST_HEAD // len(part) + 10))
-    except ConnectionError:  # it was cut while it was still being sent
-        return
-    assert status in (400, 431)
-
-
-async def test_a_refused_body_without_an_end_is_cut(people: People) -> None:
-    head = POST.replace(b"connection: close\r\n", b"") + HOST + b"content-length: 1000000000\r\n\r\n"
-    with pytest.raises(ConnectionError):
-        await sent(people, head, *[b" " * 65_536] * (MOST_IGNORED // 65_536 + 100))

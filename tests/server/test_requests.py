@@ -63,7 +63,7 @@ async def test_a_foreign_page_may_not(people: People, origin: str) -> None:
             "access-control-request-headers": "content-type",
         },
     )
-    assert response.status_code == 403
+    assert response.status_code == 400
     assert "access-control-allow-origin" not in response.headers
 
 
