@@ -83,3 +83,10 @@ async def test_accept_in_several_lines_is_one_list(people: People) -> None:
         200,
         {"data": {"__typename": "Query"}},
     )
+
+
+async def test_two_tokens_are_none(people: People) -> None:
+    dora, body = await people.one(), b'{"query":"{ me { id } }"}'
+    tokens = f"authorization: Bearer {dora.token}\r\n".encode() * 2
+    _, answer = await sent(people, POST + HOST + tokens + b"content-length: %d\r\n\r\n" % len(body) + body)
+    assert message(answer) == "Invalid or expired token"
