@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+_HOST = r"^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*)$"
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
         ("http://localhost:3000", "http://localhost:5173"),
         validation_alias=AliasChoices("ALLOWED_ORIGINS", "CORS_ORIGINS"),
         description="browser origins that may call, by commas; never *",
+    )
+    allowed_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode] = Field(
+        (),
+        description="host names this server is called by, by commas: api.example.org, *.example.org, or * for any; "
+        "addresses, and names without a dot, need not be listed",
     )
     forwarded_allow_ips: str = Field("127.0.0.1", description="proxies whose X-Forwarded-For is believed")
 
@@ -146,7 +152,7 @@ class Settings(BaseSettings):
         listening = given.get("database_url") and given.get("database_pooler", Pooler.NONE) == Pooler.NONE
         return {"broadcast_url": "postgres://"} | given if listening else given
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         parts = value.split(",") if isinstance(value, str) else value

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from server.formats import EVENT_STREAM, MULTIPART, Format
 
-GRAPHQL_RESPONSE = b"application/graphql-response+json"
-JSON = b"application/json"
+GRAPHQL_RESPONSE = b"application/graphql-response+json; charset=utf-8"
+JSON = b"application/json; charset=utf-8"
+ANSWERS = {b"application/graphql-response+json": GRAPHQL_RESPONSE} | dict.fromkeys(
+    (b"application/json", b"application/*", b"*/*"), JSON
+)
 STREAMS: dict[bytes, Format] = {b"text/event-stream": EVENT_STREAM, b"multipart/mixed": MULTIPART}
 REMEMBERED = 256  # headers; there are about as many as there are kinds of clients
 LONGEST = 1_000  # bytes of a header that are looked at; a browser sends 150
@@ -23,10 +26,12 @@ _QUALITY = re.compile(rb"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
 class Accepted(NamedTuple):
-    """`json` is the type of an answer in one piece. Beside an event stream it is the one whose status says nothing of
-    the document: what is amiss there is told in the stream."""
+    """`json` is the type of an answer in one piece, None where nothing is accepted that there is.
 
-    json: bytes
+    Beside an event stream it is the one whose status says nothing of the document: what is amiss is told in the stream.
+    """
+
+    json: bytes | None
     stream: Format | None
 
 
@@ -37,16 +42,22 @@ class _Wish(NamedTuple):
 
 
 def accepted(header: bytes | None) -> Accepted:
-    """Of equal wishes for JSON and a stream the one that is named first counts."""
+    """Of equal wishes for JSON and a stream the one that is named first counts. Without a header, or with one that says
+    nothing, it is JSON as it was before the specification.
+    """
     return _accepted((header or b"")[:LONGEST])
 
 
 @lru_cache(REMEMBERED)
 def _accepted(header: bytes) -> Accepted:
-    found = [wish for text in _RANGES.findall(header) if (wish := _wish(text)) is not None]
-    wishes = sorted(found, key=lambda wish: wish[:2], reverse=True)
-    stream = STREAMS.get(wishes[0].kind) if wishes else None
-    plain = [(*wish[:2], wish.kind == GRAPHQL_RESPONSE) for wish in wishes if wish.kind not in STREAMS]
+    ranges = [text for text in _RANGES.findall(header) if text.strip()]
+    if not ranges:
+        return Accepted(JSON, None)
+    wishes = sorted(filter(None, map(_wish, ranges)), key=lambda wish: wish[:2], reverse=True)
+    if not wishes:
+        return Accepted(None, None)
+    stream = STREAMS.get(wishes[0].kind)
+    plain = [(*wish[:2], wish.kind is GRAPHQL_RESPONSE) for wish in wishes if wish.kind not in STREAMS]
     by_spec = bool(plain) and max(plain)[2] and stream is not EVENT_STREAM
     return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, stream)
 
@@ -58,10 +69,8 @@ def _wish(text: bytes) -> _Wish | None:
     quality = given.get(b"q", b"1")
     if not _QUALITY.fullmatch(quality) or not float(quality):
         return None
-    if kind in (b"application/*", b"*/*"):
-        return _Wish(float(quality), named=False, kind=JSON)
-    if kind not in (GRAPHQL_RESPONSE, JSON, *STREAMS):
-        return None
-    if kind == b"multipart/mixed" and given.get(b"subscriptionspec") != b"1.0":
+    if kind in ANSWERS and given.get(b"charset", b"utf-8") in (b"utf-8", b"utf8", b"*"):
+        return _Wish(float(quality), named=b"*" not in kind, kind=ANSWERS[kind])
+    if kind not in STREAMS or (kind == b"multipart/mixed" and given.get(b"subscriptionspec") != b"1.0"):
         return None
     return _Wish(float(quality), named=True, kind=kind)

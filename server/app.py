@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -18,7 +17,8 @@ from resolvers.context import Services
 from schema import schema
 from server import metrics
 from server.house import opened
-from server.requests import HEADER, Requests, header_of
+from server.origins import Origins
+from server.requests import HEADER, Refusal, Requests, header_of
 from server.seats import Seats
 from server.sockets import Sockets
 from server.streaming import Streams
@@ -54,6 +54,10 @@ class App:
         assert self.view is not None, "the lifespan comes first"
         await (self.sockets if scope["type"] == "websocket" else self.view)(scope, receive, send)
 
+    async def refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
+        assert self.view is not None, "the lifespan comes first"
+        await self.view.refuse(scope, send, refusal)
+
     async def leave(self) -> None:
         """Tells every socket and stream to go: clients come back after a cursor, to another process."""
         if self.view is not None:
@@ -80,35 +84,47 @@ async def _welcome(request: Request) -> PlainTextResponse:
 
 
 class Door:
-    """Questions go straight to GraphQL; pages of other origins, sockets and probes by way of Starlette."""
+    """Whoever may not knock is sent away. Questions go straight to GraphQL, sockets and probes by way of Starlette; all
+    that pages ask goes by way of CORS.
+    """
 
     def __init__(self, app: App, settings: Settings) -> None:
-        self._graphql = app
+        self._app = app
+        self._origins = Origins(settings)
         self._rest = Starlette(
             lifespan=app.lifespan,
             routes=[
-                Route(PATH, app),
                 WebSocketRoute(PATH, app),
                 Route("/health", app.health),
                 Route("/metrics", app.metrics),
                 Route("/", _welcome),
             ],
-            middleware=[
-                Middleware(
-                    CORSMiddleware,
-                    allow_origins=settings.allowed_origins,
-                    allow_credentials=True,
-                    allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", HEADER],
-                    expose_headers=[HEADER],
-                    max_age=600,
-                ),
-            ],
+        )
+        self._of_pages = CORSMiddleware(
+            self._serve,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", "traceparent", HEADER],
+            expose_headers=[HEADER, "retry-after"],
+            max_age=600,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        straight = scope["type"] == "http" and scope["path"] == PATH and header_of(scope, b"origin") is None
-        await (self._graphql if straight else self._rest)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+        elif header_of(scope, b"origin") is None:
+            await self._serve(scope, receive, send)
+        else:
+            await self._of_pages(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._origins.check(scope)
+        except Refusal as refusal:
+            await self._app.refuse(scope, send, refusal)
+            return
+        await (self._app if scope["path"] == PATH else self._rest)(scope, receive, send)
 
 
 def made(app: App, settings: Settings) -> ASGIApp:

@@ -1,5 +1,6 @@
 """From an HTTP request to a question: a JSON object by POST, parameters by GET, or a clear refusal."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -8,19 +9,13 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.requests import header_of, text_of
+from server.requests import Refusal, header_of, text_of
 
 MOST_PARAMETERS = 20  # of a GET; four mean something
 MISSING = "No GraphQL query found in the request"
-
-
-class Refusal(Exception):
-    """A request that is none; `status` is HTTP's."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
+METHODS = "GET, HEAD, POST, OPTIONS"
+ALLOW = (b"allow", METHODS.encode())
+_CHARSET = re.compile(rb'(?:\A|;)\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 
 
 class Asked(NamedTuple):
@@ -36,12 +31,32 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
     """Raises Refusal, and ClientDisconnect where the client left in the middle of its body."""
     match scope["method"]:
         case "POST":
-            if (header_of(scope, b"content-type") or b"").partition(b";")[0].strip().lower() != b"application/json":
-                raise Refusal(400, "Unsupported content type")
-            return _checked(_object(await _body(receive), "Unable to parse request body as JSON"), _key(scope))
-        case "GET":
+            _check_type(scope)
+            given = _json(await _body(receive), "request body")
+            if not isinstance(given, dict):
+                raise Refusal(400, "The request must be one JSON object")
+            return _checked(given, _key(scope))
+        case "GET" | "HEAD":
             return _checked(_parameters(scope["query_string"]))
-    raise Refusal(405, "GraphQL only supports GET and POST requests.")
+    raise Refusal(405, "GraphQL only supports GET and POST requests.", ALLOW)
+
+
+def _check_type(scope: Scope) -> None:
+    """Only JSON: the types that pages of others can send without asking beforehand are none of it. Raises Refusal."""
+    kind = header_of(scope, b"content-type") or b""
+    if kind != b"application/json" and not _is_json(kind):
+        raise Refusal(415, "Only application/json in UTF-8 is understood", (b"accept", b"application/json"))
+    coding = header_of(scope, b"content-encoding")
+    if coding is not None and coding.strip().lower() not in (b"", b"identity"):
+        raise Refusal(415, "A body must come without content coding", (b"accept-encoding", b"identity"))
+    if header_of(scope, b"transfer-encoding") not in (None, b"chunked"):
+        raise Refusal(400, "Of the transfer codings only chunked is understood")
+
+
+def _is_json(kind: bytes) -> bool:
+    name, _, parameters = kind.partition(b";")
+    charset = _CHARSET.search(parameters)
+    return name.strip().lower() == b"application/json" and (not charset or charset[1].lower() in (b"utf-8", b"utf8"))
 
 
 def _key(scope: Scope) -> str | None:
@@ -61,27 +76,24 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _object(text: bytes | str, otherwise: str) -> dict[str, Any]:
+def _json(text: bytes | str, name: str) -> Any:
     try:
-        found = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Refusal(400, otherwise) from None
-    if not isinstance(found, dict):
-        raise Refusal(400, "The request must be one JSON object")
-    return found
+        raise Refusal(400, f"Unable to parse {name} as JSON") from None
 
 
 def _parameters(query_string: bytes) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = dict(
-            parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
-        )
+        given = parse_qsl(query_string.decode(), errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise Refusal(400, "Unable to parse the parameters of the request") from None
-    found = {name: value for name, value in found.items() if value}  # an empty one is as good as none
+    found: dict[str, Any] = dict(given)  # without those that are empty
+    if len(found) < len(given):
+        raise Refusal(400, "A parameter of the request is given twice")
     for name in ("variables", "extensions"):
         if name in found:
-            found[name] = _object(found[name], f"Unable to parse {name} as JSON")
+            found[name] = _json(found[name], name)
     return found
 
 

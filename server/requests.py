@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,11 +13,18 @@ from server import logs
 
 HEADER = "x-request-id"
 _HEADER = HEADER.encode()
+_ALWAYS = (b"x-content-type-options", b"nosniff")
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
-class TooLarge(Exception):
-    """The body is larger than `MAX_BODY_BYTES`."""
+class Refusal(Exception):
+    """A request that is not looked into: HTTP's status, what is said of it, and headers that go with it."""
+
+    def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
 
 
 class Requests:
@@ -36,7 +43,7 @@ class Requests:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["headers"] = dict(reversed(scope["headers"]))  # of several of one name the first counts
+        state["headers"] = _by_name(scope["headers"])
         offered = header_of(scope, _HEADER) if scope["type"] == "http" else None  # a socket is counted by its own
         trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
         state["trace_id"] = trace_id.decode()
@@ -49,28 +56,45 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (_HEADER, trace_id)]
+                message["headers"] = [*message.get("headers", ()), (_HEADER, trace_id), _ALWAYS]
             await send(message)
 
         try:
-            await self._app(scope, self._counting(receive), answer)
+            await self._app(scope, self._counting(scope, receive), answer)
         finally:
             self._count(status)
             if logs.least <= logging.DEBUG:
                 logs.request(scope, status, began)
 
-    def _counting(self, receive: Receive) -> Receive:
-        taken = 0
+    def _counting(self, scope: Scope, receive: Receive) -> Receive:
+        """Refuses a body that is too long: before a byte of it is taken where its length is told beforehand."""
+        taken, told = 0, int(header_of(scope, b"content-length") or 0)
 
         async def counted() -> Message:
             nonlocal taken
+            if told > self._max_body:
+                raise self._too_large()
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._max_body:
-                raise TooLarge(f"The body is larger than {self._max_body} bytes")
+                raise self._too_large()
             return message
 
         return counted
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, f"The body is larger than {self._max_body} bytes")
+
+
+def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Several of one name are one list (RFC 9110, 5.3); where there can be none that makes nonsense, to be refused."""
+    found = dict(headers)
+    if len(found) < len(headers):
+        lists: dict[bytes, list[bytes]] = {}
+        for name, value in headers:
+            lists.setdefault(name, []).append(value)
+        found = {name: b", ".join(values) for name, values in lists.items()}
+    return found
 
 
 def header_of(scope: Scope, name: bytes) -> bytes | None:

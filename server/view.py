@@ -8,19 +8,20 @@ import time
 
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import Leaving, ParlorError, RateLimited, Unavailable
+from kit.errors import Forbidden, Leaving, ParlorError, RateLimited, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
 from schema.schema import Refused, Schema
-from server.accept import GRAPHQL_RESPONSE, accepted
-from server.asked import MISSING, Asked, Refusal, asked_of
-from server.formats import EVENT_STREAM
+from server.accept import GRAPHQL_RESPONSE, JSON, accepted
+from server.asked import ALLOW, METHODS, MISSING, Asked, asked_of
+from server.formats import EVENT_STREAM, Format
 from server.logs import note
-from server.requests import TooLarge, context_of, header_of, trace_id_of
+from server.requests import Refusal, context_of, header_of, trace_id_of
 from server.results import executed, formatted
 from server.streaming import Streams
 
@@ -29,7 +30,13 @@ STREAM_TO = (
     "multipart/mixed;subscriptionSpec=1.0"
 )
 STATUS: dict[type[ParlorError], int] = {Unavailable: 503, Leaving: 503, RateLimited: 429}
-ALLOWED = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, OperationType.MUTATION)}
+NOT_ACCEPTABLE = "Answers are application/graphql-response+json or application/json: the Accept header names neither"
+ALLOWED = {
+    "GET": (OperationType.QUERY,),
+    "HEAD": (OperationType.QUERY,),
+    "POST": (OperationType.QUERY, OperationType.MUTATION),
+}
+KEEP_NOTHING = (b"cache-control", b"no-store")  # an answer is one viewer's, at one moment
 
 
 class View:
@@ -40,6 +47,14 @@ class View:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, format = accepted(header_of(scope, b"accept"))
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers={"allow": METHODS})(scope, receive, send)
+        elif kind is None:
+            await self.refuse(scope, send, Refusal(406, NOT_ACCEPTABLE))
+        else:
+            await self._answer(scope, receive, send, kind, None if scope["method"] == "HEAD" else format)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, kind: bytes, format: Format | None) -> None:
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
@@ -52,21 +67,21 @@ class View:
         except ParlorError as error:
             status = STATUS.get(type(error), 400 if kind is GRAPHQL_RESPONSE else 200)
             body = self._failed(scope, GraphQLError("", original_error=error))
-        except Refusal as error:
-            status, body = error.status, self._failed(scope, GraphQLError(error.message))
-        except TooLarge as error:
-            status, body = 413, self._failed(scope, GraphQLError(str(error)))
+        except Refusal as refusal:
+            await self.refuse(scope, send, refusal, kind)
+            return
         except ClientDisconnect:
             return
         except Exception as error:
             status, body = 500, self._failed(scope, GraphQLError("", original_error=error))
         if format is EVENT_STREAM and status == 200:
             kind, body = format.kind, format.next(body, None) + format.last(None)
-        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"vary", _vary(scope))]
-        if status == 405:
-            headers.append((b"allow", b"GET, POST"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await _send(scope, send, status, kind, body)
+
+    async def refuse(self, scope: Scope, send: Send, refusal: Refusal, kind: bytes = JSON) -> None:
+        cause = Forbidden(refusal.message) if refusal.status == 403 else None
+        body = self._failed(scope, GraphQLError(refusal.message, original_error=cause))
+        await _send(scope, send, refusal.status, kind, body, *refusal.headers)
 
     async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
@@ -86,9 +101,9 @@ class View:
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise Refusal(400, STREAM_TO) from None
-            raise Refusal(405, "Mutations need POST") from None
+            raise Refusal(405, "Mutations need POST", ALLOW) from None
         except GraphQLError as error:
-            raise Refusal(400, error.message) from None
+            raise Refused([error]) from None
         note(ctx, asked.operation_name, errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors)
@@ -97,6 +112,13 @@ class View:
     def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
         return b'{"errors":%b}' % formatted(told)
+
+
+async def _send(scope: Scope, send: Send, status: int, kind: bytes, body: bytes, *more: tuple[bytes, bytes]) -> None:
+    length, vary = (b"content-length", b"%d" % len(body)), (b"vary", _vary(scope))
+    headers = [(b"content-type", kind), length, vary, KEEP_NOTHING, *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _vary(scope: Scope) -> bytes:

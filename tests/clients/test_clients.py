@@ -116,6 +116,12 @@ def played(name: str, server: Server) -> Any:
         return told(running)
 
 
+def test_all_audits_of_graphql_over_http_pass_also_those_that_are_not_musts(server: Server) -> None:
+    audits = played("audits", server)
+    assert {audit: how for audit, how in audits.items() if how != "ok"} == {}
+    assert len(audits) == 61
+
+
 def test_a_dropped_client_resumes_with_exactly_what_it_missed(server: Server) -> None:
     assert played("resume", server) == {"missed": ["UPDATED", "STATUS_CHANGED", "ADDED"], "then": "TaskDeleted"}
 

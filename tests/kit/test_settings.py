@@ -208,3 +208,15 @@ def test_every_number_has_a_least_value() -> None:
     numbers = {name: field for name, field in Settings.model_fields.items() if field.annotation is int}
     assert len(numbers) > 15
     assert [name for name, field in numbers.items() if not any(hasattr(m, "ge") for m in field.metadata)] == []
+
+
+def test_hosts_are_given_by_commas_as_names_wildcards_or_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().allowed_hosts == ()
+    monkeypatch.setenv("ALLOWED_HOSTS", "API.example.org, *.example.com,*")
+    assert Settings().allowed_hosts == ("api.example.org", "*.example.com", "*")
+
+
+@pytest.mark.parametrize("host", ["https://api.example.org", "api.example.org:443", "*.", "a*.example.org", "a b", "."])
+def test_what_is_no_host_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", host)
+    assert refusal().startswith("String should match pattern")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.people import People
-from tests.server.test_http import GRAPHQL, JSON
+from tests.server.test_http import CREATE, GRAPHQL, JSON, post, refusal, tasks_of
 from tests.sockets import EVENTS
 from tests.streams import asked
 
@@ -15,6 +15,8 @@ SPEC = "multipart/mixed;subscriptionSpec=1.0"
 URQL = f"{GRAPHQL}, application/graphql+json, {JSON}, {SSE}, multipart/mixed"
 APOLLO = "application/graphql-response+json,application/json;q=0.9"
 
+NONE = "nothing there is: 406"
+
 # What is accepted; the type of the answer to a subscription, and to a query.
 ACCEPTED: list[tuple[str | None, str, str]] = [
     (None, JSON, JSON),
@@ -23,9 +25,9 @@ ACCEPTED: list[tuple[str | None, str, str]] = [
     ("application/json, */*", JSON, JSON),
     ("application/json, text/plain, */*", JSON, JSON),
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", JSON, JSON),
-    ("text/*", JSON, JSON),
-    ("multipart/*", JSON, JSON),
-    ("multipart/mixed", JSON, JSON),
+    ("text/*", NONE, NONE),
+    ("multipart/*", NONE, NONE),
+    ("multipart/mixed", NONE, NONE),
     ("multipart/mixed;deferSpec=20220824, application/json", JSON, JSON),
     ("multipart/mixed;subscriptionSpec=2.0, application/json", JSON, JSON),
     (URQL, GRAPHQL, GRAPHQL),
@@ -33,6 +35,9 @@ ACCEPTED: list[tuple[str | None, str, str]] = [
     (f"{JSON}, {GRAPHQL}", GRAPHQL, GRAPHQL),
     (f"{JSON}, {GRAPHQL};q=0.9", JSON, JSON),
     (f"{GRAPHQL};q=0, */*", JSON, JSON),
+    (f"{GRAPHQL}; charset=utf-8, {JSON}; charset=utf-8", GRAPHQL, GRAPHQL),
+    (f"{GRAPHQL}; charset=utf-16, {JSON}; charset=UTF-8", JSON, JSON),
+    ("application/*;q=0.1", JSON, JSON),
     # graphql-sse and EventSource; urql's subscriptions; Apollo's subscriptions.
     (SSE, SSE, SSE),
     (f"{SSE}, multipart/mixed", SSE, SSE),
@@ -50,14 +55,17 @@ ACCEPTED: list[tuple[str | None, str, str]] = [
     (f"*/*, {SSE};q=0.9", JSON, JSON),
     (f"{SSE}, {GRAPHQL};q=0.5", SSE, SSE),
     # Not wanted, or not to be understood.
-    (f"{SSE};q=0", JSON, JSON),
-    (f"{SSE};q=0.000", JSON, JSON),
-    (f"{SSE};q=2", JSON, JSON),
-    (f"{SSE};q=nan", JSON, JSON),
-    (f"text/event-streams, {SSE}x", JSON, JSON),
-    (f'text/plain;x="{SSE}, {SSE}"', JSON, JSON),
-    (f'text/plain;x="\\", {SSE}', JSON, JSON),
-    (",;,q=1;,=;", JSON, JSON),
+    (f"{SSE};q=0", NONE, NONE),
+    (f"{SSE};q=0.000", NONE, NONE),
+    (f"{SSE};q=2", NONE, NONE),
+    (f"{SSE};q=nan", NONE, NONE),
+    (f"text/event-streams, {SSE}x", NONE, NONE),
+    (f'text/plain;x="{SSE}, {SSE}"', NONE, NONE),
+    (f'text/plain;x="\\", {SSE}', NONE, NONE),
+    (",;,q=1;,=;", NONE, NONE),
+    (" , ,", JSON, JSON),
+    ("text/html", NONE, NONE),
+    (f"{JSON}; charset=latin1", NONE, NONE),
     (f"{', ' * 600}{SSE}", JSON, JSON),
 ]
 
@@ -68,11 +76,27 @@ async def test_a_stream_is_only_for_those_who_name_and_prefer_one(
 ) -> None:
     dora = await people.one()
     async with asked(dora, EVENTS, accept=accept) as response:
-        assert response.headers["content-type"] == subscription.lower()
-        assert response.status == (400 if subscription in (JSON, GRAPHQL) else 200)
+        assert response.headers["content-type"] == written(subscription)
+        assert response.status == {NONE: 406, JSON: 400, GRAPHQL: 400}.get(subscription, 200)
     async with asked(dora, "{ __typename }", accept=accept) as response:
-        assert response.headers["content-type"] == query.lower()
-        assert b'{"data":{"__typename":"Query"}}' in await response.rest()
+        assert response.headers["content-type"] == written(query)
+        assert response.status == (406 if query is NONE else 200)
+        assert (b'{"data":{"__typename":"Query"}}' in await response.rest()) is (query is not NONE)
+
+
+def written(kind: str) -> str:
+    """As it stands in the header; even an error that is not acceptable is JSON."""
+    return kind.lower() if kind in (SSE, MULTIPART) else f"{GRAPHQL if kind == GRAPHQL else JSON}; charset=utf-8"
+
+
+async def test_a_mutation_whose_answer_could_not_be_read_is_not_done(people: People) -> None:
+    dora = await people.one()
+    response = await post(dora, {"query": CREATE}, "text/html")
+    assert response.status_code == 406
+    assert refusal(response) == (
+        "Answers are application/graphql-response+json or application/json: the Accept header names neither"
+    )
+    assert await tasks_of(dora) == 0
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

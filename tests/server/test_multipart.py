@@ -75,8 +75,12 @@ async def test_what_may_not_be_followed_is_an_error_of_the_transport(people: Peo
 @pytest.mark.parametrize(
     ("accept", "status", "kind"),
     [
-        (MULTIPART, 200, "application/json"),
-        (f"{MULTIPART};q=0.9, application/graphql-response+json", 400, "application/graphql-response+json"),
+        (MULTIPART, 200, "application/json; charset=utf-8"),
+        (
+            f"{MULTIPART};q=0.9, application/graphql-response+json",
+            400,
+            "application/graphql-response+json; charset=utf-8",
+        ),
     ],
 )
 async def test_what_is_amiss_in_the_document_is_an_answer_in_one_piece(
@@ -96,5 +100,5 @@ async def test_queries_and_mutations_are_answered_in_one_piece(people: People) -
         (CREATE, b'{"data":{"createTask":{"title":"In one piece"}}}'),
     ):
         async with asked(dora, query, accept=MULTIPART) as response:
-            assert (response.status, response.headers["content-type"]) == (200, "application/json")
+            assert (response.status, response.headers["content-type"]) == (200, "application/json; charset=utf-8")
             assert await response.rest() == answer

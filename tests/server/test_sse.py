@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Served, served, settings_for
+from tests.conftest import served, settings_for
 from tests.people import People, Person
 from tests.streams import SSE, Response, asked, following
 
@@ -99,7 +99,7 @@ async def test_a_mutation_is_one_event_and_the_end(people: People) -> None:
 async def test_a_mutation_by_get_is_refused_and_nothing_is_done(people: People) -> None:
     dora = await people.one()
     async with asked(dora, CREATE, method="GET") as response:
-        assert (response.status, response.headers["content-type"]) == (405, "application/json")
+        assert (response.status, response.headers["content-type"]) == (405, "application/json; charset=utf-8")
     assert await tasks_of(dora) == 0
 
 
@@ -128,10 +128,9 @@ async def test_what_is_amiss_in_the_document_is_told_in_the_stream(
     assert (error["message"], code(error)) == (message, "VALIDATION_ERROR")
 
 
-@pytest.mark.parametrize("query", ["", "fragment A on Task { id }"])
-async def test_a_request_that_is_none_gets_a_status(people: People, query: str) -> None:
-    async with asked(await people.one(), query) as response:
-        assert (response.status, response.headers["content-type"]) == (400, "application/json")
+async def test_a_request_that_is_none_gets_a_status(people: People) -> None:
+    async with asked(await people.one(), "") as response:
+        assert (response.status, response.headers["content-type"]) == (400, "application/json; charset=utf-8")
 
 
 @pytest.mark.parametrize(
@@ -144,14 +143,10 @@ async def test_nobody_may_follow(people: People, headers: dict[str, str], messag
     assert (error["message"], code(error)) == (message, "UNAUTHENTICATED")
 
 
-async def test_a_token_in_the_address_counts_for_nothing(people: People) -> None:
+async def test_a_token_in_the_address_is_refused(people: People) -> None:
     dora = await people.one()
-    response = await people.http.get(
-        "/graphql",
-        params={"query": TITLES, "token": dora.token, "authorization": f"Bearer {dora.token}"},
-        headers={"accept": SSE},
-    )
-    assert '"UNAUTHENTICATED"' in response.text
+    response = await people.http.get("/graphql", params={"query": TITLES, "token": dora.token}, headers={"accept": SSE})
+    assert response.status_code == 400
 
 
 async def test_what_may_not_be_followed_is_told_in_the_stream(people: People) -> None:
@@ -208,14 +203,17 @@ async def test_heartbeats_come_while_nothing_happens(database_url: str, settings
         assert await response.chunk() == b":\n\n"
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:3000", "https://evil.example"])
-async def test_pages_of_allowed_origins_may_read_a_stream_and_others_not(house: Served, origin: str) -> None:
-    dora = await house.people.one()
-    async with following(dora, origin=origin) as (response, _):
+async def test_pages_of_allowed_origins_may_read_a_stream(people: People) -> None:
+    dora = await people.one()
+    async with following(dora, origin="http://localhost:3000") as (response, _):
         await dora.task("Across")
         assert (await response.next())["task"]["title"] == "Across"
-    allowed = origin == "http://localhost:3000"
-    assert response.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
+
+
+async def test_a_page_of_a_foreign_origin_gets_none(people: People) -> None:
+    async with asked(await people.one(), origin="https://evil.example") as response:
+        assert response.status == 403
 
 
 async def test_pages_may_say_where_they_go_on(people: People) -> None:

@@ -148,7 +148,7 @@ async def test_sockets_and_streams_of_one_user_are_counted_together(database_url
         hub, dora, sam = house.services.hub, await house.people.one(), await house.people.one()
         async with dora.socket(), following(dora) as (stream, _):
             async with asked(dora, accept=f"{SSE}, application/json") as refused:
-                assert (refused.status, refused.headers["content-type"]) == (429, "application/json")
+                assert (refused.status, refused.headers["content-type"]) == (429, "application/json; charset=utf-8")
                 (error,) = json.loads(await refused.rest())["errors"]
                 assert error["extensions"]["code"] == "RATE_LIMITED"
                 assert error["message"] == "More than 2 connections of one user; try again in 1 s"
