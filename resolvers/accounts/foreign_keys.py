@@ -32,7 +32,7 @@ logger = structlog.get_logger()
 
 
 class Keys:
-    """One fetch at a time, which all who need it wait for; who asks for a known key waits for none."""
+    """One fetch at a time, which all who need it wait for; for a known key only while the issuer can be reached."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         import httpx2  # takes 120 ms, and only those with a JWKS need it
@@ -42,7 +42,7 @@ class Keys:
         self._http = httpx2.AsyncClient(timeout=SECONDS, headers={"accept-encoding": "identity"})
         self._kept: dict[str, jwt.PyJWK] = {}
         self._fetched = self._tried = NEVER
-        self._pause = PAUSE
+        self._reached = True
         self._fetching: asyncio.Task[None] | None = None
 
     async def of(self, kid: str) -> jwt.PyJWK | None:
@@ -52,14 +52,15 @@ class Keys:
             self._kept = {}
         if kid not in self._kept or now - self._fetched > FRESH:
             self._refresh(now)
-            if kid not in self._kept and self._fetching is not None:
+            if self._fetching is not None and (self._reached or kid not in self._kept):
                 await asyncio.shield(self._fetching)  # others wait for it too
         if not self._kept:
             raise Unavailable("The keys of the token's issuer cannot be fetched just now; try again")
         return self._kept.get(kid)
 
     def _refresh(self, now: datetime) -> None:
-        if self._fetching is None and not self._tried <= now < self._tried + self._pause:
+        pause = PAUSE if self._reached else RETRY
+        if self._fetching is None and not self._tried <= now < self._tried + pause:
             self._tried = now
             self._fetching = asyncio.create_task(self._fetch(), name="jwks")
 
@@ -67,9 +68,9 @@ class Keys:
         try:
             async with asyncio.timeout(SECONDS):
                 found = usable(await self._download())
-            self._kept, self._fetched, self._pause = found, self._clock(), PAUSE
+            self._kept, self._fetched, self._reached = found, self._clock(), True
         except Exception as error:
-            self._tried, self._pause = self._clock(), RETRY
+            self._tried, self._reached = self._clock(), False
             logger.warning("jwks.failed", host=urlsplit(self._url).hostname, error=repr(error)[:300])
         finally:
             self._fetching = None
