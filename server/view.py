@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import Leaving, ParlorError, RateLimited, Unavailable
+from kit.errors import Leaving, NoKeys, ParlorError, RateLimited, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
 from schema.schema import Refused, Schema
@@ -28,7 +28,7 @@ STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
     "multipart/mixed;subscriptionSpec=1.0"
 )
-STATUS: dict[type[ParlorError], int] = {Unavailable: 503, Leaving: 503, RateLimited: 429}
+STATUS: dict[type[ParlorError], int] = {Unavailable: 503, NoKeys: 503, Leaving: 503, RateLimited: 429}
 ALLOWED = {"GET": (OperationType.QUERY,), "POST": (OperationType.QUERY, OperationType.MUTATION)}
 
 

@@ -60,7 +60,7 @@ class Foreign:
         self._audience = settings.foreign_audience
 
     async def read(self, token: str, now: datetime) -> Told:
-        """What a token says that is good. Raises InvalidToken; Unavailable where it cannot be told."""
+        """What a token says that is good. Raises InvalidToken; NoKeys where it cannot be told."""
         try:
             header = jwt.get_unverified_header(token)
             if "crit" in header or str(header.get("typ", "jwt")).lower() not in HEADER_TYPES:

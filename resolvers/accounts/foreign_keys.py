@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from kit.clock import Clock
-from kit.errors import Unavailable
+from kit.errors import NoKeys
 
 FRESH = timedelta(minutes=10)  # then a key that was taken back is noticed
 STALE = timedelta(days=1)  # as long as the issuer cannot be reached they go on working
@@ -46,7 +46,7 @@ class Keys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def of(self, kid: str) -> jwt.PyJWK | None:
-        """The key of this id, if there is one. Raises Unavailable where none could be fetched at all."""
+        """The key of this id, if there is one. Raises NoKeys where none could be fetched at all."""
         now = self._clock()
         if now - self._fetched > STALE:
             self._kept = {}
@@ -55,7 +55,7 @@ class Keys:
             if self._fetching is not None and (self._reached or kid not in self._kept):
                 await asyncio.shield(self._fetching)  # others wait for it too
         if not self._kept:
-            raise Unavailable("The keys of the token's issuer cannot be fetched just now; try again")
+            raise NoKeys
         return self._kept.get(kid)
 
     def _refresh(self, now: datetime) -> None:

@@ -8,12 +8,13 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from kit.errors import Unavailable
+from kit.errors import NoKeys
 from resolvers.accounts import foreign_keys
 from resolvers.accounts.foreign_keys import Keys, usable
 from tests.accounts.issuer import EC, ED, KEYS, OTHER_RSA, RSA, Issuer, bearer, part, published
 from tests.accounts.signing import INVALID, ME, Hand, fresh, refusal
 from tests.people import Answer, People
+from tests.sockets import Closed
 
 DOWN = ("UNAVAILABLE", "The keys of the token's issuer cannot be fetched just now; try again")
 
@@ -158,7 +159,7 @@ async def test_a_faulty_endpoint_is_no_reason_to_believe_anything_nor_to_wait(
     own_issuer.answer = fault(own_issuer)
     answers = await asyncio.gather(*(asked(trusting_it, own_issuer) for _ in range(20)))
     assert {refusal(answer) for answer in answers} == {DOWN}
-    assert {answer.status for answer in answers} <= {200, 503}
+    assert {answer.status for answer in answers} == {503}
     assert own_issuer.fetches == 1
     own_issuer.answer = own_issuer.publish
     assert refusal(await asked(trusting_it, own_issuer)) == DOWN, "it is left in peace for a while"
@@ -181,11 +182,28 @@ async def test_keys_go_on_working_for_a_day_while_the_endpoint_is_down(
     assert (await dora.ask(ME)).data["me"]["id"] == dora.id, "others' keys are not ours"
 
 
+async def test_a_socket_that_cannot_be_looked_at_is_told_to_try_again(
+    trusting_it: People, own_issuer: Issuer, clock: Hand
+) -> None:
+    own_issuer.answer = lambda writer: writer.close()
+    dora = bearer(trusting_it, own_issuer.token(fresh("sub")))
+    socket = await dora.socket().open()
+    await socket.send({"type": "connection_init", "payload": {"authorization": f"Bearer {dora.token}"}})
+    with pytest.raises(Closed) as closed:
+        await socket.frame()
+    assert (closed.value.code, closed.value.reason) == (1013, DOWN[1])
+    own_issuer.answer = own_issuer.publish
+    clock.forward(seconds=5)
+    async with dora.socket() as socket:
+        assert "errors" not in await socket.ask(ME)
+
+
 async def test_a_failure_is_one_line_in_the_log(
     trusting_it: People, own_issuer: Issuer, logged: list[dict[str, Any]]
 ) -> None:
     own_issuer.answer = lambda writer: own_issuer.write(writer, b"x" * 1_000, "404 Not Found")
     await asyncio.gather(*(asked(trusting_it, own_issuer) for _ in range(20)))
+    assert {entry["log_level"] for entry in logged if entry["event"] != "jwks.failed"} <= {"debug", "info"}
     [line] = [entry for entry in logged if entry["event"] == "jwks.failed"]
     assert line == {
         "event": "jwks.failed",
@@ -227,7 +245,7 @@ async def test_closing_ends_a_fetch_that_is_under_way(own_issuer: Issuer, clock:
     await asked_for.wait()
     async with asyncio.timeout(1):
         await keys.close()
-    with pytest.raises((Unavailable, asyncio.CancelledError)):
+    with pytest.raises((NoKeys, asyncio.CancelledError)):
         await asking
 
 

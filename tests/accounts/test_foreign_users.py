@@ -168,6 +168,21 @@ async def test_who_has_left_is_not_brought_back_by_a_token_of_before(
     assert refusal(await bearer(trusted, other).ask(ME)) == INVALID
 
 
+async def test_who_leaves_while_new_sessions_begin_is_gone(trusted: People, issuer: Issuer, clock: Hand) -> None:
+    subject = fresh("sub")
+    dora = bearer(trusted, issuer.token(subject))
+    id = (await dora.ask(ME)).data["me"]["id"]
+    others = [bearer(trusted, issuer.token(subject, sid=f"device {number}")) for number in range(20)]
+    clock.forward(seconds=1)
+    *answers, _ = await asyncio.gather(*(other.ask(ME) for other in others), deleted(dora, id))
+    assert [answer.status for answer in answers] == [200] * 20
+    assert {refusal(answer) for answer in answers if "errors" in answer.body} <= {INVALID}
+    for other in others:
+        assert refusal(await other.ask(ME)) == INVALID
+    left = "select count(*) from session s join identity i on i.id = s.identity_id where i.subject = :sub"
+    assert await rows(trusted, left, sub=subject) == [(0,)]
+
+
 @pytest.mark.parametrize("by", ["administrator", "hand"])
 async def test_who_was_sent_away_does_not_come_back(trusted: People, issuer: Issuer, clock: Hand, by: str) -> None:
     subject = fresh("sub")
@@ -180,6 +195,8 @@ async def test_who_was_sent_away_does_not_come_back(trusted: People, issuer: Iss
     for _ in range(2):
         assert refusal(await bearer(trusted, issuer.token(subject)).ask(ME)) == INVALID
     assert await rows(trusted, "select user_id from identity where subject = :sub", sub=subject) == [(None,)]
+    await rows(trusted, "update identity set open = true where subject = :sub", sub=subject)
+    assert (await who(trusted, issuer.token(subject)))["id"] != id, "but as an operator lets them"
 
 
 async def test_an_operator_links_a_subject_to_a_user_who_is_there(trusted: People, issuer: Issuer) -> None:
