@@ -63,7 +63,7 @@ class Foreign:
         """What a token says that is good. Raises InvalidToken; NoKeys where it cannot be told."""
         try:
             header = jwt.get_unverified_header(token)
-            if "crit" in header or str(header.get("typ", "jwt")).lower() not in HEADER_TYPES:
+            if "crit" in header or _kind(header.get("typ", "jwt")) not in HEADER_TYPES:
                 raise InvalidToken
             key, algorithm = await self._verifying(header)
             claims = jwt.decode(
@@ -101,7 +101,7 @@ class Foreign:
 
 def _told(claims: dict[str, Any], now: datetime) -> Told:
     for name, allowed in CLAIMED_TYPES.items():
-        if name in claims and str(claims[name]).lower() not in allowed:
+        if name in claims and _kind(claims[name]) not in allowed:
             raise InvalidToken
     told = Told(
         issuer=_name(claims, "iss"),
@@ -116,6 +116,10 @@ def _told(claims: dict[str, Any], now: datetime) -> Told:
     if told.issuer == ISSUER or not told.subject or begins > now + SKEW or told.expires_at <= now:
         raise InvalidToken
     return told
+
+
+def _kind(value: object) -> str | None:
+    return value.lower() if isinstance(value, str) else None
 
 
 def _name(claims: dict[str, Any], claim: Literal["iss", "sub", "sid"]) -> str:

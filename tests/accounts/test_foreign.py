@@ -236,7 +236,22 @@ async def test_keys_alone_believe_no_secret(settings: Settings, issuer: Issuer) 
         assert "errors" not in (await bearer(people, issuer.token(subject, "ES256", EC)).ask(ME)).body
 
 
-NONSENSE = ["x", "..", "a.b.c", f"{part({'alg': 'RS256', 'kid': 7})}.e30.x", f"{part([])}.e30.x", "." * 4_000]
+def nested(depth: int) -> str:
+    """A header whose type is a list of a list of a list …"""
+    header = b'{"alg": "RS256", "kid": "RS256", "typ": ' + b"[" * depth + b"]" * depth + b"}"
+    return f"{jwt.utils.base64url_encode(header).decode()}.e30.eA"
+
+
+DEPTHS = (10, 500, 800, 900, 950, 1_000, 1_500)
+NONSENSE = [
+    *map(nested, DEPTHS),
+    "x",
+    "..",
+    "a.b.c",
+    f"{part({'alg': 'RS256', 'kid': 7})}.e30.x",
+    f"{part([])}.e30.x",
+    "." * 4_000,
+]
 
 
 @pytest.mark.parametrize("token", NONSENSE, ids=range(len(NONSENSE)))
