@@ -1,6 +1,7 @@
 """All models, so that whoever imports this knows every table."""
 
 from db.accounts.audit import AuditEntry
+from db.accounts.identities import Identity
 from db.accounts.presence import Presence, PresenceLease
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import Role, User
@@ -17,6 +18,7 @@ __all__ = [
     "Entity",
     "Event",
     "IdempotencyKey",
+    "Identity",
     "Label",
     "LogState",
     "MeterReading",

@@ -10,6 +10,7 @@
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
       TooSlow             QUERY_TIMEOUT        the answer took longer than one may take
       Unavailable         UNAVAILABLE          the database cannot be reached just now; try again
+      NoKeys              UNAVAILABLE          the issuer of a token cannot be asked for its keys just now; try again
       Leaving             UNAVAILABLE          the server goes down; come back, to it or to another
       UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
 
@@ -130,6 +131,13 @@ class Unavailable(ParlorError):
 
     def __init__(self, message: str = "The database cannot be reached just now; try again") -> None:
         super().__init__(message)
+
+
+class NoKeys(ParlorError):
+    code = "UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The keys of the token's issuer cannot be fetched just now; try again")
 
 
 class Leaving(ParlorError):

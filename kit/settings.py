@@ -18,6 +18,8 @@ SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _HOST = r"^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*)$"
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
+_HTTPS = re.compile(r"https://[^/?#@\s]+(/[^#\s]*)?")
+_LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^#\s]*)?")
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
 
@@ -102,6 +104,15 @@ class Settings(BaseSettings):
     login_attempts_per_address: int = Field(100, ge=1, description="tries from one address in one window, all accounts")
     login_window_minutes: int = Field(15, ge=1, description="the window of both limits above")
     password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
+
+    foreign_jwt_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("FOREIGN_JWT_SECRET", "BETTER_AUTH_SECRET"),
+        description="shared with another issuer, whose HS256 tokens count too (or BETTER_AUTH_SECRET); 32 characters",
+    )
+    foreign_jwks_url: str | None = Field(None, description="where it publishes the keys of its RS256, ES256, EdDSA")
+    foreign_issuer: str | None = Field(None, description="what its tokens must name as iss; a JWKS needs it")
+    foreign_audience: str | None = Field(None, description="what they must name as aud; without it they must name none")
 
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
     max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
@@ -195,6 +206,21 @@ class Settings(BaseSettings):
             raise ValueError("JWT_SECRET must be set in production (32 characters or more)")
         if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"JWT_SECRET must have at least {SHORTEST_SECRET} characters")
+        return self
+
+    @model_validator(mode="after")
+    def _foreign(self) -> Self:
+        secret, url = self.foreign_jwt_secret, self.foreign_jwks_url
+        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"FOREIGN_JWT_SECRET must have at least {SHORTEST_SECRET} characters")
+        if secret is not None and secret == self.jwt_secret:
+            raise ValueError("FOREIGN_JWT_SECRET must not be JWT_SECRET: its owner could sign as Parlor")
+        if url is not None and self.foreign_issuer is None:
+            raise ValueError("FOREIGN_JWKS_URL needs FOREIGN_ISSUER: keys may sign for several")
+        if url is not None and not (_HTTPS.fullmatch(url) or (not self.production and _LOOPBACK.fullmatch(url))):
+            raise ValueError("FOREIGN_JWKS_URL must be https://… (in development also http:// of this machine)")
+        if self.foreign_issuer == "parlor":
+            raise ValueError("FOREIGN_ISSUER must not be parlor, which is who signs here")
         return self
 
     @property

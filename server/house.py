@@ -123,6 +123,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await made.hub.presence.close()
+            await made.viewers.close()
     finally:
         await db.close()
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
@@ -48,7 +48,8 @@ async def tidy(services: Services) -> None:
     once = IdempotencyKey.at < now - timedelta(hours=settings.idempotency_hours)
     await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
     ended = now - SESSIONS_KEPT
-    await _remove(services, Session, Session.id, or_(Session.expires_at < ended, Session.revoked_at < ended))
+    ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
+    await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
 
 

@@ -8,7 +8,8 @@ from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resolvers.context import Context, Services
+from kit.errors import Unauthenticated
+from resolvers.context import Context, Services, Viewer
 from server import logs
 
 HEADER = "x-request-id"
@@ -117,10 +118,15 @@ def trace_id_of(scope: Scope) -> str:
 async def context_of(services: Services, scope: Scope) -> Context:
     """Who asks by this request or on this socket, and from where."""
     client = scope.get("client")
-    return Context(
-        services=services,
-        asks=await services.viewers.of_header(text_of(scope, b"authorization")),
-        trace_id=trace_id_of(scope),
-        address=client[0] if client else "unknown",
-        user_agent=text_of(scope, b"user-agent"),
-    )
+
+    def asked(asks: Viewer | Unauthenticated) -> Context:
+        return Context(
+            services=services,
+            asks=asks,
+            trace_id=trace_id_of(scope),
+            address=client[0] if client else "unknown",
+            user_agent=text_of(scope, b"user-agent"),
+        )
+
+    header = text_of(scope, b"authorization")
+    return asked(await services.viewers.of_header(header, lambda: asked(Unauthenticated())))

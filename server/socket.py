@@ -140,7 +140,7 @@ class Socket:
             self._timer.cancel()
         header = payload.get("authorization", payload.get("Authorization"))
         if header is not None:
-            asks = await self.services.viewers.of_header(header)
+            asks = await self.services.viewers.of_header(header, lambda: self.context)
             if isinstance(asks, Unauthenticated):
                 await self.close(Close.UNAUTHORIZED, asks.message)
                 return
@@ -270,7 +270,7 @@ class Socket:
 
     async def _renew(self, token: str) -> Viewer:
         """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's."""
-        asks = await self.services.viewers.of_header(f"Bearer {token}")
+        asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: self.context)
         if isinstance(asks, Unauthenticated):
             raise asks
         if asks.id != self.context.viewer.id:

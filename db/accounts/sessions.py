@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
+from db.accounts.identities import Identity
 from db.accounts.users import User
 from db.base import Base, Entity, well_formed_id
 from db.slots import VIEWER_SESSION_ID
@@ -24,6 +25,9 @@ class Session(Entity):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # Of another issuer's: whose it is there, and which of theirs ("" where it names none).
+    identity_id: Mapped[int | None] = mapped_column(ForeignKey(Identity.id, ondelete="CASCADE"))
+    issuer_session: Mapped[str | None]
 
     @hybrid_property
     def current(self) -> bool:
@@ -40,6 +44,12 @@ class Session(Entity):
         CheckConstraint("length(user_agent) <= 300", name="user_agent_length"),
         Index("ix_session_user_id_last_used_at_id", "user_id", "last_used_at", "id"),
         Index("ix_session_expires_at", "expires_at"),
+        Index(
+            "ix_session_identity_id_issuer_session",
+            "identity_id",
+            "issuer_session",
+            postgresql_where=text("identity_id is not null"),
+        ),
     )
 
 

@@ -1,7 +1,9 @@
 from typing import Annotated
 
 from sqlalchemy import Select, bindparam, func, or_, select, text
+from sqlalchemy import update as update_
 
+from db.accounts.identities import Identity
 from db.accounts.users import Role, User
 from db.base import ID
 from db.selection import Listing, Order
@@ -73,6 +75,9 @@ async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lo
         await work.alone("tasks", id)  # their own writes lock a task first and its owner after
         user = await work.lock(User, id)
         await _leave_a_keeper(work, user)
+        if user.id == ctx.viewer.id:  # who was sent away does not come back by another issuer's token
+            left = {"tokens_from": ctx.now(), "open": True}
+            await work.session.execute(update_(Identity).where(Identity.user_id == id).values(left))
         deleted = await work.remove(user)
         work.audit("user.delete", user.id)
     return deleted

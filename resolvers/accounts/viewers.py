@@ -5,7 +5,7 @@ session, a deleted user or a new role shows within that second in every process,
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +15,18 @@ from kit.clock import Clock
 from kit.errors import Unauthenticated
 from kit.ids import Id
 from kit.settings import Settings
+from resolvers.accounts.foreign import Foreign
+from resolvers.accounts.foreign_keys import FRESH
+from resolvers.accounts.identities import claims_of
 from resolvers.accounts.tokens import Claims, InvalidToken, read_access_token
-from resolvers.context import Viewer
+from resolvers.context import Context, Viewer
+
+Asking = Callable[[], Context]
 
 BELIEVED = timedelta(seconds=1)
 REMEMBERED = 10_000  # sessions and tokens; the least recently seen go first
 LONGEST = 2_000  # characters of an Authorization header, which is remembered; ours have 800 at most
+LONGEST_FOREIGN = 5_000  # where another issuer's count too; theirs list roles and groups
 
 INVALID = "Invalid or expired token"
 
@@ -44,37 +50,46 @@ class Viewers:
         self._clock = clock
         self._forgotten = 0
         self._known: OrderedDict[tuple[Id, Id], _Known] = OrderedDict()
-        self._read: OrderedDict[str, Claims] = OrderedDict()
+        self._read: OrderedDict[str, tuple[Claims, datetime]] = OrderedDict()  # and until when that is believed
+        foreign = settings.foreign_jwt_secret is not None or settings.foreign_jwks_url is not None
+        self._foreign = Foreign(settings, clock) if foreign else None
 
-    async def of_header(self, authorization: object) -> Viewer | Unauthenticated:
-        """Whom an `Authorization: Bearer …` value speaks for, or why nobody."""
+    async def of_header(self, authorization: object, asking: Asking) -> Viewer | Unauthenticated:
+        """Whom an `Authorization: Bearer …` value speaks for, or why nobody. `asking` is for writing who is new."""
         if not isinstance(authorization, str) or not authorization.strip():
             return Unauthenticated()
         try:
-            return await self.of_claims(self._claims(authorization))
+            return await self.of_claims(await self._claims(authorization, asking))
         except InvalidToken:
             return Unauthenticated(INVALID)
 
-    def _claims(self, authorization: str) -> Claims:
-        """What the token says. Its signature stays right; only time runs out."""
-        claims, now = self._read.get(authorization), self._clock()
-        if claims is None:
-            claims = self._read[authorization] = self._checked(authorization, now)
+    async def _claims(self, authorization: str, asking: Asking) -> Claims:
+        """What the token says. A signature of ours stays right; a foreign key may be taken back."""
+        now = self._clock()
+        read = self._read.get(authorization)
+        if read is None or read[1] <= now:
+            read = self._read[authorization] = await self._checked(authorization, now, asking)
             while len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
-        elif claims.expires_at <= now:
-            raise InvalidToken
         else:
             self._read.move_to_end(authorization)
-        return claims
+        return read[0]
 
-    def _checked(self, authorization: str, now: datetime) -> Claims:
-        if len(authorization) > LONGEST:
+    async def _checked(self, authorization: str, now: datetime, asking: Asking) -> tuple[Claims, datetime]:
+        if len(authorization) > (LONGEST if self._foreign is None else LONGEST_FOREIGN):
             raise InvalidToken
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.lower() != "bearer":
             raise InvalidToken
-        return read_access_token(self._settings, token.strip(), now)
+        try:
+            claims = read_access_token(self._settings, token.strip(), now)
+            return claims, claims.expires_at
+        except InvalidToken:
+            if self._foreign is None:
+                raise
+        told = await self._foreign.read(token.strip(), now)
+        claims = await claims_of(asking(), told)
+        return claims, min(claims.expires_at, now + FRESH)
 
     async def again(self, viewer: Viewer) -> Viewer | Unauthenticated:
         """The same viewer as things stand now."""
@@ -116,3 +131,7 @@ class Viewers:
         gone = frozenset(users)
         for key in [key for key in self._known if key[1] in gone]:
             del self._known[key]
+
+    async def close(self) -> None:
+        if self._foreign is not None:
+            await self._foreign.close()

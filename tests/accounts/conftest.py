@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -11,6 +12,7 @@ from db import migrate
 from db.engine import normalised
 from kit.settings import Settings
 from server.house import database
+from tests.accounts.issuer import SHARED, Issuer, issuing, trusting
 from tests.accounts.signing import Hand
 from tests.conftest import Served, served, settings_for
 from tests.people import People
@@ -72,3 +74,30 @@ async def alone(database_url: str) -> AsyncIterator[People]:
     async with admin.connect() as connection:
         await connection.execute(text(f"drop database {name} with (force)"))
     await admin.dispose()
+
+
+@pytest.fixture(scope="session")
+async def issuer(clock: Hand) -> AsyncIterator[Issuer]:
+    async with issuing(clock) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def trusted(settings: Settings, issuer: Issuer) -> AsyncIterator[People]:
+    """People of a server that believes the issuer's keys and the secret it shares, and goes by `clock`."""
+    async with trusting(settings, issuer, foreign_jwt_secret=SecretStr(SHARED)) as people:
+        yield people
+
+
+@pytest.fixture
+async def own_issuer(clock: Hand) -> AsyncIterator[Issuer]:
+    """One that nobody has asked for its keys."""
+    async with issuing(clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def trusting_it(settings: Settings, own_issuer: Issuer) -> AsyncIterator[People]:
+    """People of a server that believes `own_issuer`."""
+    async with trusting(settings, own_issuer) as people:
+        yield people

@@ -125,6 +125,8 @@ async def test_a_sign_in_leaves_a_session_of_thirty_days(timed: People, clock: H
         "last_used_at": clock.at,
         "expires_at": clock.at + timedelta(days=30),
         "revoked_at": None,
+        "identity_id": None,
+        "issuer_session": None,
         "created_at": clock.at,
         "updated_at": clock.at,
         "version": 1,

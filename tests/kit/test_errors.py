@@ -7,6 +7,7 @@ from kit.errors import (
     Forbidden,
     Invalid,
     Leaving,
+    NoKeys,
     NotFound,
     ParlorError,
     RateLimited,
@@ -47,6 +48,7 @@ TREE = [
     (TooComplex("Too deep"), "Too deep", {"code": "QUERY_TOO_COMPLEX"}),
     (TooSlow(), "The query took too long: ask for less", {"code": "QUERY_TIMEOUT"}),
     (Unavailable(), "The database cannot be reached just now; try again", {"code": "UNAVAILABLE"}),
+    (NoKeys(), "The keys of the token's issuer cannot be fetched just now; try again", {"code": "UNAVAILABLE"}),
     (Leaving(), "The server is going down; try again", {"code": "UNAVAILABLE"}),
     (UnknownDocument(), "PersistedQueryNotFound", {"code": "PERSISTED_QUERY_NOT_FOUND"}),
 ]

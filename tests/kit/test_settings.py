@@ -13,7 +13,7 @@ SECRET = "x" * 32
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable and no `.env` of whoever runs the tests."""
-    for name in [*Settings.model_fields, "cors_origins"]:
+    for name in [*Settings.model_fields, "cors_origins", "better_auth_secret"]:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -127,6 +127,60 @@ def test_listening_through_a_pooler_in_transaction_mode_is_refused(monkeypatch: 
     monkeypatch.setenv("DATABASE_POOLER", "transaction")
     monkeypatch.setenv("BROADCAST_URL", url)
     assert refusal().startswith("BROADCAST_URL=postgres:// cannot work behind a pooler in transaction mode")
+
+
+@pytest.mark.parametrize("name", ["FOREIGN_JWT_SECRET", "BETTER_AUTH_SECRET"])
+def test_a_shared_secret_is_given_under_either_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, SECRET)
+    assert Settings().foreign_jwt_secret == SecretStr(SECRET)
+    assert SECRET not in repr(Settings())
+    monkeypatch.setenv(name, "x" * 31)
+    assert refusal() == "FOREIGN_JWT_SECRET must have at least 32 characters"
+
+
+def test_a_shared_secret_is_not_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    monkeypatch.setenv("BETTER_AUTH_SECRET", SECRET)
+    assert refusal() == "FOREIGN_JWT_SECRET must not be JWT_SECRET: its owner could sign as Parlor"
+
+
+def test_published_keys_need_an_issuer_which_is_not_parlor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOREIGN_JWKS_URL", "https://login.example/jwks")
+    assert refusal() == "FOREIGN_JWKS_URL needs FOREIGN_ISSUER: keys may sign for several"
+    monkeypatch.setenv("FOREIGN_ISSUER", "parlor")
+    assert refusal() == "FOREIGN_ISSUER must not be parlor, which is who signs here"
+    monkeypatch.setenv("FOREIGN_ISSUER", "https://login.example/")
+    assert Settings().foreign_jwks_url == "https://login.example/jwks"
+
+
+KEYS_AT = [
+    ("https://login.example:8443/realms/x/certs?a=b", True, True),
+    ("http://127.0.0.1:3000/jwks", True, False),
+    ("http://localhost/jwks", True, False),
+    ("http://[::1]:3000/jwks", True, False),
+    ("http://login.example/jwks", False, False),
+    ("http://localhost.evil.example/jwks", False, False),
+    ("http://localhost@evil.example/jwks", False, False),
+    ("https://me:secret@login.example/jwks", False, False),
+    ("file:///etc/keys", False, False),
+    ("https://", False, False),
+    ("https://login.example/a b", False, False),
+]
+
+
+@pytest.mark.parametrize(("url", "development", "production"), KEYS_AT)
+def test_keys_are_fetched_over_tls_but_from_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str, development: bool, production: bool
+) -> None:
+    monkeypatch.setenv("FOREIGN_ISSUER", "https://login.example/")
+    monkeypatch.setenv("FOREIGN_JWKS_URL", url)
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    for environment, good in (("development", development), ("production", production)):
+        monkeypatch.setenv("ENVIRONMENT", environment)
+        if good:
+            assert Settings().foreign_jwks_url == url
+        else:
+            assert refusal() == "FOREIGN_JWKS_URL must be https://… (in development also http:// of this machine)"
 
 
 @pytest.mark.parametrize("name", ["ALLOWED_ORIGINS", "CORS_ORIGINS"])

@@ -80,7 +80,7 @@ async def test_who_cannot_be_looked_up_just_now_is_told_to_try_again_and_leaves_
         forget(self, socket)
         ended.append(socket not in self._open)
 
-    async def failing(self: Viewers, header: object) -> Any:
+    async def failing(self: Viewers, *_: object) -> Any:
         raise Unavailable
 
     monkeypatch.setattr(Sockets, "forget", forgotten)
