@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+_COUNTERS = re.compile(r"memory://|rediss?://.+")
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
@@ -30,6 +31,14 @@ class Pooler(StrEnum):
 
     NONE = "none"
     TRANSACTION = "transaction"
+
+
+def _reachable(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if text.startswith("redis") and find_spec("redis") is None:
+        raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
+    _ = urlsplit(text).port  # raises ValueError for what is no port
+    return url
 
 
 class Settings(BaseSettings):
@@ -96,6 +105,21 @@ class Settings(BaseSettings):
     login_attempts_per_address: int = Field(100, ge=1, description="tries from one address in one window, all accounts")
     login_window_minutes: int = Field(15, ge=1, description="the window of both limits above")
     password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
+
+    query_budget_per_user: int = Field(
+        3_000_000,
+        ge=0,
+        description="objects that one user may ask for in a minute, or all at one address who have not signed in: what "
+        "one core can do. 0: no limit; each process counts for itself",
+    )
+    query_budget_per_address: int = Field(
+        30_000_000, ge=0, description="the same for all at one address (IPv6: /64), which may be a whole office"
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None,
+        description="where tries are counted: memory:// (each process for itself) or redis://host:port; by default the "
+        "Redis of BROADCAST_URL, if it is one",
+    )
 
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
     max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
@@ -165,13 +189,18 @@ class Settings(BaseSettings):
     @field_validator("broadcast_url")
     @classmethod
     def _known_broker(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value()
-        if not _BROKERS.fullmatch(url):
+        if not _BROKERS.fullmatch(value.get_secret_value()):
             raise ValueError("must be memory://, postgres://, postgres://user@host/db or redis://host:port")
-        if url.startswith("redis") and find_spec("redis") is None:
-            raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
-        _ = urlsplit(url).port  # raises ValueError for what is no port
-        return value
+        return _reachable(value)
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _known_counter(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if not _COUNTERS.fullmatch(value.get_secret_value()):
+            raise ValueError("must be memory:// or redis://host:port")
+        return _reachable(value)
 
     @model_validator(mode="after")
     def _broker_hears(self) -> Self:
@@ -190,6 +219,12 @@ class Settings(BaseSettings):
         if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"JWT_SECRET must have at least {SHORTEST_SECRET} characters")
         return self
+
+    @property
+    def counting_redis(self) -> str | None:
+        """The address of the Redis that tries are counted in, if they are."""
+        url = (self.rate_limit_url or self.broadcast_url).get_secret_value()
+        return url if url.startswith("redis") else None
 
     @property
     def production(self) -> bool:

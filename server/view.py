@@ -21,7 +21,7 @@ from server.asked import MISSING, Asked, Refusal, asked_of
 from server.formats import EVENT_STREAM
 from server.logs import note
 from server.requests import TooLarge, context_of, header_of, trace_id_of
-from server.results import executed, formatted
+from server.results import executed, formatted, wait_of
 from server.streaming import Streams
 
 STREAM_TO = (
@@ -40,17 +40,20 @@ class View:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, format = accepted(header_of(scope, b"accept"))
+        wait = None
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
+            self._services.budgets.admit(ctx)
             if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
                 await stream.run(send)
                 return
-            status, body = await self._answered(asked, ctx, scope["method"], kind)
+            status, body, wait = await self._answered(asked, ctx, scope["method"], kind)
         except Refused as error:
             status, body = (400 if kind is GRAPHQL_RESPONSE else 200), self._failed(scope, *error.errors)
         except ParlorError as error:
             status = STATUS.get(type(error), 400 if kind is GRAPHQL_RESPONSE else 200)
+            wait = wait_of([error])
             body = self._failed(scope, GraphQLError("", original_error=error))
         except Refusal as error:
             status, body = error.status, self._failed(scope, GraphQLError(error.message))
@@ -63,12 +66,11 @@ class View:
         if format is EVENT_STREAM and status == 200:
             kind, body = format.kind, format.next(body, None) + format.last(None)
         headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), (b"vary", _vary(scope))]
-        if status == 405:
-            headers.append((b"allow", b"GET, POST"))
+        headers += _what_to_do(status, wait)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
+    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes, int | None]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
@@ -91,12 +93,18 @@ class View:
             raise Refusal(400, error.message) from None
         note(ctx, asked.operation_name, errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
-            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors)
-        return 200, json
+            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None
+        return 200, json, wait_of(errors)
 
     def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
         return b'{"errors":%b}' % formatted(told)
+
+
+def _what_to_do(status: int, wait: int | None) -> list[tuple[bytes, bytes]]:
+    """For a client that was refused: with which method, or after how many seconds, it may come again."""
+    found = [(b"allow", b"GET, POST")] if status == 405 else []
+    return found if wait is None else [*found, (b"retry-after", b"%d" % wait)]
 
 
 def _vary(scope: Scope) -> bytes:
