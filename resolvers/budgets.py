@@ -35,21 +35,21 @@ logger = structlog.get_logger()
 class Buckets:
     """Of so many units a minute, by key; 0 stands for no limit. What is kept is when a key's debt will be paid."""
 
-    def __init__(self, amount: int, clock: Callable[[], float], most: int = MOST_KEYS) -> None:
+    def __init__(self, amount: int, most: int = MOST_KEYS) -> None:
         self._seconds = MINUTE / amount if amount else 0.0
-        self._clock = clock
         self._most = most
         self._paid: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._paid)
 
-    def wait(self, key: str) -> int:
+    def wait(self, key: str, now: float) -> int:
         """The seconds until more may be taken; 0 where it may be now."""
-        return max(0, ceil(self._paid.get(key, 0.0) - self._clock() - MINUTE))
+        over = self._paid.get(key, 0.0) - now - MINUTE
+        return ceil(over) if over > 0 else 0
 
-    def take(self, key: str, units: int) -> None:
-        now, paid = self._clock(), self._paid.get(key, 0.0)
+    def take(self, key: str, units: int, now: float) -> None:
+        paid = self._paid.get(key, 0.0)
         self._paid[key] = (paid if paid > now else now) + units * self._seconds
         if len(self._paid) > self._most:
             self._forget()
@@ -64,21 +64,22 @@ class Budgets:
     """Of users and of addresses. Whoever has not signed in has the budget of one user, by address."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._users = Buckets(settings.query_budget_per_user, clock)
-        self._addresses = Buckets(settings.query_budget_per_address, clock)
+        self._users = Buckets(settings.query_budget_per_user)
+        self._addresses = Buckets(settings.query_budget_per_address)
+        self._clock = clock
 
     def admit(self, ctx: "Context") -> None:
         """Raises RateLimited where nothing is left; that costs nothing."""
-        network = network_of(ctx.address)
-        wait = max(self._users.wait(ctx.viewer_id or network), self._addresses.wait(network))
+        network, now = network_of(ctx.address), self._clock()
+        wait = max(self._users.wait(ctx.viewer_id or network, now), self._addresses.wait(network, now))
         if wait:
             ctx.services.meter.refused("over_budget")
             raise RateLimited(wait, "Too much has been asked in this minute")
 
     def spend(self, ctx: "Context", units: int) -> None:
-        network = network_of(ctx.address)
-        self._users.take(ctx.viewer_id or network, units)
-        self._addresses.take(network, units)
+        network, now = network_of(ctx.address), self._clock()
+        self._users.take(ctx.viewer_id or network, units, now)
+        self._addresses.take(network, units, now)
 
 
 class Refusals:
