@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 REDIS = "async+redis://"  # how limits calls it
 MOST_KEYS = 20_000  # counted in memory, the latest; each is a list of times
-REDIS_SECONDS = 0.1  # for Redis to answer; it takes a tenth of a millisecond
-AGAIN_SECONDS = 1.0  # until a Redis that did not answer is asked again
+REDIS_SECONDS = 0.25  # for Redis to answer; it takes a tenth of a millisecond, this loop may be late
+AGAIN_SECONDS = 2.0  # until a Redis that did not answer is asked again
 CLOSE_SECONDS = 1.0  # to say goodbye to it
 CONNECTIONS = 20  # to Redis, of one process; more tries at once wait for one
 NETWORK_BITS = 64  # of an IPv6 address: whoever has one has all that begin with these
@@ -44,7 +44,7 @@ NETWORK_BITS = 64  # of an IPv6 address: whoever has one has all that begin with
 logger = structlog.get_logger()
 
 
-class Each(Enum):
+class Each(StrEnum):
     """For whom a limit counts. Whoever has not signed in counts by their address."""
 
     VIEWER = "user"
@@ -158,23 +158,26 @@ class Limits:
     async def _asked(self, ask: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T:
         if self._far is None or self._clock() < self._again:
             return await ask(self._near)
+        if self._lost:  # one finds out for all
+            self._again = self._clock() + AGAIN_SECONDS
         try:
             async with timeout(REDIS_SECONDS):
                 answer = await ask(self._far)
         except (StorageError, OSError) as error:
-            self._again = self._clock() + AGAIN_SECONDS
-            self._tell(lost=True, error=error)
+            self._lose(error)
             return await ask(self._near)
-        self._tell(lost=False)
+        self._find()
         return answer
 
-    def _tell(self, *, lost: bool, error: Exception | None = None) -> None:
-        """Once, when it has changed."""
-        if lost and not self._lost:
-            logger.warning("limits.redis_lost", error=repr(error)[:200])
-        if self._lost and not lost:
+    def _lose(self, error: Exception) -> None:
+        if not self._lost:
+            logger.warning("limits.redis_lost", error=repr(error.__cause__ or error)[:200])
+        self._lost, self._again = True, self._clock() + AGAIN_SECONDS
+
+    def _find(self) -> None:
+        if self._lost:
             logger.info("limits.redis_found")
-        self._lost = lost
+        self._lost, self._again = False, 0.0
 
 
 def _counting_in(url: str) -> "tuple[MovingWindowRateLimiter, BlockingConnectionPool]":

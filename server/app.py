@@ -100,7 +100,7 @@ class Door:
                     allow_credentials=True,
                     allow_methods=["GET", "POST"],
                     allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", HEADER],
-                    expose_headers=[HEADER],
+                    expose_headers=[HEADER, "retry-after"],
                     max_age=600,
                 ),
             ],

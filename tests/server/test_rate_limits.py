@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from kit.errors import Forbidden, RateLimited
 from resolvers.limits import Each, Windows, per_minute
+from server import results
 from tests.people import People
 from tests.server.limiting import MAKE, codes, limited, made, make, post, wait_of
 
@@ -112,6 +114,13 @@ async def test_after_the_seconds_told_it_is_done(people: People, monkeypatch: py
     assert codes(await make(dora, "d")) == ["RATE_LIMITED"]
     monkeypatch.setattr(time, "time", lambda: clock() + wait)
     assert codes(await make(dora, "d")) == []
+
+
+def test_the_header_is_left_out_where_something_else_is_amiss_too() -> None:
+    """Coming again later would not help."""
+    assert results.wait_of([RateLimited(3), RateLimited(5)]) == 5
+    assert results.wait_of([RateLimited(3), Forbidden()]) is None
+    assert results.wait_of([]) is None
 
 
 class TestByAddress:

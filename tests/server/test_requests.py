@@ -78,7 +78,7 @@ async def test_an_allowed_page_may_read_the_request_id_and_refusals_too(people: 
     response = await people.http.post("/graphql", content=b"[", headers={"origin": ALLOWED})
     assert response.status_code == 400
     assert response.headers["access-control-allow-origin"] == ALLOWED
-    assert response.headers["access-control-expose-headers"] == "x-request-id"
+    assert response.headers["access-control-expose-headers"] == "x-request-id, retry-after"
 
 
 async def failing(*_: Any) -> Any:
