@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _HOST = r"^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*)$"
+_COUNTERS = re.compile(r"memory://|rediss?://.+")
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
 _HTTPS = re.compile(r"https://[^/?#@\s]+(/[^#\s]*)?")
 _LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^#\s]*)?")
@@ -33,6 +34,14 @@ class Pooler(StrEnum):
 
     NONE = "none"
     TRANSACTION = "transaction"
+
+
+def _reachable(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if text.startswith("redis") and find_spec("redis") is None:
+        raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
+    _ = urlsplit(text).port  # raises ValueError for what is no port
+    return url
 
 
 class Settings(BaseSettings):
@@ -113,6 +122,20 @@ class Settings(BaseSettings):
     foreign_jwks_url: str | None = Field(None, description="where it publishes the keys of its RS256, ES256, EdDSA")
     foreign_issuer: str | None = Field(None, description="what its tokens must name as iss; a JWKS needs it")
     foreign_audience: str | None = Field(None, description="what they must name as aud; without it they must name none")
+    query_budget_per_user: int = Field(
+        3_000_000,
+        ge=0,
+        description="objects that one user may ask for in a minute, or all at one address who have not signed in: what "
+        "one core can do. 0: no limit; each process counts for itself",
+    )
+    query_budget_per_address: int = Field(
+        30_000_000, ge=0, description="the same for all at one address (IPv6: /64), which may be a whole office"
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None,
+        description="where tries are counted: memory:// (each process for itself) or redis://host:port; by default the "
+        "Redis of BROADCAST_URL, if it is one",
+    )
 
     max_body_bytes: int = Field(262_144, ge=1024, description="largest request body and socket message")
     max_query_depth: int = Field(12, ge=1, le=50, description="objects within objects, from one root field on")
@@ -182,13 +205,18 @@ class Settings(BaseSettings):
     @field_validator("broadcast_url")
     @classmethod
     def _known_broker(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value()
-        if not _BROKERS.fullmatch(url):
+        if not _BROKERS.fullmatch(value.get_secret_value()):
             raise ValueError("must be memory://, postgres://, postgres://user@host/db or redis://host:port")
-        if url.startswith("redis") and find_spec("redis") is None:
-            raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
-        _ = urlsplit(url).port  # raises ValueError for what is no port
-        return value
+        return _reachable(value)
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _known_counter(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if not _COUNTERS.fullmatch(value.get_secret_value()):
+            raise ValueError("must be memory:// or redis://host:port")
+        return _reachable(value)
 
     @model_validator(mode="after")
     def _broker_hears(self) -> Self:
@@ -222,6 +250,12 @@ class Settings(BaseSettings):
         if self.foreign_issuer == "parlor":
             raise ValueError("FOREIGN_ISSUER must not be parlor, which is who signs here")
         return self
+
+    @property
+    def counting_redis(self) -> str | None:
+        """The address of the Redis that tries are counted in, if they are."""
+        url = (self.rate_limit_url or self.broadcast_url).get_secret_value()
+        return url if url.startswith("redis") else None
 
     @property
     def production(self) -> bool:

@@ -21,6 +21,8 @@ from live.hub import Hub
 from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
+from resolvers.budgets import Budgets, Refusals
+from resolvers.limits import Limits
 from resolvers.turns import Turns
 
 if TYPE_CHECKING:
@@ -57,9 +59,12 @@ class Services:
     meter: Meter
     passwords: "Passwords"
     viewers: "Viewers"
+    limits: Limits
     throttle: "Throttle"
+    budgets: Budgets
     clock: Clock
     turns: Turns = field(default_factory=Turns)
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 @dataclass(frozen=True, slots=True)

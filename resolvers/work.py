@@ -208,6 +208,8 @@ def audited(
 
 async def refused(ctx: Context, action: str) -> None:
     """Keeps a refusal; what was refused has been rolled back. The refusal stands also where it cannot be kept."""
+    if not ctx.services.refusals.kept(ctx):
+        return
     try:
         async with ctx.services.db.transaction() as session:
             session.add(audited(ctx, f"refused.{action}"))

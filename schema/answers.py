@@ -105,8 +105,14 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
 
 async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
     if ctx.once is None:
-        return await field.call(ctx, **kwargs)
-    return await ctx.once.performed(raw.path.key, partial(field.call, ctx, **kwargs))
+        return await _limited(field, ctx, raw.field_name, kwargs)
+    return await ctx.once.performed(raw.path.key, partial(_limited, field, ctx, raw.field_name, kwargs))
+
+
+async def _limited(field: VerbField, ctx: Context, name: str, kwargs: dict[str, Any]) -> Any:
+    if field.limit is not None:
+        await ctx.services.limits.count(ctx, field.limit, name)
+    return await field.call(ctx, **kwargs)
 
 
 async def _read_back(

@@ -41,28 +41,29 @@ class Checked:
     def is_subscription(self) -> bool:
         return self.definition is not None and self.definition.operation is OperationType.SUBSCRIPTION
 
-    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
-        """The operation with its variables' values; None where the executor is needed, also to say what is amiss."""
+    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables, int] | None:
+        """The operation with its variables' values and what it costs; None where the executor is needed, also to say
+        what is amiss."""
         given = None if self.ready is None else self.ready.variables(variables)
         if self.ready is None or given is None or self.measure is None:
             return None
         try:
-            self.measure.check(given)
+            return self.ready, given, self.measure.check(given)
         except TooComplex:
             return None
-        return self.ready, given
 
-    def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[GraphQLError, ...]:
-        """What is amiss with it and these variables; what is wrong with their values is left to the executor."""
+    def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[tuple[GraphQLError, ...], int]:
+        """What is amiss with it and these variables, and what it costs where nothing is.
+
+        What is wrong with the variables' values is left to the executor.
+        """
         if self.errors or self.definition is None or self.measure is None:
-            return self.errors
+            return self.errors, 0
         found = get_variable_values(schema, self.definition.variable_definitions or (), dict(variables), max_errors=1)
         try:
-            if isinstance(found, VariableValues):
-                self.measure.check(found.coerced)
+            return (), self.measure.check(found.coerced) if isinstance(found, VariableValues) else 0
         except TooComplex as error:
-            return (_told(error),)
-        return ()
+            return (_told(error),), 0
 
 
 class Document:
@@ -184,6 +185,9 @@ class Documents:
         self._by_hash: dict[str, str] = {}
         self._trusted = None if trusted is None else dict(trusted)
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._kept or text in self._recent or text in self._pinned
 
     def _made(self, text: str) -> Document:
         return Document(self._schema, text, self._limits)

@@ -16,6 +16,7 @@ from strawberry.types.unset import UNSET
 from db.accounts.users import Role
 from kit.ids import Id
 from resolvers.documented import Doc
+from resolvers.limits import Limit
 from resolvers.rules import Ids
 from resolvers.topics import Followed
 from schema.answers import perform, read
@@ -85,10 +86,19 @@ def computed(function: Callable[..., Any], description: str, *, needs: Sequence[
 
 
 def verb(
-    function: Callable[..., Awaitable[Any]], description: str, *, floor: Role = Role.USER, public: bool = False
+    function: Callable[..., Awaitable[Any]],
+    description: str,
+    *,
+    floor: Role = Role.USER,
+    public: bool = False,
+    limit: Limit | None = None,
 ) -> Any:
-    """A mutation. The entity that the function answers is read back with the client's selection."""
-    return _made(VerbField, function, description, None if public else floor)
+    """A mutation. The entity that the function answers is read back with the client's selection.
+
+    With a `limit` it may be asked so often, each alias counting as one; the description says so by itself.
+    """
+    said = description if limit is None else f"{description} {limit.said}"
+    return _made(VerbField, function, said, None if public else floor, limit=limit)
 
 
 def stream(

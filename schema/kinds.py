@@ -13,6 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
 from resolvers.context import Context
+from resolvers.limits import Limit
 from resolvers.topics import Followed
 from resolvers.work import refused
 from schema.finish import Unfinished
@@ -99,7 +100,9 @@ def _said(problem: Any) -> str:
 
 
 class VerbField(CallField):
-    """A mutation."""
+    """A mutation. `limit` is how often it may be asked."""
+
+    limit: Limit | None = None
 
 
 class StreamField(CallField):

@@ -36,9 +36,15 @@ validation_context.MAX_FRAGMENT_WORK = 4_000
 
 
 class Measure:
-    """What one operation costs, by the variables that come with it. Made once, kept with the document."""
+    """What one operation costs, by the variables that come with it. Made once, kept with the document.
 
-    def __init__(self, most: Most, matter: Iterable[str], reckon: Callable[[Mapping[str, Any]], int]) -> None:
+    `parts` are the objects and lists that it asks for, which are planned when it is new.
+    """
+
+    def __init__(
+        self, most: Most, parts: int, matter: Iterable[str], reckon: Callable[[Mapping[str, Any]], int]
+    ) -> None:
+        self.parts = parts
         self._most = most
         self._matter = tuple(matter)
         self._reckon = reckon
@@ -73,14 +79,15 @@ def measured(schema: GraphQLSchema, document: DocumentNode, operation: Operation
         raise TooComplex(f"The document has more than {OPERATIONS} operations", operations=operations, limit=OPERATIONS)
     fragments = fragments_of(document)
 
-    def reckoned(variables: Variables) -> int:
-        return Walk(schema, fragments, most, variables).operation(operation)
+    def walk(variables: Variables) -> Walk:
+        return Walk(schema, fragments, most, variables)
 
     variables = Variables()
-    cost = reckoned(variables)
+    first = walk(variables)
+    cost = first.operation(operation)
     if not variables.met:
-        return Measure(most, (), lambda _: cost)
-    return Measure(most, variables.met, lambda values: reckoned(Variables(values)))
+        return Measure(most, first.parts, (), lambda _: cost)
+    return Measure(most, first.parts, variables.met, lambda values: walk(Variables(values)).operation(operation))
 
 
 def parsed(text: str, most: Most) -> DocumentNode:

@@ -17,12 +17,13 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
+from resolvers.budgets import OPERATION, PLANNING
 from resolvers.context import Context
 from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
-from schema.documents import Documents
+from schema.documents import Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.health import HealthQueries, HealthSubscriptions
@@ -77,7 +78,9 @@ class Known(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         checked = self._document.operation(context._provided_operation_name)
-        context.pre_execution_errors = [*checked.refusal(context.schema._schema, context.variables or {})]
+        errors, cost = checked.refusal(context.schema._schema, context.variables or {})
+        context.context.services.budgets.spend(context.context, OPERATION + cost)
+        context.pre_execution_errors = [*errors]
         yield
 
 
@@ -102,12 +105,13 @@ class Schema(strawberry.Schema):
     ) -> Answer | None:
         """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
         try:
-            runnable = self.documents.get(query).operation(operation_name).runnable(variables or {})
+            runnable = self._checked(query, operation_name, ctx).runnable(variables or {})
         except GraphQLError:
             return None
         if runnable is None:
             return None
-        operation, given = runnable
+        operation, given, cost = runnable
+        ctx.services.budgets.spend(ctx, OPERATION + cost)
         if ctx.viewer_id is not None:
             self.documents.remember(query)
         return (await operation.answer(ctx, given)).exposed(ctx)
@@ -117,17 +121,31 @@ class Schema(strawberry.Schema):
         self._expose(result, kwargs["context_value"])
         return result
 
-    def subscribing(self, query: str, variables: Mapping[str, Any], operation_name: str | None) -> Begin | None:
+    def _checked(self, query: str, operation_name: str | None, ctx: Context) -> Checked:
+        """The operation; whoever comes with a new document pays for its being parsed, checked and planned."""
+        if query in self.documents:
+            return self.documents.get(query).operation(operation_name)
+        ctx.services.budgets.spend(ctx, len(query))
+        checked = self.documents.get(query).operation(operation_name)
+        if checked.measure is not None:
+            ctx.services.budgets.spend(ctx, PLANNING * checked.measure.parts)
+        return checked
+
+    def subscribing(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
+    ) -> Begin | None:
         """How a subscription is begun, and looked at again; None for what is none.
 
         Raises Refused, GraphQLError and Forbidden for what will not be answered at all.
         """
-        checked = self.documents.get(query).operation(operation_name)
+        checked = self._checked(query, operation_name, ctx)
         if checked.definition is None and checked.errors:
             raise Refused(checked.errors)
         if not checked.is_subscription:
             return None
-        errors: Sequence[GraphQLError] = checked.refusal(self._schema, variables)
+        errors: Sequence[GraphQLError]
+        errors, cost = checked.refusal(self._schema, variables)
+        ctx.services.budgets.spend(ctx, OPERATION + cost)
         if not errors:
             assert checked.definition is not None
             assert checked.stream is not None

@@ -97,7 +97,7 @@ NOTHING = Weight(0, 0, 0, 0)
 
 
 class Walk:
-    """Through one operation; `steps` is how much was looked at."""
+    """Through one operation; `steps` is how much was looked at, `parts` how many objects and lists are asked for."""
 
     def __init__(
         self,
@@ -112,22 +112,22 @@ class Walk:
         self._variables = variables
         self._deepest = most.depth
         self._known: dict[tuple[Any, ...], Weight] = {}
-        self.steps = 0
+        self.steps = self.parts = 0
 
     def operation(self, operation: OperationDefinitionNode) -> int:
         """Its cost. Raises TooComplex."""
         root = self._schema.get_root_type(operation.operation)
         found = self._collected(root, [operation.selection_set])
         _refuse(len(found), self._most.root_fields, "rootFields", "root fields")
-        cost = parts = 0
+        cost = 0
         for nodes in found.values():
             introspecting = nodes[0].name.value in ("__schema", "__type")
             self._deepest = INTROSPECTION_DEPTH if introspecting else self._most.depth
             weight = self._field(root, nodes, 0, None)
             _refuse(weight.fields, self._most.fields, "fields", "fields")
             cost += max(1, weight.cost)
-            parts += weight.parts + 1
-        _refuse(parts, self._most.parts, "parts", "objects and lists")
+            self.parts += weight.parts + 1
+        _refuse(self.parts, self._most.parts, "parts", "objects and lists")
         return cost
 
     def _step(self, count: int = 1) -> None:

@@ -25,7 +25,9 @@ from live.tail import Tail
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
+from resolvers.budgets import Budgets
 from resolvers.context import Services
+from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
 
@@ -55,6 +57,7 @@ def database(settings: Settings) -> Database:
 
 def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
     doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
+    limits = Limits(settings.counting_redis)
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
@@ -73,23 +76,29 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         db=db,
         doorbell=doorbell,
         tail=tail,
-        hub=Hub(
-            tail,
-            signals,
-            meter,
-            presence,
-            window=settings.group_window,
-            window_bytes=settings.group_window_bytes,
-            total_bytes=settings.hub_bytes,
-            executions=max(settings.read_pool_size // 2, 1),
-        ),
+        hub=_hub(settings, tail, signals, meter, presence),
         signals=signals,
         grants=Grants(tail, signals),
         meter=meter,
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,
-        throttle=Throttle(settings),
+        limits=limits,
+        throttle=Throttle(settings, limits),
+        budgets=Budgets(settings),
         clock=clock,
+    )
+
+
+def _hub(settings: Settings, tail: Tail, signals: Signals, meter: Meter, presence: Presence) -> Hub:
+    return Hub(
+        tail,
+        signals,
+        meter,
+        presence,
+        window=settings.group_window,
+        window_bytes=settings.group_window_bytes,
+        total_bytes=settings.hub_bytes,
+        executions=max(settings.read_pool_size // 2, 1),
     )
 
 
@@ -124,6 +133,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             await asyncio.gather(*tasks, return_exceptions=True)
             await made.hub.presence.close()
             await made.viewers.close()
+            await made.limits.close()
     finally:
         await db.close()
 

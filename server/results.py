@@ -1,6 +1,6 @@
 """A query or mutation as the JSON of its result: by the prepared way where there is one, else by the executor."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from kit.errors import RateLimited
 from resolvers.context import Context
 from schema.errors import all_exposed
 from schema.once import done_once
@@ -78,6 +79,13 @@ def told(error: Exception, ctx: Context) -> list[GraphQLError]:
     errors = error.errors if isinstance(error, Refused) else [error]
     found = [one if isinstance(one, GraphQLError) else GraphQLError("", original_error=one) for one in errors]
     return all_exposed(found, trace_id=ctx.trace_id, now=ctx.now())
+
+
+def wait_of(errors: Iterable[Exception]) -> int | None:
+    """The seconds to wait where all that is amiss is RATE_LIMITED."""
+    causes = [getattr(error, "original_error", None) or error for error in errors]
+    waits = [cause.retry_after for cause in causes if isinstance(cause, RateLimited)]
+    return max(waits) if waits and len(waits) == len(causes) else None
 
 
 def formatted(errors: Sequence[GraphQLError]) -> bytes:

@@ -170,12 +170,13 @@ class Socket:
         try:
             if len(self.operations) >= most:
                 raise RateLimited(1, f"More than {most} operations on one socket")
+            self.services.budgets.admit(self.context)
             query = self.schema.documents.text(
                 payload.get("query"), payload.get("documentId"), payload.get("extensions") or {}
             )
             if not query:
                 raise GraphQLError(MISSING)
-            begin = self.schema.subscribing(query, variables, name)
+            begin = self.schema.subscribing(query, variables, name, self.context)
         except (Refused, GraphQLError, ParlorError) as error:
             errors = told(error, replace(self.context, trace_id=uuid4().hex))
             await self.send({"id": id, "type": "error", "payload": [error.formatted for error in errors]})

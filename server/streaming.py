@@ -43,7 +43,7 @@ class Streams:
         """
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         try:
-            begin = self._schema.subscribing(query or "", asked.variables, asked.operation_name)
+            begin = self._schema.subscribing(query or "", asked.variables, asked.operation_name, ctx)
         except GraphQLError:
             return None  # whoever answers queries says what is amiss
         if begin is None:

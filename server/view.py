@@ -22,7 +22,7 @@ from server.asked import ALLOW, METHODS, MISSING, Asked, asked_of
 from server.formats import EVENT_STREAM, Format
 from server.logs import note
 from server.requests import Refusal, context_of, header_of, trace_id_of
-from server.results import executed, formatted
+from server.results import executed, formatted, wait_of
 from server.streaming import Streams
 
 STREAM_TO = (
@@ -55,17 +55,20 @@ class View:
             await self._answer(scope, receive, send, kind, None if scope["method"] == "HEAD" else format)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, kind: bytes, format: Format | None) -> None:
+        wait = None
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
+            self._services.budgets.admit(ctx)
             if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
                 await stream.run(send)
                 return
-            status, body = await self._answered(asked, ctx, scope["method"], kind)
+            status, body, wait = await self._answered(asked, ctx, scope["method"], kind)
         except Refused as error:
             status, body = (400 if kind is GRAPHQL_RESPONSE else 200), self._failed(scope, *error.errors)
         except ParlorError as error:
             status = STATUS.get(type(error), 400 if kind is GRAPHQL_RESPONSE else 200)
+            wait = wait_of([error])
             body = self._failed(scope, GraphQLError("", original_error=error))
         except Refusal as refusal:
             await self.refuse(scope, send, refusal, kind)
@@ -76,14 +79,14 @@ class View:
             status, body = 500, self._failed(scope, GraphQLError("", original_error=error))
         if format is EVENT_STREAM and status == 200:
             kind, body = format.kind, format.next(body, None) + format.last(None)
-        await _send(scope, send, status, kind, body)
+        await _send(scope, send, status, kind, body, *_later(wait))
 
     async def refuse(self, scope: Scope, send: Send, refusal: Refusal, kind: bytes = JSON) -> None:
         cause = Forbidden(refusal.message) if refusal.status == 403 else None
         body = self._failed(scope, GraphQLError(refusal.message, original_error=cause))
         await _send(scope, send, refusal.status, kind, body, *refusal.headers)
 
-    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
+    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes, int | None]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
@@ -106,8 +109,8 @@ class View:
             raise Refused([error]) from None
         note(ctx, asked.operation_name, errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
-            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors)
-        return 200, json
+            return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None
+        return 200, json, wait_of(errors)
 
     def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
@@ -119,6 +122,11 @@ async def _send(scope: Scope, send: Send, status: int, kind: bytes, body: bytes,
     headers = [(b"content-type", kind), length, vary, KEEP_NOTHING, *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _later(wait: int | None) -> list[tuple[bytes, bytes]]:
+    """After how many seconds a client that was refused may come again."""
+    return [] if wait is None else [(b"retry-after", b"%d" % wait)]
 
 
 def _vary(scope: Scope) -> bytes:

@@ -45,6 +45,8 @@ def settings_for(url: str, **changes: object) -> Settings:
         "database_url": SecretStr(url),
         "jwt_secret": SecretStr(SECRET),
         "log_level": "CRITICAL",
+        "query_budget_per_user": 0,  # all tests come from one address
+        "query_budget_per_address": 0,
         "metrics_flush_seconds": 3_600,  # tests count statements, and none of them shall be this one
     }
     return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]

@@ -1,37 +1,28 @@
-"""How often somebody may try: counted before the try, so that tries at the same moment count too."""
-
-import time
+"""How often somebody may try to sign in, to sign up, or to find out a password or a name."""
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from kit.errors import RateLimited
 from kit.settings import Settings
-
-
-class _Attempts(MemoryStorage):
-    async def clear(self, key: str) -> None:
-        """Empties the key and leaves it: the storage sweeps in a task of its own, which fails on a key that goes."""
-        self.events[key] = []
+from resolvers.limits import Limits, network_of
 
 
 class Throttle:
-    """Sign-in attempts, per account and address and per address. In memory: per process."""
+    """Attempts, per account and address and per address."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Limits) -> None:
         minutes = settings.login_window_minutes
-        self._limiter = MovingWindowRateLimiter(_Attempts())
+        self._limits = limits
         self._per_account = RateLimitItemPerMinute(settings.login_attempts, minutes)
         self._per_address = RateLimitItemPerMinute(settings.login_attempts_per_address, minutes)
 
     async def attempt(self, account: str, address: str) -> None:
         """Counts a try. Raises RateLimited with the seconds to wait."""
-        for item, keys in ((self._per_address, (address,)), (self._per_account, (account, address))):
-            if not await self._limiter.hit(item, *keys):
-                until = (await self._limiter.get_window_stats(item, *keys)).reset_time
-                raise RateLimited(max(1, round(until - time.time())))
+        network = network_of(address)
+        for item, keys in ((self._per_address, ("tries", network)), (self._per_account, ("tries", account, network))):
+            if wait := await self._limits.hit(item, *keys):
+                raise RateLimited(wait)
 
     async def succeeded(self, account: str, address: str) -> None:
         """The right password forgives the wrong ones before it."""
-        await self._limiter.clear(self._per_account, account, address)
+        await self._limits.forget(self._per_account, "tries", account, network_of(address))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import strawberry
 
 from db.tasks.labels import Label as Model
+from resolvers.limits import per_minute
 from resolvers.tasks import labels as resolve
 from resolvers.tasks import rules
 from resolvers.tasks.tasks import listed
@@ -53,7 +54,7 @@ class LabelQueries:
 
 @strawberry.type
 class LabelMutations:
-    create_label: Label = verb(resolve.create, "Makes a label.")
+    create_label: Label = verb(resolve.create, "Makes a label.", limit=per_minute(300))
     update_label: Label = verb(resolve.update, "Renames or recolours a label.")
     delete_label: Deleted = verb(resolve.delete, "Deletes a label and takes it off all tasks.")
 

@@ -5,6 +5,7 @@ import strawberry
 
 from db.tasks.tasks import Priority, RepeatsFrom
 from db.tasks.tasks import Task as Model
+from resolvers.limits import per_minute
 from resolvers.tasks import completion, rules, trees
 from resolvers.tasks import tasks as resolve
 from resolvers.tasks.occurrences import occurrences
@@ -137,7 +138,7 @@ class TaskQueries:
 
 @strawberry.type
 class TaskMutations:
-    create_task: Task = verb(resolve.create, "Makes a task, last in its order.")
+    create_task: Task = verb(resolve.create, "Makes a task, last in its order.", limit=per_minute(1_200))
     update_task: Task = verb(resolve.update, "Changes what is given.")
     complete_task: Task = verb(completion.complete, "Marks it done; a recurring task opens its next occurrence.")
     complete_tasks: list[Task] = verb(completion.complete_all, "Marks all of them done, or none.")

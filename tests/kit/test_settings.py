@@ -115,6 +115,30 @@ def test_a_broker_at_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch)
     assert refusal().startswith("Port could not be cast to integer value")
 
 
+@pytest.mark.parametrize(
+    ("given", "counting"),
+    [
+        ({}, None),
+        ({"BROADCAST_URL": "redis://redis"}, "redis://redis"),
+        ({"BROADCAST_URL": "redis://redis", "RATE_LIMIT_URL": "memory://"}, None),
+        ({"BROADCAST_URL": "redis://redis", "RATE_LIMIT_URL": "redis://other:6380"}, "redis://other:6380"),
+        ({"RATE_LIMIT_URL": "rediss://:secret@redis/1"}, "rediss://:secret@redis/1"),
+    ],
+)
+def test_tries_are_counted_in_the_redis_that_is_named_or_the_brokers(
+    given: dict[str, str], counting: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert Settings(_env_file=None).counting_redis == counting
+
+
+@pytest.mark.parametrize("url", ["postgres://", "redis://", "memory://here"])
+def test_tries_are_counted_nowhere_else(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT_URL", url)
+    assert refusal() == "must be memory:// or redis://host:port"
+
+
 def test_redis_without_its_client_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kit.settings.find_spec", lambda name: None)
     monkeypatch.setenv("BROADCAST_URL", "redis://redis")

@@ -37,6 +37,8 @@ BEGUN = 60  # seconds until every reader must have begun
 SILENT = 30  # seconds in which no reader at all hears anything, and some have not heard all
 SETTINGS = {
     "LOG_LEVEL": "WARNING",
+    "QUERY_BUDGET_PER_USER": "0",  # few people ask as much as many
+    "QUERY_BUDGET_PER_ADDRESS": "0",
     "EVENT_WINDOW": "100",  # so that many a reader is fed from the log
     "SEND_TIMEOUT_SECONDS": "2",
     "SHUTDOWN_SECONDS": "2",
