@@ -116,7 +116,7 @@ async def test_a_stream_is_refused_like_a_question(people: People) -> None:
     dora = await people.one()
     await post(dora, MUCH)
     async with asked(dora, accept=f"{SSE}, application/json") as refused:
-        assert (refused.status, refused.headers["content-type"]) == (429, "application/json")
+        assert (refused.status, refused.headers["content-type"]) == (429, "application/json; charset=utf-8")
         (error,) = json.loads(await refused.rest())["errors"]
         assert refused.headers["retry-after"] == str(wait_of(error))
 
