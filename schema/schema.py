@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLOutputType
+from graphql import GraphQLError, GraphQLOutputType, GraphQLStreamDirective
 from graphql.execution.values import VariableValues, get_variable_values
 from orjson import Fragment
 from strawberry.extensions import SchemaExtension
@@ -156,8 +156,11 @@ def made(settings: Settings | None = None) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         execution_context_class=Executor,
-        config=StrawberryConfig(scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}),
+        config=StrawberryConfig(
+            scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}, enable_experimental_incremental_execution=True
+        ),
         extensions=[Known],
     )
+    schema._schema.directives = tuple(one for one in schema._schema.directives if one is not GraphQLStreamDirective)
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

@@ -9,10 +9,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from server.formats import EVENT_STREAM, MULTIPART, Format
+from server.patches import DEFER, INCREMENTAL, Patches
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
-STREAMS: dict[bytes, Format] = {b"text/event-stream": EVENT_STREAM, b"multipart/mixed": MULTIPART}
+ONE_PIECE = (GRAPHQL_RESPONSE, JSON)
+STREAMS: dict[bytes, Format] = {
+    b"text/event-stream": EVENT_STREAM,
+    b"multipart/mixed;subscriptionspec=1.0": MULTIPART,
+}
+PATCHES: dict[bytes, Patches] = {
+    b"multipart/mixed;deferspec=20220824": DEFER,
+    b"multipart/mixed;incrementalspec=v0.2": INCREMENTAL,
+}
+SPECS = (b"subscriptionspec", b"deferspec", b"incrementalspec")
 REMEMBERED = 256  # headers; there are about as many as there are kinds of clients
 LONGEST = 1_000  # bytes of a header that are looked at; a browser sends 150
 
@@ -27,7 +37,8 @@ class Accepted(NamedTuple):
     the document: what is amiss there is told in the stream."""
 
     json: bytes
-    stream: Format | None
+    stream: Format | None  # of a subscription
+    patches: Patches | None  # of a query with @defer
 
 
 class _Wish(NamedTuple):
@@ -45,10 +56,10 @@ def accepted(header: bytes | None) -> Accepted:
 def _accepted(header: bytes) -> Accepted:
     found = [wish for text in _RANGES.findall(header) if (wish := _wish(text)) is not None]
     wishes = sorted(found, key=lambda wish: wish[:2], reverse=True)
-    stream = STREAMS.get(wishes[0].kind) if wishes else None
-    plain = [(*wish[:2], wish.kind == GRAPHQL_RESPONSE) for wish in wishes if wish.kind not in STREAMS]
-    by_spec = bool(plain) and max(plain)[2] and stream is not EVENT_STREAM
-    return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, stream)
+    best = wishes[0].kind if wishes else b""
+    plain = [(*wish[:2], wish.kind == GRAPHQL_RESPONSE) for wish in wishes if wish.kind in ONE_PIECE]
+    by_spec = bool(plain) and max(plain)[2] and best != b"text/event-stream"
+    return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, STREAMS.get(best), PATCHES.get(best))
 
 
 def _wish(text: bytes) -> _Wish | None:
@@ -60,8 +71,9 @@ def _wish(text: bytes) -> _Wish | None:
         return None
     if kind in (b"application/*", b"*/*"):
         return _Wish(float(quality), named=False, kind=JSON)
-    if kind not in (GRAPHQL_RESPONSE, JSON, *STREAMS):
-        return None
-    if kind == b"multipart/mixed" and given.get(b"subscriptionspec") != b"1.0":
+    if kind == b"multipart/mixed":
+        specs = (b"%b;%b=%b" % (kind, name, given[name]) for name in SPECS if name in given)
+        kind = next(specs, kind)
+    if kind not in (*ONE_PIECE, *STREAMS, *PATCHES):
         return None
     return _Wish(float(quality), named=True, kind=kind)

@@ -18,11 +18,13 @@ from schema.errors import all_exposed
 from schema.schema import Refused, Schema
 from server.accept import GRAPHQL_RESPONSE, accepted
 from server.asked import MISSING, Asked, Refusal, asked_of
-from server.formats import EVENT_STREAM
+from server.deferring import Delivery, deferring
+from server.formats import EVENT_STREAM, Format
 from server.logs import note
+from server.patches import Patches
 from server.requests import TooLarge, context_of, header_of, trace_id_of
 from server.results import executed, formatted
-from server.streaming import Streams
+from server.streaming import Stream, Streams
 
 STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
@@ -39,12 +41,12 @@ class View:
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind, format = accepted(header_of(scope, b"accept"))
+        kind, format, patches = accepted(header_of(scope, b"accept"))
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
-            if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
-                await stream.run(send)
+            if several := self._several(scope, asked, ctx, format, patches):
+                await several.run(send)
                 return
             status, body = await self._answered(asked, ctx, scope["method"], kind)
         except Refused as error:
@@ -67,6 +69,14 @@ class View:
             headers.append((b"allow", b"GET, POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _several(
+        self, scope: Scope, asked: Asked, ctx: Context, format: Format | None, patches: Patches | None
+    ) -> Stream | Delivery | None:
+        """More than one answer, to be run at once; None where there is only one."""
+        if format is not None:
+            return self._streams.begun(scope, asked, ctx, format)
+        return None if patches is None else deferring(self._schema, scope, asked, ctx, patches)
 
     async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
