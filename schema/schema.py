@@ -22,12 +22,14 @@ from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
+from schema.defer import Deferring
 from schema.documents import Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
+from schema.places import Variables
 from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
@@ -111,6 +113,21 @@ class Schema(strawberry.Schema):
         if ctx.viewer_id is not None:
             self.documents.remember(query)
         return (await operation.answer(ctx, given)).exposed(ctx)
+
+    def deferring(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
+    ) -> tuple[Deferring, Variables] | None:
+        """How such a query is answered in parts; None for what is answered in one piece, or refused."""
+        try:
+            checked = self.documents.get(query).operation(operation_name)
+        except GraphQLError:
+            return None
+        runnable = None if checked.deferring is None else checked.runnable(variables)
+        if checked.deferring is None or runnable is None or not checked.deferring.deferred(runnable[1]):
+            return None
+        if ctx.viewer_id is not None:
+            self.documents.remember(query)
+        return checked.deferring, runnable[1]
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(query, *args, **kwargs)

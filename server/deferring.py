@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 import orjson
 from graphql import GraphQLError
@@ -13,7 +12,7 @@ from kit.errors import Conflict
 from live.streams import Gone
 from resolvers.context import Context
 from schema.defer import Deferring, Part
-from schema.operations import Answer
+from schema.operations import Answer, Operation
 from schema.places import Variables
 from schema.schema import Schema
 from server.asked import Asked
@@ -31,16 +30,8 @@ def deferring(schema: Schema, scope: Scope, asked: Asked, ctx: Context, patches:
     Raises what `Documents.text` and `Documents.get` raise.
     """
     query = schema.documents.text(asked.query, asked.document_id, asked.extensions) or ""
-    try:
-        checked = schema.documents.get(query).operation(asked.operation_name)
-    except GraphQLError:
-        return None  # whoever answers in one piece says what is amiss
-    runnable = None if checked.deferring is None else checked.runnable(asked.variables)
-    if checked.deferring is None or runnable is None or not checked.deferring.deferred(runnable[1]):
-        return None
-    if ctx.viewer_id is not None:
-        schema.documents.remember(query)
-    return Delivery(scope, ctx, patches, checked.deferring, runnable[1], asked.operation_name)
+    found = schema.deferring(query, asked.variables, asked.operation_name, ctx)
+    return None if found is None else Delivery(scope, ctx, patches, *found, asked.operation_name)
 
 
 class Delivery:
@@ -73,17 +64,19 @@ class Delivery:
             note(self._ctx, self._name, self._errors, began)
 
     async def _told(self, send: Send) -> None:
-        first = (await self._deferring.first.answer(self._ctx, self._variables)).exposed(self._ctx)
+        first = (await self._answered(self._deferring.first)).exposed(self._ctx)
         self._errors.extend(first.errors)
         data = None if first.data is None else orjson.loads(first.data)
         pending = [part for part in self._deferring.deferred(self._variables) if part.found(data) is not None]
         headers = [(b"content-type", self._patches.kind), (b"vary", b"Accept"), *AT_ONCE]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        with suppress(Gone):
+        try:
             await self._wire.room()
             self._wire.write(BEGIN + self._patches.first(first.json(), pending))
             await self._parts(pending)
             await send({"type": "http.response.body", "body": END})
+        except* Gone:
+            pass  # there is nobody to tell
 
     async def _parts(self, pending: Sequence[Part]) -> None:
         """Each as soon as it is ready. Raises Gone."""
@@ -100,9 +93,12 @@ class Delivery:
 
     async def _part(self, id: int, part: Part) -> tuple[int, bytes | None, Answer]:
         """What stands at its place; where nothing does any more, why."""
-        answer = await part.operation.answer(self._ctx, self._variables)
+        answer = await self._answered(part.operation)
         found = None if answer.data is None else part.found(orjson.loads(answer.data))
         if found is None and not answer.errors:
             gone = Conflict("It is gone since the query was begun", reason="GONE")
             answer = Answer(None, (GraphQLError("", path=part.path, original_error=gone),))
         return id, None if found is None else orjson.dumps(found), answer.exposed(self._ctx)
+
+    async def _answered(self, operation: Operation) -> Answer:
+        return await operation.answer(self._ctx, self._variables)

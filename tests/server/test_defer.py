@@ -3,13 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.typing import EventDict
 
+from kit.settings import Settings
+from tests.conftest import served, settings_for
 from tests.people import People, Person
 from tests.sockets import PATIENCE
 from tests.streams import PART, Response, asked
@@ -221,6 +224,23 @@ async def test_nothing_more_is_read_for_a_client_that_leaves(people: People) -> 
         response.cut()
         while await transaction.scalar(waiting):
             pass
+
+
+async def test_a_client_that_takes_nothing_is_let_go(
+    settings: Settings, database_url: str, logged: list[EventDict], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(settings_for(database_url, send_timeout_seconds=1)) as house:
+        dora = await house.people.one()
+        for _ in range(10):
+            await dora.task(description="ä" * 10_000)
+        many = " ".join(f"a{number}: tasks {{ nodes {{ description }} }}" for number in range(30))
+        query = f"{{ {many} ... @defer {{ me {{ id }} }} }}"
+        async with asked(dora, query, accept=OLD, buffer=65_536) as response, asyncio.timeout(20):
+            while not any(record["event"] == "operation" and record["ms"] > 1_000 for record in logged):
+                await dora.ask("{ me { id } }")
+            with suppress(asyncio.IncompleteReadError, ConnectionResetError):
+                assert b"hasNext" not in await response.rest()
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
