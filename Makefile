@@ -5,12 +5,12 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 PORT ?= 8000
 DATA ?= .parlor
 
-.PHONY: serve test check bench proof soak clients schema lock clean
+.PHONY: serve test check bench proof soak clients schema released lock clean
 
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
 
-test: check tests/clients/node_modules/.installed
+test: check
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile $(TESTS)
 	@$(BIN)/coverage combine --quiet
@@ -18,12 +18,13 @@ test: check tests/clients/node_modules/.installed
 
 PROCESSES ?= 2
 
-check: .venv/dev.installed
+check: .venv/dev.installed tests/clients/node_modules/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/parlor schema --check
+	$(BIN)/node tests/clients/breaking.mjs schema/released.graphql schema/schema.graphql
 
 # All of it takes an hour and a quarter on a quiet machine; `make bench BENCH=--quick` takes a quarter of an hour.
 bench: .venv/bench.installed benchmarks/peers/node_modules/.installed
@@ -31,6 +32,11 @@ bench: .venv/bench.installed benchmarks/peers/node_modules/.installed
 
 schema: .venv/dev.installed
 	$(BIN)/parlor schema --write
+
+# With each release: the schema whose clients must not break from then on.
+released: .venv/dev.installed
+	@sed -n 's/^version = "\(.*\)"/# Parlor \1/p' pyproject.toml > schema/released.graphql
+	@cat schema/schema.graphql >> schema/released.graphql
 
 # Versions and hashes only: no address of a registry gets into the lock files.
 lock: .venv/dev.installed

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
 from kit.settings import Settings
+from schema.defer import Deferring, undeferred
 from schema.limits import Measure, Most, measured, parsed, validated
 from schema.operations import Operation
 from schema.places import Variables
@@ -28,7 +29,8 @@ HASH = "extensions.persistedQuery.sha256Hash"
 class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
-    `ready` is there for a query that needs no executor, `stream` for a subscription.
+    `ready` is there for a query that needs no executor, `deferring` where it may come in parts, `stream` for a
+    subscription.
     """
 
     errors: tuple[GraphQLError, ...]
@@ -36,6 +38,7 @@ class Checked:
     measure: Measure | None = None
     ready: Operation | None = None
     stream: Subscribed | None = None
+    deferring: Deferring | None = None
 
     @property
     def is_subscription(self) -> bool:
@@ -73,16 +76,13 @@ class Document:
     """
 
     def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
-        self.ast = parsed(text, most)
+        self._written = parsed(text, most)
+        self.ast = undeferred(self._written)
         self.hash = ""
         self._schema = schema
         self._length = len(text)
         self._most = most
-        self._definitions = {
-            node.name.value if node.name else None: node
-            for node in self.ast.definitions
-            if isinstance(node, OperationDefinitionNode)
-        }
+        self._definitions = _operations(self.ast)
         self._wrong: tuple[GraphQLError, ...] | None = None
         self._checked: dict[str | None, Checked] = {}
 
@@ -113,12 +113,19 @@ class Document:
                 return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
             case OperationType.QUERY:
                 operation = Operation(self._schema, self.ast, definition)
-                return Checked((), definition, measure, operation if operation.is_readers else None)
+                if operation.is_readers:
+                    return Checked((), definition, measure, operation, deferring=self._deferring(name))
         return Checked((), definition, measure)
+
+    def _deferring(self, name: str | None) -> Deferring | None:
+        if self._written is self.ast:
+            return None
+        found = _operations(self._written)
+        return Deferring.of(self._schema, self._written, next(iter(found.values())) if name is None else found[name])
 
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:
-            self._wrong = tuple(validated(self._schema, self.ast, self._length))
+            self._wrong = tuple(validated(self._schema, self._written, self._length))
         return self._wrong
 
     def wrong(self) -> tuple[GraphQLError, ...]:
@@ -126,6 +133,15 @@ class Document:
         if not self._definitions:
             return (GraphQLError("it has no operation"),)
         return tuple(error for name in self._definitions for error in self.operation(name).errors)
+
+
+def _operations(document: DocumentNode) -> dict[str | None, OperationDefinitionNode]:
+    """By their names."""
+    return {
+        node.name.value if node.name else None: node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    }
 
 
 def _told(error: TooComplex) -> GraphQLError:

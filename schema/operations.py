@@ -82,7 +82,7 @@ class Operation:
         self._fragments = fragments_of(document)
         self._definition = definition
         self._plain = _plain(definition)
-        selections = [*_spread(definition.selection_set, self._fragments, set())]
+        selections = [*spread(definition.selection_set, self._fragments, set())]
         self._switches = tuple(dict.fromkeys(name for node in selections for name in switches_of(node)))
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
@@ -177,17 +177,17 @@ async def outcome(
     return b"null" if json is None else json
 
 
-def _spread(
+def spread(
     selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
 ) -> Iterator[SelectionNode]:
     """Every selection of one level, those of fragments too."""
     for node in selections.selections:
         yield node
         if isinstance(node, InlineFragmentNode):
-            yield from _spread(node.selection_set, fragments, seen)
+            yield from spread(node.selection_set, fragments, seen)
         elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
             seen.add(node.name.value)
-            yield from _spread(fragments[node.name.value].selection_set, fragments, seen)
+            yield from spread(fragments[node.name.value].selection_set, fragments, seen)
 
 
 def _plain(definition: OperationDefinitionNode) -> tuple[tuple[str, Callable[[Any], bool]], ...] | None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLOutputType
+from graphql import GraphQLError, GraphQLOutputType, GraphQLStreamDirective
 from graphql.execution.values import VariableValues, get_variable_values
 from orjson import Fragment
 from strawberry.extensions import SchemaExtension
@@ -23,12 +23,14 @@ from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
+from schema.defer import Deferring
 from schema.documents import Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
+from schema.places import Variables
 from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
@@ -116,6 +118,25 @@ class Schema(strawberry.Schema):
             self.documents.remember(query)
         return (await operation.answer(ctx, given)).exposed(ctx)
 
+    def deferring(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
+    ) -> tuple[Deferring, Variables] | None:
+        """How such a query is answered in parts; None for what is answered in one piece, or refused."""
+        try:
+            checked = self._checked(query, operation_name, ctx)
+        except GraphQLError:
+            return None
+        runnable = None if checked.deferring is None else checked.runnable(variables)
+        if checked.deferring is None or runnable is None:
+            return None
+        _, given, cost = runnable
+        if not checked.deferring.deferred(given):
+            return None
+        ctx.services.budgets.spend(ctx, OPERATION + cost)
+        if ctx.viewer_id is not None:
+            self.documents.remember(query)
+        return checked.deferring, given
+
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(query, *args, **kwargs)
         self._expose(result, kwargs["context_value"])
@@ -174,8 +195,11 @@ def made(settings: Settings | None = None) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         execution_context_class=Executor,
-        config=StrawberryConfig(scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}),
+        config=StrawberryConfig(
+            scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}, enable_experimental_incremental_execution=True
+        ),
         extensions=[Known],
     )
+    schema._schema.directives = tuple(one for one in schema._schema.directives if one is not GraphQLStreamDirective)
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

@@ -9,13 +9,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from server.formats import EVENT_STREAM, MULTIPART, Format
+from server.patches import DEFER, INCREMENTAL, Patches
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json; charset=utf-8"
 JSON = b"application/json; charset=utf-8"
 ANSWERS = {b"application/graphql-response+json": GRAPHQL_RESPONSE} | dict.fromkeys(
     (b"application/json", b"application/*", b"*/*"), JSON
 )
-STREAMS: dict[bytes, Format] = {b"text/event-stream": EVENT_STREAM, b"multipart/mixed": MULTIPART}
+STREAMS: dict[bytes, Format] = {
+    b"text/event-stream": EVENT_STREAM,
+    b"multipart/mixed;subscriptionspec=1.0": MULTIPART,
+}
+PATCHES: dict[bytes, Patches] = {
+    b"multipart/mixed;deferspec=20220824": DEFER,
+    b"multipart/mixed;incrementalspec=v0.2": INCREMENTAL,
+}
+SPECS = (b"subscriptionspec", b"deferspec", b"incrementalspec")
 REMEMBERED = 256  # headers; there are about as many as there are kinds of clients
 LONGEST = 1_000  # bytes of a header that are looked at; a browser sends 150
 
@@ -32,7 +41,8 @@ class Accepted(NamedTuple):
     """
 
     json: bytes | None
-    stream: Format | None
+    stream: Format | None = None  # of a subscription
+    patches: Patches | None = None  # of a query with @defer
 
 
 class _Wish(NamedTuple):
@@ -52,14 +62,14 @@ def accepted(header: bytes | None) -> Accepted:
 def _accepted(header: bytes) -> Accepted:
     ranges = [text for text in _RANGES.findall(header) if text.strip()]
     if not ranges:
-        return Accepted(JSON, None)
+        return Accepted(JSON)
     wishes = sorted(filter(None, map(_wish, ranges)), key=lambda wish: wish[:2], reverse=True)
     if not wishes:
-        return Accepted(None, None)
-    stream = STREAMS.get(wishes[0].kind)
-    plain = [(*wish[:2], wish.kind is GRAPHQL_RESPONSE) for wish in wishes if wish.kind not in STREAMS]
-    by_spec = bool(plain) and max(plain)[2] and stream is not EVENT_STREAM
-    return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, stream)
+        return Accepted(None)
+    best = wishes[0].kind
+    plain = [(*wish[:2], wish.kind is GRAPHQL_RESPONSE) for wish in wishes if wish.kind in (GRAPHQL_RESPONSE, JSON)]
+    by_spec = bool(plain) and max(plain)[2] and best != b"text/event-stream"
+    return Accepted(GRAPHQL_RESPONSE if by_spec else JSON, STREAMS.get(best), PATCHES.get(best))
 
 
 def _wish(text: bytes) -> _Wish | None:
@@ -71,6 +81,9 @@ def _wish(text: bytes) -> _Wish | None:
         return None
     if kind in ANSWERS and given.get(b"charset", b"utf-8") in (b"utf-8", b"utf8", b"*"):
         return _Wish(float(quality), named=b"*" not in kind, kind=ANSWERS[kind])
-    if kind not in STREAMS or (kind == b"multipart/mixed" and given.get(b"subscriptionspec") != b"1.0"):
+    if kind == b"multipart/mixed":
+        specs = (b"%b;%b=%b" % (kind, name, given[name]) for name in SPECS if name in given)
+        kind = next(specs, kind)
+    if kind not in (*STREAMS, *PATCHES):
         return None
     return _Wish(float(quality), named=True, kind=kind)

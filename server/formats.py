@@ -4,6 +4,7 @@ from typing import Protocol
 
 RETRY_MS = 1_000  # before an EventSource comes back; a browser's own would be 3 to 5 s
 
+BEGIN, END = b"\r\n--graphql", b"--\r\n"  # of a multipart response
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -22,6 +23,11 @@ class Format(Protocol):
 
     def adjourned(self, errors: bytes) -> bytes:
         """The end for now: clients should come back."""
+
+
+def part(json: bytes) -> bytes:
+    """Of a multipart response, with the boundary that follows it."""
+    return b"\r\ncontent-type: application/json\r\n\r\n%b\r\n--graphql" % json
 
 
 class EventStream:
@@ -52,21 +58,18 @@ class Multipart:
     """
 
     kind = b'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
-    begin = b"\r\n--graphql"
-    beat = b"\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql"
+    begin = BEGIN
+    beat = part(b"{}")
 
     def next(self, json: bytes, cursor: str | None) -> bytes:
-        return self._part(b'{"payload":%b}' % json)
+        return part(b'{"payload":%b}' % json)
 
     def last(self, errors: bytes | None) -> bytes:
-        told = b"" if errors is None else self._part(b'{"payload":null,"errors":%b}' % errors)
-        return told + b"--\r\n"
+        told = b"" if errors is None else part(b'{"payload":null,"errors":%b}' % errors)
+        return told + END
 
     def adjourned(self, errors: bytes) -> bytes:
         return self.last(errors)
-
-    def _part(self, json: bytes) -> bytes:
-        return b"\r\ncontent-type: application/json\r\n\r\n%b\r\n--graphql" % json
 
 
 EVENT_STREAM = EventStream()

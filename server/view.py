@@ -17,13 +17,14 @@ from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, Una
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
 from schema.schema import Refused, Schema
-from server.accept import GRAPHQL_RESPONSE, JSON, accepted
+from server.accept import GRAPHQL_RESPONSE, JSON, Accepted, accepted
 from server.asked import ALLOW, METHODS, MISSING, Asked, asked_of
-from server.formats import EVENT_STREAM, Format
+from server.deferring import Delivery, deferring
+from server.formats import EVENT_STREAM
 from server.logs import note
 from server.requests import Refusal, context_of, header_of, trace_id_of
 from server.results import executed, formatted, wait_of
-from server.streaming import Streams
+from server.streaming import Stream, Streams
 
 STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
@@ -46,22 +47,24 @@ class View:
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind, format = accepted(header_of(scope, b"accept"))
+        wanted = accepted(header_of(scope, b"accept"))
+        kind = wanted.json
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers={"allow": METHODS})(scope, receive, send)
         elif kind is None:
             await self.refuse(scope, send, Refusal(406, NOT_ACCEPTABLE))
         else:
-            await self._answer(scope, receive, send, kind, None if scope["method"] == "HEAD" else format)
+            wanted = Accepted(kind) if scope["method"] == "HEAD" else wanted
+            await self._answer(scope, receive, send, kind, wanted)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, kind: bytes, format: Format | None) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, kind: bytes, wanted: Accepted) -> None:
         wait = None
         try:
             asked = await asked_of(scope, receive)
             ctx = await context_of(self._services, scope)
             self._services.budgets.admit(ctx)
-            if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
-                await stream.run(send)
+            if several := self._several(scope, asked, ctx, wanted):
+                await several.run(send)
                 return
             status, body, wait = await self._answered(asked, ctx, scope["method"], kind)
         except Refused as error:
@@ -77,14 +80,20 @@ class View:
             return
         except Exception as error:
             status, body = 500, self._failed(scope, GraphQLError("", original_error=error))
-        if format is EVENT_STREAM and status == 200:
-            kind, body = format.kind, format.next(body, None) + format.last(None)
+        if wanted.stream is EVENT_STREAM and status == 200:
+            kind, body = EVENT_STREAM.kind, EVENT_STREAM.next(body, None) + EVENT_STREAM.last(None)
         await _send(scope, send, status, kind, body, *_later(wait))
 
     async def refuse(self, scope: Scope, send: Send, refusal: Refusal, kind: bytes = JSON) -> None:
         cause = Forbidden(refusal.message) if refusal.status == 403 else None
         body = self._failed(scope, GraphQLError(refusal.message, original_error=cause))
         await _send(scope, send, refusal.status, kind, body, *refusal.headers)
+
+    def _several(self, scope: Scope, asked: Asked, ctx: Context, wanted: Accepted) -> Stream | Delivery | None:
+        """More than one answer, to be run at once; None where there is only one."""
+        if wanted.stream is not None:
+            return self._streams.begun(scope, asked, ctx, wanted.stream)
+        return None if wanted.patches is None else deferring(self._schema, scope, asked, ctx, wanted.patches)
 
     async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes, int | None]:
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)

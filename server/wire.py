@@ -22,7 +22,7 @@ EXTENSION = "parlor.wire"
 class Protocol(HttpToolsProtocol):
     """uvicorn's, with itself in the scope for those who want to know of it."""
 
-    lost: Callable[[], None] | None = None
+    lost: Callable[[], object] | None = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -41,7 +41,7 @@ class Wire:
     `lost` is called when the connection has ended. A client that takes nothing for `seconds` is let go.
     """
 
-    def __init__(self, scope: Scope, lost: Callable[[], None], seconds: int) -> None:
+    def __init__(self, scope: Scope, lost: Callable[[], object], seconds: int) -> None:
         self._protocol: Protocol = scope["extensions"][EXTENSION]
         self._protocol.lost = lost
         self._transport = self._protocol.transport

@@ -50,6 +50,24 @@ export const rename = (person, id, title) => renaming(person, { id, title });
 export const complete = (person, id) => completion(person, { id });
 export const remove = (person, id) => ask("mutation ($id: ID!) { deleteTask(id: $id) { deletedId } }", { id }, person);
 
+/** A name that nobody has used before. */
+export const unique = (name) => `${name}${crypto.randomUUID().slice(0, 8)}`;
+
+/** A new label, and the ids of new tasks that wear it, in order. */
+export async function label(person, titles) {
+  const name = unique("Label");
+  const CREATE = "mutation ($name: String!) { createLabel(input: { name: $name }) { id } }";
+  const ADD = "mutation ($title: String!, $on: [ID!]) { createTask(input: { title: $title, labelIds: $on }) { id } }";
+  const { createLabel } = await ask(CREATE, { name }, person);
+  const tasks = [];
+  for (const title of titles) tasks.push((await ask(ADD, { title, on: [createLabel.id] }, person)).createTask.id);
+  return { label: createLabel.id, tasks };
+}
+
+/** What a promise is rejected with. */
+export const thrown = (promise) =>
+  promise.then((value) => Promise.reject(new Error(`got ${JSON.stringify(value)}`)), (error) => error);
+
 /** A graphql-ws client on Node's own WebSocket, by a wire when one is given; it does not retry unless told to. */
 export const connect = (authorization, { by = { port }, ...options } = {}) =>
   createClient({
@@ -59,7 +77,7 @@ export const connect = (authorization, { by = { port }, ...options } = {}) =>
     ...options,
   });
 
-/** A way to the server that can be cut: no close frame and no complete, as when the network goes. */
+/** A way to the server that can be cut: no close frame and no complete, as when the network goes; or for good. */
 export async function wire() {
   const ends = new Set();
   const relay = net.createServer((near) => {
@@ -72,7 +90,9 @@ export async function wire() {
     }
   });
   await once(relay.listen(0, "127.0.0.1"), "listening");
-  return { port: relay.address().port, cut: () => [...ends].forEach((end) => end.resetAndDestroy()) };
+  const cut = () => [...ends].forEach((end) => end.resetAndDestroy());
+  const { port: by } = relay.address();
+  return { port: by, url: `http://127.0.0.1:${by}/graphql`, cut, end: () => relay.close() && cut() };
 }
 
 /** The same promise, with a limit. */

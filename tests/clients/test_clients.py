@@ -1,5 +1,5 @@
-"""Real clients against a real server: graphql-ws and Apollo Client on Node's own WebSocket, and without one
-graphql-sse, EventSource and Apollo Client again.
+"""Real clients against a real server: graphql-ws, Apollo Client, urql and Relay on Node's own WebSocket, and without
+one graphql-sse, EventSource, Apollo Client and urql again.
 
 Each scenario is a script that asserts for itself and prints one line of JSON; what it prints is asserted here.
 """
@@ -24,7 +24,7 @@ from kit.settings import Settings
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 10
 SCRIPT_SECONDS = 20  # each step of a script has a limit of its own, and says what it waited for
 
@@ -166,6 +166,49 @@ def test_apollo_resumes_by_itself_with_the_link_that_the_docs_show(server: Serve
     page = (HERE.parents[1] / "docs" / "subscriptions.md").read_text()
     assert (HERE / "resuming.mjs").read_text().split("\n", 1)[1] in page
     assert played("apollo_resume", server) == {"missed": MISSED}
+
+
+def test_apollos_cache_has_entities_growing_pages_and_errors_by_code(server: Server) -> None:
+    assert played("caching", server) == {
+        "invalid": ["updateTask", "VALIDATION_ERROR", {"title": ["String should have at least 1 character"]}],
+        "stale": ["updateTask", "CONFLICT"],
+        "gone": ["updateTask", "TASK_NOT_FOUND"],
+        "guest": ["completeTask", "UNAUTHENTICATED"],
+        "partly": [["task", "TASK_NOT_FOUND"]],
+        "token": ["UNAUTHENTICATED"],
+        "dropped": "fetch failed",
+    }
+
+
+def test_apollo_shows_first_what_is_not_deferred(server: Server) -> None:
+    kind, failed = 'multipart/mixed;boundary="graphql"', [[["users"], "FORBIDDEN"]]
+    assert played("defer", server) == {
+        "older": {"types": [f"{kind};deferSpec=20220824"], "failed": failed},
+        "newer": {"types": [f"{kind};incrementalSpec=v0.2"], "failed": failed},
+    }
+
+
+def test_urql_asks_caches_and_follows_with_and_without_a_socket(server: Server) -> None:
+    assert played("urql", server) == {
+        "gone": [["task", "TASK_NOT_FOUND"]],
+        "invalid": [["updateTask", "VALIDATION_ERROR"]],
+        "guest": [["task", "UNAUTHENTICATED"]],
+        "typo": [[None, "VALIDATION_ERROR"]],
+        "lost": True,
+    }
+
+
+def test_relay_pages_refetches_and_follows(server: Server) -> None:
+    relay = HERE / "relay"
+    (relay / "generated").mkdir(exist_ok=True)
+    compiler = [f"{BIN}/node", f"{HERE}/node_modules/relay-compiler/cli.js", "config.json"]
+    compiled = subprocess.run(compiler, cwd=relay, capture_output=True, text=True, timeout=SCRIPT_SECONDS, check=False)
+    assert compiled.returncode == 0, compiled.stderr
+    assert played("relay", server) == {
+        "sent": 8,
+        "invalid": [["createTask", "VALIDATION_ERROR"]],
+        "gone": [["completeTask", "TASK_NOT_FOUND"]],
+    }
 
 
 def test_clients_of_a_killed_server_hear_everything_once(server: Server) -> None:
