@@ -21,6 +21,7 @@ from live.hub import Hub
 from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
+from live.vitals import Vitals
 from resolvers.turns import Turns
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Services:
     signals: Signals
     grants: Grants
     meter: Meter
+    vitals: Vitals
     passwords: "Passwords"
     viewers: "Viewers"
     throttle: "Throttle"
@@ -88,6 +90,10 @@ class Context:
     def viewer_id(self) -> Id | None:
         """Who asks, if anybody has signed in."""
         return None if isinstance(self.asks, Unauthenticated) else self.asks.id
+
+    def has(self, floor: Role) -> bool:
+        """Whether somebody asks who has at least this role."""
+        return isinstance(self.asks, Viewer) and self.asks.role.rank >= floor.rank
 
     def require(self, floor: Role) -> None:
         """Raises Unauthenticated, or Forbidden below the role."""

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
 from kit.settings import Settings
 from schema.limits import Measure, Most, measured, parsed, validated
-from schema.operations import Operation
+from schema.operations import Operation, introspection
 from schema.places import Variables
 from schema.streams import Subscribed
 from schema.trusted import BadManifest
@@ -27,7 +27,8 @@ HASH = "extensions.persistedQuery.sha256Hash"
 class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
-    `ready` is there for a query that needs no executor, `stream` for a subscription.
+    `ready` is there for a query that needs no executor, `stream` for a subscription, `introspection` for what asks
+    about the schema itself. What is `public` is answered alike whoever asks.
     """
 
     errors: tuple[GraphQLError, ...]
@@ -35,6 +36,8 @@ class Checked:
     measure: Measure | None = None
     ready: Operation | None = None
     stream: Subscribed | None = None
+    introspection: FieldNode | None = None
+    public: bool = False
 
     @property
     def is_subscription(self) -> bool:
@@ -70,8 +73,9 @@ class Document:
     Raises graphql-core's GraphQLSyntaxError.
     """
 
-    def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
+    def __init__(self, schema: GraphQLSchema, text: str, most: Most, *, suggesting: bool) -> None:
         self.ast = parsed(text, most)
+        self._suggesting = suggesting
         self.hash = ""
         self._schema = schema
         self._length = len(text)
@@ -110,13 +114,16 @@ class Document:
             case OperationType.SUBSCRIPTION:
                 return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
             case OperationType.QUERY:
+                if asks := introspection(self.ast, definition):
+                    return Checked((), definition, measure, introspection=asks)
                 operation = Operation(self._schema, self.ast, definition)
-                return Checked((), definition, measure, operation if operation.is_readers else None)
+                ready = operation if operation.is_readers else None
+                return Checked((), definition, measure, ready, public=operation.is_public)
         return Checked((), definition, measure)
 
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:
-            self._wrong = tuple(validated(self._schema, self.ast, self._length))
+            self._wrong = tuple(validated(self._schema, self.ast, self._length, suggesting=self._suggesting))
         return self._wrong
 
     def wrong(self) -> tuple[GraphQLError, ...]:
@@ -178,6 +185,7 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._limits = Most.of(settings)
+        self._suggesting = not settings.production
         self._kept = Latest(most)
         self._recent = Latest(max(most // 5, 1))
         self._by_hash: dict[str, str] = {}
@@ -185,7 +193,7 @@ class Documents:
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
 
     def _made(self, text: str) -> Document:
-        return Document(self._schema, text, self._limits)
+        return Document(self._schema, text, self._limits, suggesting=self._suggesting)
 
     def _valid(self, id: str, text: str) -> Document:
         try:

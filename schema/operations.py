@@ -35,11 +35,12 @@ from schema.answers import answered
 from schema.collecting import collected
 from schema.errors import all_exposed
 from schema.finish import Unfinished
-from schema.kinds import ReaderField, audited
+from schema.kinds import CallField, ReaderField, audited
 from schema.places import Nodes, Place, Variables
 from schema.question import BACKREF, fragments_of, switches_of
 
 TYPENAME = "__typename"
+INTROSPECTION = ("__schema", "__type")
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
 MOST_PLACES = 100  # root fields of an operation; only merged ones can be in several ways
 LARGEST_INT = 2**31
@@ -87,13 +88,13 @@ class Operation:
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
-        self.is_readers = all(map(self._is_readers, fields))
+        found = [self._field(node) for node in fields if node.name.value != TYPENAME]
+        self.is_readers = all(isinstance(field, ReaderField) for field in found)
+        self.is_public = all(isinstance(field, CallField) and field.floor is None for field in found)
 
-    def _is_readers(self, node: FieldNode) -> bool:
+    def _field(self, node: FieldNode) -> Any:
         definition = self._parent.fields.get(node.name.value)
-        return node.name.value == TYPENAME or (
-            definition is not None and isinstance(definition.extensions.get(BACKREF), ReaderField)
-        )
+        return None if definition is None else definition.extensions.get(BACKREF)
 
     @property
     def _parent(self) -> GraphQLObjectType:
@@ -175,6 +176,12 @@ async def outcome(
     except Exception as error:
         return located_error(error, root.nodes, path)
     return b"null" if json is None else json
+
+
+def introspection(document: DocumentNode, definition: OperationDefinitionNode) -> FieldNode | None:
+    """Where a valid query asks about the schema, switched off or not. That is asked of the root type alone."""
+    selections = _spread(definition.selection_set, fragments_of(document), set())
+    return next((n for n in selections if isinstance(n, FieldNode) and n.name.value in INTROSPECTION), None)
 
 
 def _spread(

@@ -1,6 +1,7 @@
 """The one schema: every domain's fields side by side."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -14,6 +15,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
+from db.accounts.users import Role
+from kit.errors import ParlorError
 from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
@@ -22,7 +25,7 @@ from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
-from schema.documents import Documents
+from schema.documents import Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.health import HealthQueries, HealthSubscriptions
@@ -61,6 +64,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return result if isinstance(result, Fragment) else super().complete_value(return_type, *args)
 
 
+class Discreet(Executor):
+    """Does not say what may have been meant by a value: that tells names of the schema."""
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().build(*args, **kwargs | {"hide_suggestions": True})
+
+
 class Known(SchemaExtension):
     """Hands the executor what is known of a document, and refuses what is too large or not valid."""
 
@@ -77,7 +88,10 @@ class Known(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         checked = self._document.operation(context._provided_operation_name)
-        context.pre_execution_errors = [*checked.refusal(context.schema._schema, context.variables or {})]
+        context.pre_execution_errors = [
+            *checked.refusal(context.schema._schema, context.variables or {}),
+            *cast("Schema", context.schema).kept_back(checked, context.context),
+        ]
         yield
 
 
@@ -96,6 +110,19 @@ class Schema(strawberry.Schema):
     """Exposes errors in one place for every transport."""
 
     documents: Documents
+    discreet = False
+
+    def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
+        """Where it is discreet, only administrators may ask about the schema itself."""
+        if not self.discreet or checked.introspection is None or ctx.has(Role.ADMIN):
+            return []
+        return [GraphQLError("Introspection is for administrators here", checked.introspection)]
+
+    def public(self, query: str | None, operation_name: str | None) -> bool:
+        """Whether it is answered alike whoever asks, so that nobody has to be looked up for it."""
+        with suppress(GraphQLError, ParlorError):  # whoever answers says what is amiss
+            return query is not None and self.documents.get(query).operation(operation_name).public
+        return False
 
     async def prepared(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
@@ -132,7 +159,9 @@ class Schema(strawberry.Schema):
             assert checked.definition is not None
             assert checked.stream is not None
             definitions = checked.definition.variable_definitions or ()
-            found = get_variable_values(self._schema, definitions, dict(variables), max_errors=1)
+            found = get_variable_values(
+                self._schema, definitions, dict(variables), max_errors=1, hide_suggestions=self.discreet
+            )
             if isinstance(found, VariableValues):
                 given = {name: variables[name] for name in found.coerced if name in variables}
                 return partial(checked.stream.source, variables=found.coerced, given=given)
@@ -155,9 +184,10 @@ def made(settings: Settings | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        execution_context_class=Executor,
+        execution_context_class=Discreet if settings.production else Executor,
         config=StrawberryConfig(scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}),
         extensions=[Known],
     )
+    schema.discreet = settings.production
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

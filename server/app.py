@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +16,7 @@ from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
-from server import metrics
+from server import health, metrics
 from server.house import opened
 from server.requests import HEADER, Requests, header_of
 from server.seats import Seats
@@ -25,7 +25,6 @@ from server.streaming import Streams
 from server.view import View
 
 PATH = "/graphql"
-HEALTH_SECONDS = 1
 
 
 class App:
@@ -57,16 +56,9 @@ class App:
     async def leave(self) -> None:
         """Tells every socket and stream to go: clients come back after a cursor, to another process."""
         if self.view is not None:
+            self.services.vitals.leaving = True
             seconds = self._settings.leaving_seconds
             await asyncio.gather(self.sockets.leave(seconds), self.streams.leave(seconds))
-
-    async def health(self, request: Request) -> JSONResponse:
-        try:
-            async with asyncio.timeout(HEALTH_SECONDS):
-                await self.services.db.fetchval("select 1", ())
-        except Exception:
-            return JSONResponse({"status": "unhealthy", "db": "disconnected"}, 503)
-        return JSONResponse({"status": "healthy", "db": "connected"})
 
     async def metrics(self, request: Request) -> Response:
         return await metrics.answer(self.services, request)
@@ -89,7 +81,7 @@ class Door:
             routes=[
                 Route(PATH, app),
                 WebSocketRoute(PATH, app),
-                Route("/health", app.health),
+                *health.routes(lambda: app.services),
                 Route("/metrics", app.metrics),
                 Route("/", _welcome),
             ],

@@ -86,6 +86,8 @@ def serve(
 
     signal.signal(signal.SIGTERM, _stop)
     settings, made_up = with_secret(_settings())
+    if demo and settings.production:
+        _fail("--demo is not for production: whoever has read its manual could sign in as an administrator.")
     try:
         listener = starting.listening(host, port)
     except starting.Refused as error:

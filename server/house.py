@@ -22,6 +22,7 @@ from live.meter import Meter
 from live.presence import Presence
 from live.signals import Signals
 from live.tail import Tail
+from live.vitals import Vitals
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
@@ -86,6 +87,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         signals=signals,
         grants=Grants(tail, signals),
         meter=meter,
+        vitals=Vitals(db, tail, signals),
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,
         throttle=Throttle(settings),
@@ -123,6 +125,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await made.hub.presence.close()
+            await made.vitals.close()
     finally:
         await db.close()
 
