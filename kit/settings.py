@@ -217,8 +217,9 @@ class Settings(BaseSettings):
 
 def weaknesses(settings: Settings) -> list[tuple[str, str]]:
     """The secrets that could be guessed, by name, and why. What an address holds is left to whoever gave it."""
-    given = {name: value for name, value in settings if isinstance(value, SecretStr) and not name.endswith("_url")}
-    found = ((name.upper(), weakness(value.get_secret_value())) for name, value in given.items())
+    secret = ((name, value) for name, value in settings if isinstance(value, SecretStr))
+    ours = ((name, value) for name, value in secret if not name.endswith(("_url", "_dsn")))
+    found = ((name.upper(), weakness(value.get_secret_value())) for name, value in ours)
     return [(name, why) for name, why in found if why is not None]
 
 
