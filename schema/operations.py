@@ -90,7 +90,7 @@ class Operation:
         fields = [node for node in selections if isinstance(node, FieldNode)]
         found = [self._field(node) for node in fields if node.name.value != TYPENAME]
         self.is_readers = all(isinstance(field, ReaderField) for field in found)
-        self.is_public = all(isinstance(field, CallField) and field.floor is None for field in found)
+        self.is_public = bool(found) and all(isinstance(f, CallField) and f.floor is None for f in found)
 
     def _field(self, node: FieldNode) -> Any:
         definition = self._parent.fields.get(node.name.value)

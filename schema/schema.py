@@ -1,7 +1,6 @@
 """The one schema: every domain's fields side by side."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -25,12 +24,14 @@ from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
-from schema.documents import Checked, Documents
+from schema.documents import LARGEST_KEPT, Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.health import HealthQueries, HealthSubscriptions
+from schema.kinds import CallField
 from schema.node import Node
 from schema.operations import Answer
+from schema.question import BACKREF
 from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
@@ -111,6 +112,7 @@ class Schema(strawberry.Schema):
 
     documents: Documents
     discreet = False
+    open_fields: tuple[str, ...] = ()
 
     def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
         """Where it is discreet, only administrators may ask about the schema itself."""
@@ -120,9 +122,14 @@ class Schema(strawberry.Schema):
 
     def public(self, query: str | None, operation_name: str | None) -> bool:
         """Whether it is answered alike whoever asks, so that nobody has to be looked up for it."""
-        with suppress(GraphQLError, ParlorError):  # whoever answers says what is amiss
-            return query is not None and self.documents.get(query).operation(operation_name).public
-        return False
+        if query is None or not any(map(query.__contains__, self.open_fields)):  # as nearly all: not worth 3 µs
+            return False
+        if len(query) > LARGEST_KEPT:  # which would be parsed again to be answered
+            return False
+        try:
+            return self.documents.get(query).operation(operation_name).public
+        except (GraphQLError, ParlorError):  # whoever answers says what is amiss
+            return False
 
     async def prepared(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
@@ -176,6 +183,13 @@ class Schema(strawberry.Schema):
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""
 
 
+def _fields(schema: Schema) -> Iterator[tuple[str, CallField]]:
+    """Of the query type."""
+    assert schema._schema.query_type is not None
+    for name, definition in schema._schema.query_type.fields.items():
+        yield name, definition.extensions[BACKREF]
+
+
 def made(settings: Settings | None = None) -> Schema:
     """Raises BadManifest for trusted documents that cannot be read or are not valid."""
     settings = settings or Settings(_env_file=None)
@@ -189,5 +203,6 @@ def made(settings: Settings | None = None) -> Schema:
         extensions=[Known],
     )
     schema.discreet = settings.production
+    schema.open_fields = tuple(name for name, field in _fields(schema) if field.floor is None)
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

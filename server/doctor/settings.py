@@ -11,6 +11,7 @@ from schema.trusted import BadManifest
 from server.doctor.finding import Finding, failed, ok, warning
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+DEAR = 1_000_000  # of MAX_QUERY_COST; 50,000 take about a second
 QUIET = ("WARNING", "ERROR", "CRITICAL")
 
 
@@ -54,14 +55,19 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
 
 
 def _limits(settings: Settings) -> Iterator[Finding]:
-    logins, minutes = settings.login_attempts, settings.login_window_minutes
-    if settings.max_query_cost > 1_000_000:
+    doubts = []
+    if settings.max_query_cost > DEAR:
         said = f"MAX_QUERY_COST={settings.max_query_cost} lets one query keep a core for many seconds"
-        yield warning("rate limiting", said, "leave it at 50,000, or answer TRUSTED_DOCUMENTS only")
-    if settings.forwarded_allow_ips == "*":
+        doubts.append((said, "leave it at 50,000, or answer TRUSTED_DOCUMENTS only"))
+    if "*" in settings.forwarded_allow_ips.split(","):
         said = "FORWARDED_ALLOW_IPS=* lets every client name the address that it is counted by"
-        yield warning("rate limiting", said, "name the addresses of your proxies")
-    else:
+        doubts.append((said, "name the addresses of your proxies"))
+    if getattr(settings, "query_budget_per_user", None) == 0:
+        doubts.append(("QUERY_BUDGET_PER_USER=0 lets one user have all there is", "leave it at its default"))
+    for said, remedy in doubts:
+        yield warning("rate limiting", said, remedy)
+    if not doubts:
+        logins, minutes = settings.login_attempts, settings.login_window_minutes
         yield ok("rate limiting", f"{logins} wrong passwords per account and address in {minutes} minutes")
 
 

@@ -89,9 +89,13 @@ async def test_a_database_that_hangs_is_told_within_a_second_and_found_again_whe
 
 async def test_probes_share_one_look_and_hold_one_connection(house: Served, database_url: str) -> None:
     await until_ready(house)
-    before = await probing(house)
-    answers = await asyncio.gather(*(ready(house) for _ in range(200)))
+    before, looks, began = await probing(house), list[object](), time.monotonic()
+    connection = house.services.vitals._connection
+    assert connection is not None
+    with connection.query_logger(looks.append):
+        answers = await asyncio.gather(*(ready(house) for _ in range(200)))
     assert {status for status, _ in answers} == {200}
+    assert len(looks) <= 1 + (time.monotonic() - began) / KEPT_SECONDS
     assert await probing(house) == before
 
 
