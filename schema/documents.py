@@ -28,7 +28,7 @@ class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
     `ready` is there for a query that needs no executor, `stream` for a subscription, `introspection` for what asks
-    about the schema itself. What is `public` is answered alike whoever asks.
+    about the schema itself.
     """
 
     errors: tuple[GraphQLError, ...]
@@ -37,7 +37,6 @@ class Checked:
     ready: Operation | None = None
     stream: Subscribed | None = None
     introspection: FieldNode | None = None
-    public: bool = False
 
     @property
     def is_subscription(self) -> bool:
@@ -117,8 +116,7 @@ class Document:
                 if asks := introspection(self.ast, definition):
                     return Checked((), definition, measure, introspection=asks)
                 operation = Operation(self._schema, self.ast, definition)
-                ready = operation if operation.is_readers else None
-                return Checked((), definition, measure, ready, public=operation.is_public)
+                return Checked((), definition, measure, operation if operation.is_readers else None)
         return Checked((), definition, measure)
 
     def _errors(self) -> tuple[GraphQLError, ...]:

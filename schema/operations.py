@@ -35,7 +35,7 @@ from schema.answers import answered
 from schema.collecting import collected
 from schema.errors import all_exposed
 from schema.finish import Unfinished
-from schema.kinds import CallField, ReaderField, audited
+from schema.kinds import ReaderField, audited
 from schema.places import Nodes, Place, Variables
 from schema.question import BACKREF, fragments_of, switches_of
 
@@ -88,13 +88,13 @@ class Operation:
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
-        found = [self._field(node) for node in fields if node.name.value != TYPENAME]
-        self.is_readers = all(isinstance(field, ReaderField) for field in found)
-        self.is_public = bool(found) and all(isinstance(f, CallField) and f.floor is None for f in found)
+        self.is_readers = all(map(self._is_readers, fields))
 
-    def _field(self, node: FieldNode) -> Any:
+    def _is_readers(self, node: FieldNode) -> bool:
         definition = self._parent.fields.get(node.name.value)
-        return None if definition is None else definition.extensions.get(BACKREF)
+        return node.name.value == TYPENAME or (
+            definition is not None and isinstance(definition.extensions.get(BACKREF), ReaderField)
+        )
 
     @property
     def _parent(self) -> GraphQLObjectType:

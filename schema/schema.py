@@ -15,7 +15,6 @@ from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from db.accounts.users import Role
-from kit.errors import ParlorError
 from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
@@ -24,14 +23,13 @@ from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
-from schema.documents import LARGEST_KEPT, Checked, Documents
+from schema.documents import Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
+from schema.for_anybody import public
 from schema.health import HealthQueries, HealthSubscriptions
-from schema.kinds import CallField
 from schema.node import Node
 from schema.operations import Answer
-from schema.question import BACKREF
 from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
@@ -112,24 +110,13 @@ class Schema(strawberry.Schema):
 
     documents: Documents
     discreet = False
-    open_fields: tuple[str, ...] = ()
+    public: Callable[[str | None], bool]
 
     def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
         """Where it is discreet, only administrators may ask about the schema itself."""
         if not self.discreet or checked.introspection is None or ctx.has(Role.ADMIN):
             return []
         return [GraphQLError("Introspection is for administrators here", checked.introspection)]
-
-    def public(self, query: str | None, operation_name: str | None) -> bool:
-        """Whether it is answered alike whoever asks, so that nobody has to be looked up for it."""
-        if query is None or not any(map(query.__contains__, self.open_fields)):  # as nearly all: not worth 3 µs
-            return False
-        if len(query) > LARGEST_KEPT:  # which would be parsed again to be answered
-            return False
-        try:
-            return self.documents.get(query).operation(operation_name).public
-        except (GraphQLError, ParlorError):  # whoever answers says what is amiss
-            return False
 
     async def prepared(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
@@ -183,13 +170,6 @@ class Schema(strawberry.Schema):
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""
 
 
-def _fields(schema: Schema) -> Iterator[tuple[str, CallField]]:
-    """Of the query type."""
-    assert schema._schema.query_type is not None
-    for name, definition in schema._schema.query_type.fields.items():
-        yield name, definition.extensions[BACKREF]
-
-
 def made(settings: Settings | None = None) -> Schema:
     """Raises BadManifest for trusted documents that cannot be read or are not valid."""
     settings = settings or Settings(_env_file=None)
@@ -203,6 +183,6 @@ def made(settings: Settings | None = None) -> Schema:
         extensions=[Known],
     )
     schema.discreet = settings.production
-    schema.open_fields = tuple(name for name, field in _fields(schema) if field.floor is None)
+    schema.public = public(schema._schema)
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

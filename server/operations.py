@@ -45,7 +45,7 @@ class Asking:
         key = (payload.get("extensions") or {}).get("idempotencyKey")
         ctx, errors = socket.context, list[GraphQLError]()
         try:
-            if not socket.schema.public(query, name):
+            if not socket.schema.public(query):
                 ctx = await socket.asking()
             json, errors = await executed(socket.schema, query, variables, name, ctx, key=key)
             if json is not None:

@@ -42,8 +42,7 @@ class View:
         kind, format = accepted(header_of(scope, b"accept"))
         try:
             asked = await asked_of(scope, receive)
-            anybody = self._schema.public(asked.query, asked.operation_name)
-            ctx = await context_of(self._services, scope, anybody=anybody)
+            ctx = await context_of(self._services, scope, anybody=self._schema.public(asked.query))
             if format is not None and (stream := self._streams.begun(scope, asked, ctx, format)):
                 await stream.run(send)
                 return
