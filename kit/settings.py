@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kit.guessable import weakness
 
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
@@ -48,8 +50,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Environment = Field(
-        Environment.DEVELOPMENT, description="production refuses to start without a strong secret, and logs JSON"
+        Environment.DEVELOPMENT,
+        description="production refuses weak secrets and DEBUG, keeps the schema to administrators, and logs JSON",
     )
+    debug: bool = Field(False, description="logs all there is, as LOG_LEVEL=DEBUG does; refused in production")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="least level written")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:3000", "http://localhost:5173"),
@@ -228,6 +232,11 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("log_level")
+    @classmethod
+    def _debugging(cls, value: str, found: ValidationInfo) -> str:
+        return "DEBUG" if found.data.get("debug") else value
+
     @model_validator(mode="after")
     def _strong_secret(self) -> Self:
         if self.environment is Environment.PRODUCTION and self.jwt_secret is None:
@@ -251,6 +260,16 @@ class Settings(BaseSettings):
             raise ValueError("FOREIGN_ISSUER must not be parlor, which is who signs here")
         return self
 
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if not self.production:
+            return self
+        if self.log_level == "DEBUG":
+            raise ValueError("DEBUG and LOG_LEVEL=DEBUG are for development: what they log is too much for production")
+        for name, why in weaknesses(self):
+            raise ValueError(f"{name} {why}: production needs random characters, as `openssl rand -hex 32` makes")
+        return self
+
     @property
     def counting_redis(self) -> str | None:
         """The address of the Redis that tries are counted in, if they are."""
@@ -260,6 +279,14 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+
+def weaknesses(settings: Settings) -> list[tuple[str, str]]:
+    """The secrets that could be guessed, by name, and why. What an address holds is left to whoever gave it."""
+    secret = ((name, value) for name, value in settings if isinstance(value, SecretStr))
+    ours = ((name, value) for name, value in secret if not name.endswith(("_url", "_dsn")))
+    found = ((name.upper(), weakness(value.get_secret_value())) for name, value in ours)
+    return [(name, why) for name, why in found if why is not None]
 
 
 def with_secret(settings: Settings) -> tuple[Settings, bool]:

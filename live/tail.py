@@ -39,7 +39,7 @@ class Tail:
     `followers` are called, by topic, when something has happened there, and all of them when the log has begun anew.
     `guards` are called, by topic, when who may see what has changed, before any follower hears of that event; before
     them `granted` is, with those topics; `grants` counts how often. At either call `head` is still where the batch
-    before ended. None of them may block or raise.
+    before ended. None of them may block or raise. `settled_at` is when, by `time.monotonic`, all had last been read.
     """
 
     def __init__(self, db: Database, doorbell: Doorbell, *, window: int) -> None:
@@ -54,6 +54,7 @@ class Tail:
         self._fenced: float | None = None  # since when events wait for an older transaction
         self.state = State(epoch="", pruned=START)
         self.head = START
+        self.settled_at = 0.0
 
     async def open(self) -> None:
         """Finds the end of the log. What is written from here on will be followed.
@@ -108,6 +109,7 @@ class Tail:
             self._window.clear()
             self.state, self.head, self._before_window = state, head, head
         self.state = state
+        self.settled_at = monotonic()
 
     def _take(self, events: Sequence[Event]) -> None:
         granted = frozenset(topic for event in events if event.grants for topic in event.topics)

@@ -21,6 +21,7 @@ from live.hub import Hub
 from live.meter import Meter
 from live.signals import Signals
 from live.tail import Tail
+from live.vitals import Vitals
 from resolvers.budgets import Budgets, Refusals
 from resolvers.limits import Limits
 from resolvers.turns import Turns
@@ -57,6 +58,7 @@ class Services:
     signals: Signals
     grants: Grants
     meter: Meter
+    vitals: Vitals
     passwords: "Passwords"
     viewers: "Viewers"
     limits: Limits
@@ -93,6 +95,10 @@ class Context:
     def viewer_id(self) -> Id | None:
         """Who asks, if anybody has signed in."""
         return None if isinstance(self.asks, Unauthenticated) else self.asks.id
+
+    def has(self, floor: Role) -> bool:
+        """Whether somebody asks who has at least this role."""
+        return isinstance(self.asks, Viewer) and self.asks.role.rank >= floor.rank
 
     def require(self, floor: Role) -> None:
         """Raises Unauthenticated, or Forbidden below the role."""

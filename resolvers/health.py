@@ -10,8 +10,9 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, sele
 
 from db.readings import MeterReading as Reading
 from live.lag import lag
-from live.meter import Connection
+from live.meter import Connection, Snapshot
 from live.readings import alive
+from live.vitals import Part, Vital
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.topics import Followed
@@ -35,6 +36,18 @@ class Status(StrEnum):
     UNHEALTHY = "UNHEALTHY"
 
 
+class Connectivity(StrEnum):
+    CONNECTED = "CONNECTED"
+    DISCONNECTED = "DISCONNECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    status: Status
+    db: Connectivity
+    broker: Connectivity
+
+
 @dataclass(frozen=True, slots=True)
 class LogHealth:
     unread_events: int
@@ -53,6 +66,19 @@ class SystemHealth:
     processes: Sequence[str]
     broker_connected: bool
     log: LogHealth
+
+
+async def health(ctx: Context) -> Health:
+    """It is for anybody, and needs neither the database nor to know who asks."""
+    vital = await ctx.services.vitals.look()
+    status = Status.DEGRADED if vital.failed else Status.HEALTHY
+    if Part.DATABASE in vital.failed or vital.leaving:
+        status = Status.UNHEALTHY
+    return Health(status, _connectivity(vital, Part.DATABASE), _connectivity(vital, Part.BROKER))
+
+
+def _connectivity(vital: Vital, part: Part) -> Connectivity:
+    return Connectivity.DISCONNECTED if part in vital.failed else Connectivity.CONNECTED
 
 
 def nothing(ctx: Context, **_: Any) -> Followed:
@@ -108,6 +134,14 @@ def _status(lives: ColumnElement[bool]) -> ColumnElement[Any]:
     )
     worst = func.max(rank).filter(lives)
     return case((worst == 2, Status.UNHEALTHY.value), (worst == 1, Status.DEGRADED.value), else_=Status.HEALTHY.value)
+
+
+def status_of(counted: Snapshot) -> Status:
+    """The same of one process, as it counts just now."""
+    average, errors = counted.recent_latency, counted.recent_errors
+    if average > UNHEALTHY_LATENCY or errors > UNHEALTHY_ERRORS:
+        return Status.UNHEALTHY
+    return Status.DEGRADED if average > DEGRADED_LATENCY or errors > DEGRADED_ERRORS else Status.HEALTHY
 
 
 async def websocket_connections(ctx: Context) -> Sequence[Connection]:

@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
 from kit.settings import Settings
 from schema.defer import Deferring, undeferred
 from schema.limits import Measure, Most, measured, parsed, validated
-from schema.operations import Operation
+from schema.operations import Operation, introspection
 from schema.places import Variables
 from schema.streams import Subscribed
 from schema.trusted import BadManifest
@@ -30,7 +30,7 @@ class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
     `ready` is there for a query that needs no executor, `deferring` where it may come in parts, `stream` for a
-    subscription.
+    subscription, `introspection` for what asks about the schema itself.
     """
 
     errors: tuple[GraphQLError, ...]
@@ -39,6 +39,7 @@ class Checked:
     ready: Operation | None = None
     stream: Subscribed | None = None
     deferring: Deferring | None = None
+    introspection: FieldNode | None = None
 
     @property
     def is_subscription(self) -> bool:
@@ -75,9 +76,10 @@ class Document:
     Raises graphql-core's GraphQLSyntaxError.
     """
 
-    def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
+    def __init__(self, schema: GraphQLSchema, text: str, most: Most, *, suggesting: bool) -> None:
         self._written = parsed(text, most)
         self.ast = undeferred(self._written)
+        self._suggesting = suggesting
         self.hash = ""
         self._schema = schema
         self._length = len(text)
@@ -112,6 +114,8 @@ class Document:
             case OperationType.SUBSCRIPTION:
                 return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
             case OperationType.QUERY:
+                if asks := introspection(self.ast, definition):
+                    return Checked((), definition, measure, introspection=asks)
                 operation = Operation(self._schema, self.ast, definition)
                 if operation.is_readers:
                     return Checked((), definition, measure, operation, deferring=self._deferring(name))
@@ -125,7 +129,7 @@ class Document:
 
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:
-            self._wrong = tuple(validated(self._schema, self._written, self._length))
+            self._wrong = tuple(validated(self._schema, self._written, self._length, suggesting=self._suggesting))
         return self._wrong
 
     def wrong(self) -> tuple[GraphQLError, ...]:
@@ -196,6 +200,7 @@ class Documents:
     ) -> None:
         self._schema = schema
         self._limits = Most.of(settings)
+        self._suggesting = not settings.production
         self._kept = Latest(most)
         self._recent = Latest(max(most // 5, 1))
         self._by_hash: dict[str, str] = {}
@@ -206,7 +211,7 @@ class Documents:
         return text in self._kept or text in self._recent or text in self._pinned
 
     def _made(self, text: str) -> Document:
-        return Document(self._schema, text, self._limits)
+        return Document(self._schema, text, self._limits, suggesting=self._suggesting)
 
     def _valid(self, id: str, text: str) -> Document:
         try:

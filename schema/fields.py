@@ -137,9 +137,9 @@ def _after() -> StrawberryArgument:
     )
 
 
-def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role) -> Any:
-    """A query that a function answers, of what no statement reaches: what the process has in memory."""
-    return verb(function, description, floor=floor)
+def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role | None) -> Any:
+    """A query that a function answers, of what no statement reaches: what the process has in memory. None: for all."""
+    return _made(VerbField, function, description, floor)
 
 
 def _made(

@@ -4,7 +4,7 @@ import strawberry
 
 from db.accounts.users import Role
 from resolvers import health as resolve
-from resolvers.health import Period, Status
+from resolvers.health import Connectivity, Period, Status
 from schema.enums import enum
 from schema.fields import live, record, report
 from schema.kinds import Kind
@@ -20,12 +20,26 @@ enum(
 )
 enum(
     Status,
-    "How well sockets are served, in rising order of alarm.",
+    "How well it goes, in rising order of alarm.",
     name="HealthStatus",
     HEALTHY="As it should be.",
-    DEGRADED="Of the latest thousand, events took more than 250 ms on average, or more than 10 messages went wrong.",
-    UNHEALTHY="More than 2 s, or more than 100 messages.",
+    DEGRADED="Sockets: of the latest thousand, events took more than 250 ms on average, or more than 10 messages went"
+    " wrong. The server: it answers, but what is live comes late, or the database is of an older version.",
+    UNHEALTHY="Sockets: more than 2 s, or more than 100 messages. The server: it has no database, or is going down.",
 )
+enum(
+    Connectivity,
+    "Whether something can be reached.",
+    CONNECTED="It answers.",
+    DISCONNECTED="It does not.",
+)
+
+
+@strawberry.type(description="Whether the process that answers can serve.")
+class Health:
+    status: Status = strawberry.field(description="All in all.")
+    db: Connectivity = strawberry.field(description="The database.")
+    broker: Connectivity = strawberry.field(description="What carries live events at once; without it, in a second.")
 
 
 @strawberry.type(
@@ -94,6 +108,7 @@ class HealthSubscriptions:
 
 @strawberry.type
 class HealthQueries:
+    health: Health = report(resolve.health, "For anybody: whether the server can serve, within a second.", floor=None)
     websocket_health: WebSocketMetrics = record(
         resolve.websocket_health, "What the processes count of their sockets, every few seconds.", floor=Role.ADMIN
     )

@@ -95,13 +95,17 @@ def parsed(text: str, most: Most) -> DocumentNode:
     return parse(text, max_tokens=most.tokens, max_source_length=LONGEST)
 
 
-def validated(schema: GraphQLSchema, document: DocumentNode, length: int) -> list[GraphQLError]:
+def validated(
+    schema: GraphQLSchema, document: DocumentNode, length: int, *, suggesting: bool = True
+) -> list[GraphQLError]:
     """What is wrong with a document of so many characters: the first twenty things, in a large document five.
+
+    Where it is `suggesting`, errors in a small document say what may have been meant, which tells names of the schema.
 
     Raises TooComplex where graphql-core gives up.
     """
     most = 5 if length > LARGE else 20
-    errors = validate(schema, document, max_errors=most, hide_suggestions=length > LARGE)
+    errors = validate(schema, document, max_errors=most, hide_suggestions=length > LARGE or not suggesting)
     if errors and isinstance(errors[-1], ValidationAbortedError):
         if len(errors) <= most:
             raise TooComplex("The query repeats or nests fields and fragments too often to be checked")

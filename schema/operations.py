@@ -40,6 +40,7 @@ from schema.places import Nodes, Place, Variables
 from schema.question import BACKREF, fragments_of, switches_of
 
 TYPENAME = "__typename"
+INTROSPECTION = ("__schema", "__type")
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
 MOST_PLACES = 100  # root fields of an operation; only merged ones can be in several ways
 LARGEST_INT = 2**31
@@ -175,6 +176,12 @@ async def outcome(
     except Exception as error:
         return located_error(error, root.nodes, path)
     return b"null" if json is None else json
+
+
+def introspection(document: DocumentNode, definition: OperationDefinitionNode) -> FieldNode | None:
+    """Where a valid query asks about the schema, switched off or not. That is asked of the root type alone."""
+    selections = spread(definition.selection_set, fragments_of(document), set())
+    return next((n for n in selections if isinstance(n, FieldNode) and n.name.value in INTROSPECTION), None)
 
 
 def spread(

@@ -14,6 +14,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.execution import ExecutionContext, ExecutionResult
 
+from db.accounts.users import Role
 from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
@@ -27,6 +28,7 @@ from schema.defer import Deferring
 from schema.documents import Checked, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
+from schema.for_anybody import public
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
@@ -64,6 +66,14 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return result if isinstance(result, Fragment) else super().complete_value(return_type, *args)
 
 
+class Discreet(Executor):
+    """Does not say what may have been meant by a value: that tells names of the schema."""
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        return super().build(*args, **kwargs | {"hide_suggestions": True})
+
+
 class Known(SchemaExtension):
     """Hands the executor what is known of a document, and refuses what is too large or not valid."""
 
@@ -82,7 +92,8 @@ class Known(SchemaExtension):
         checked = self._document.operation(context._provided_operation_name)
         errors, cost = checked.refusal(context.schema._schema, context.variables or {})
         context.context.services.budgets.spend(context.context, OPERATION + cost)
-        context.pre_execution_errors = [*errors]
+        kept_back = cast("Schema", context.schema).kept_back(checked, context.context)
+        context.pre_execution_errors = [*errors, *kept_back]
         yield
 
 
@@ -101,6 +112,14 @@ class Schema(strawberry.Schema):
     """Exposes errors in one place for every transport."""
 
     documents: Documents
+    discreet = False
+    public: Callable[[str | None], bool]
+
+    def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
+        """Where it is discreet, only administrators may ask about the schema itself."""
+        if not self.discreet or checked.introspection is None or ctx.has(Role.ADMIN):
+            return []
+        return [GraphQLError("Introspection is for administrators here", checked.introspection)]
 
     async def prepared(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
@@ -171,7 +190,9 @@ class Schema(strawberry.Schema):
             assert checked.definition is not None
             assert checked.stream is not None
             definitions = checked.definition.variable_definitions or ()
-            found = get_variable_values(self._schema, definitions, dict(variables), max_errors=1)
+            found = get_variable_values(
+                self._schema, definitions, dict(variables), max_errors=1, hide_suggestions=self.discreet
+            )
             if isinstance(found, VariableValues):
                 given = {name: variables[name] for name in found.coerced if name in variables}
                 return partial(checked.stream.source, variables=found.coerced, given=given)
@@ -194,12 +215,14 @@ def made(settings: Settings | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        execution_context_class=Executor,
+        execution_context_class=Discreet if settings.production else Executor,
         config=StrawberryConfig(
             scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}, enable_experimental_incremental_execution=True
         ),
         extensions=[Known],
     )
     schema._schema.directives = tuple(one for one in schema._schema.directives if one is not GraphQLStreamDirective)
+    schema.discreet = settings.production
+    schema.public = public(schema._schema)
     schema.documents = Documents(schema._schema, settings, None if path is None else trusted_documents(path))
     return schema

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +15,7 @@ from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
-from server import metrics
+from server import health, metrics
 from server.house import opened
 from server.origins import Origins
 from server.requests import HEADER, Refusal, Requests, header_of
@@ -25,7 +25,6 @@ from server.streaming import Streams
 from server.view import View
 
 PATH = "/graphql"
-HEALTH_SECONDS = 1
 
 
 class App:
@@ -61,16 +60,9 @@ class App:
     async def leave(self) -> None:
         """Tells every socket and stream to go: clients come back after a cursor, to another process."""
         if self.view is not None:
+            self.services.vitals.leaving = True
             seconds = self._settings.leaving_seconds
             await asyncio.gather(self.sockets.leave(seconds), self.streams.leave(seconds))
-
-    async def health(self, request: Request) -> JSONResponse:
-        try:
-            async with asyncio.timeout(HEALTH_SECONDS):
-                await self.services.db.fetchval("select 1", ())
-        except Exception:
-            return JSONResponse({"status": "unhealthy", "db": "disconnected"}, 503)
-        return JSONResponse({"status": "healthy", "db": "connected"})
 
     async def metrics(self, request: Request) -> Response:
         return await metrics.answer(self.services, request)
@@ -95,7 +87,7 @@ class Door:
             lifespan=app.lifespan,
             routes=[
                 WebSocketRoute(PATH, app),
-                Route("/health", app.health),
+                *health.routes(lambda: app.services),
                 Route("/metrics", app.metrics),
                 Route("/", _welcome),
             ],

@@ -1,4 +1,4 @@
-"""`parlor`: serve, migrate, schema, user create."""
+"""`parlor`: serve, migrate, schema, user create, doctor."""
 
 import asyncio
 import signal
@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
+from rich import print_json
 from rich.console import Console
 
 from kit.settings import Settings, with_secret
@@ -86,6 +87,8 @@ def serve(
 
     signal.signal(signal.SIGTERM, _stop)
     settings, made_up = with_secret(_settings())
+    if demo and settings.production:
+        _fail("--demo is not for production: whoever has read its manual could sign in as an administrator.")
     try:
         listener = starting.listening(host, port)
     except starting.Refused as error:
@@ -132,6 +135,28 @@ def schema(
         sys.stdout.write(printed)
     elif not PRINTED.exists() or PRINTED.read_text() != printed:
         _fail("schema/schema.graphql differs from the schema: run `make schema` and look at the difference.")
+
+
+@cli.command()
+def doctor(
+    url: Annotated[str | None, typer.Option(help="A server that runs: its probe and its socket are tried.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail for warnings too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Go through the checklist of a deployment: what is well, what is not, and what to do. Changes nothing."""
+    from server import doctor, logs
+
+    try:
+        settings = Settings()
+        logs.configure(settings.model_copy(update={"log_level": "CRITICAL"}))  # what is amiss stands in the list
+        findings = asyncio.run(doctor.examined(settings, url))
+    except ValidationError as error:
+        findings = [*doctor.unusable(error)]
+    if as_json:
+        print_json(data=doctor.as_json(findings))
+    else:
+        doctor.show(Console(highlight=False), findings)
+    raise typer.Exit(doctor.code(findings, strict=strict))
 
 
 @user.command("create")

@@ -22,6 +22,7 @@ from live.meter import Meter
 from live.presence import Presence
 from live.signals import Signals
 from live.tail import Tail
+from live.vitals import Vitals
 from resolvers.accounts.passwords import Passwords
 from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
@@ -80,6 +81,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         signals=signals,
         grants=Grants(tail, signals),
         meter=meter,
+        vitals=Vitals(db, tail, signals),
         passwords=Passwords(concurrency=settings.password_hash_concurrency),
         viewers=viewers,
         limits=limits,
@@ -134,6 +136,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             await made.hub.presence.close()
             await made.viewers.close()
             await made.limits.close()
+            await made.vitals.close()
     finally:
         await db.close()
 

@@ -45,7 +45,8 @@ class Asking:
         key = (payload.get("extensions") or {}).get("idempotencyKey")
         ctx, errors = socket.context, list[GraphQLError]()
         try:
-            ctx = await socket.asking()
+            if not socket.schema.public(query):
+                ctx = await socket.asking()
             json, errors = await executed(socket.schema, query, variables, name, ctx, key=key)
             if json is not None:
                 await socket.write(_head(self._id) + json + b"}")

@@ -115,8 +115,8 @@ def trace_id_of(scope: Scope) -> str:
     return trace_id
 
 
-async def context_of(services: Services, scope: Scope) -> Context:
-    """Who asks by this request or on this socket, and from where."""
+async def context_of(services: Services, scope: Scope, *, anybody: bool = False) -> Context:
+    """Who asks by this request or on this socket, and from where. Where it is for `anybody`, nobody is looked up."""
     client = scope.get("client")
 
     def asked(asks: Viewer | Unauthenticated) -> Context:
@@ -128,5 +128,5 @@ async def context_of(services: Services, scope: Scope) -> Context:
             user_agent=text_of(scope, b"user-agent"),
         )
 
-    header = text_of(scope, b"authorization")
+    header = None if anybody else text_of(scope, b"authorization")
     return asked(await services.viewers.of_header(header, lambda: asked(Unauthenticated())))

@@ -61,7 +61,7 @@ class View:
         wait = None
         try:
             asked = await asked_of(scope, receive)
-            ctx = await context_of(self._services, scope)
+            ctx = await context_of(self._services, scope, anybody=self._schema.public(asked.query))
             self._services.budgets.admit(ctx)
             if several := self._several(scope, asked, ctx, wanted):
                 await several.run(send)

@@ -61,3 +61,16 @@ async def until_healthy(house: Served) -> None:
             if (await health(house)).status_code == 200:
                 return
             await asyncio.sleep(0.02)
+
+
+async def ready(house: Served) -> tuple[int, dict[str, str]]:
+    response = await house.people.http.get("/health/ready")
+    return response.status_code, response.json()
+
+
+async def until_ready(house: Served) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if (await ready(house))[0] == 200:
+                return
+            await asyncio.sleep(0.02)

@@ -36,8 +36,8 @@ UNHEARD: dict[type[Entity], str] = {
     Presence: "it is true for seconds, and told by a live query of its own: the log would only grow",
 }
 
-# Anybody may call these: they are how one becomes somebody.
-PUBLIC = {"login", "refreshToken", "register"}
+# Anybody may call these: they are how one becomes somebody, and how one hears that nobody can.
+PUBLIC = {"login", "refreshToken", "register", "health"}
 
 # Larger than the ceiling, each with its reason.
 LONG_FILES = {

@@ -1,13 +1,16 @@
 """What can be set from outside, and what is refused before anything starts."""
 
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from kit.guessable import weakness
 from kit.settings import Environment, Settings, with_secret
 
-SECRET = "x" * 32
+SECRET = "2b7e151628aed2a6abf7158809cf4f3c"
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,37 @@ def test_production_with_a_good_secret_is_accepted(monkeypatch: pytest.MonkeyPat
     settings = Settings()
     assert settings.production
     assert with_secret(settings) == (settings, False)
+
+
+RANDOM = "production needs random characters, as `openssl rand -hex 32` makes"
+DEBUGGING = "DEBUG and LOG_LEVEL=DEBUG are for development: what they log is too much for production"
+UNFIT = [
+    ("JWT_SECRET", "a" * 32, f"JWT_SECRET has fewer than 8 different characters: {RANDOM}"),
+    ("JWT_SECRET", "change-me-to-32-or-more-random-characters", f"JWT_SECRET is a placeholder: {RANDOM}"),
+    ("JWT_SECRET", "changeme" * 4, f"JWT_SECRET is a placeholder: {RANDOM}"),
+    ("JWT_SECRET", "your-256-bit-secret-from-a-tutorial", f"JWT_SECRET is a placeholder: {RANDOM}"),
+    ("JWT_SECRET", "k3Jd9sLq" * 5, f"JWT_SECRET repeats itself: {RANDOM}"),
+    ("JWT_SECRET", "abcdefghijklmnopqrstuvwxyz012345", f"JWT_SECRET counts up or down: {RANDOM}"),
+    ("METRICS_TOKEN", "0123456789abcdef", f"METRICS_TOKEN counts up or down: {RANDOM}"),
+    ("DEBUG", "true", DEBUGGING),
+    ("LOG_LEVEL", "DEBUG", DEBUGGING),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), UNFIT)
+def test_production_refuses_what_is_unfit_for_it_and_development_does_not(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    monkeypatch.setenv(name, value)
+    assert Settings().log_level == ("DEBUG" if message is DEBUGGING else "INFO")
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    assert refusal() == message
+
+
+@pytest.mark.parametrize("make", [secrets.token_hex, secrets.token_urlsafe])
+def test_what_is_random_is_never_weak(make: Callable[[int], str]) -> None:
+    assert [weakness(make(size)) for size in (16, 24, 32, 48) for _ in range(200)] == [None] * 800
 
 
 def test_development_makes_a_random_secret_up_and_says_so() -> None:

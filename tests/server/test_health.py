@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.breaking import breakable, health, until_healthy
+from resolvers.accounts.viewers import BELIEVED
+from tests.breaking import breakable, health, until_healthy, until_ready
+from tests.conftest import Served
 from tests.people import People
 from tests.sockets import Closed
 
 HEALTHY = {"status": "healthy", "db": "connected"}
 UNHEALTHY = {"status": "unhealthy", "db": "disconnected"}
+HEALTH = "{ health { status db broker } }"
 TITLES = "{ tasks { nodes { title } } }"
 
 
@@ -74,3 +77,30 @@ async def test_a_socket_that_comes_while_the_database_is_away_is_told_to_try_aga
         with pytest.raises(Closed) as closed:
             await socket.frame()
         assert closed.value.args == (1013, "The database cannot be reached just now; try again")
+
+
+async def test_graphql_tells_anybody_how_it_is_over_http_and_sockets(house: Served) -> None:
+    await until_ready(house)
+    expected = {"health": {"status": "HEALTHY", "db": "CONNECTED", "broker": "CONNECTED"}}
+    nobody, dora = house.people.nobody, await house.people.one()
+    for person in (nobody, dora):
+        assert (await person.ask(HEALTH)).data == expected
+        async with person.socket() as socket:
+            assert await socket.ask(HEALTH) == {"data": expected}
+
+
+async def test_graphql_tells_it_without_a_database_whoever_asks(data: Path) -> None:
+    async with breakable(data) as (postgres, house):
+        nobody, dora = house.people.nobody, await house.people.one()
+        await until_ready(house)
+        async with dora.socket() as socket:
+            await postgres.stop()
+            await asyncio.sleep(BELIEVED.total_seconds())
+            for person in (nobody, dora):
+                answer = await person.ask(HEALTH)
+                assert (answer.status, answer.data["health"]["db"]) == (200, "DISCONNECTED")
+                assert answer.data["health"]["status"] == "UNHEALTHY"
+            answer = await socket.ask(HEALTH)
+            assert answer["data"]["health"]["status"] == "UNHEALTHY"
+            assert (await dora.ask("{ health { status } me { id } }")).status == 503
+            assert (await dora.ask(TITLES)).status == 503
