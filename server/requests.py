@@ -114,13 +114,17 @@ def trace_id_of(scope: Scope) -> str:
     return trace_id
 
 
+def address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
 async def context_of(services: Services, scope: Scope) -> Context:
     """Who asks by this request or on this socket, and from where."""
-    client = scope.get("client")
     return Context(
         services=services,
         asks=await services.viewers.of_header(text_of(scope, b"authorization")),
         trace_id=trace_id_of(scope),
-        address=client[0] if client else "unknown",
+        address=address_of(scope),
         user_agent=text_of(scope, b"user-agent"),
     )
