@@ -6,10 +6,10 @@ RFC 6455 are a header and the text. It also tells what uvicorn keeps to itself: 
 
 import asyncio
 from collections.abc import Iterable
-from typing import cast
+from contextlib import suppress
+from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 from websockets.http11 import Request
@@ -19,6 +19,7 @@ from server.wire import notice_absence, taken
 
 EXTENSION = "parlor.frames"
 TEXT = 0x81  # the only frame of a text message
+AT_ONCE = 4_096  # bytes looked at between two turns of the event loop, which reads up to 256 KiB
 MOST_PARTS = 1_024  # of one message; libraries that split at all do so at some kilobytes
 
 
@@ -35,27 +36,60 @@ def framed(text: bytes) -> bytes:
 class Protocol(WebSocketsSansIOProtocol):
     """uvicorn's, with itself in the scope for those who want to write frames, and without patience for bad clients."""
 
+    _unread = b""
+    _turn: asyncio.Handle | None = None  # when more of it is read
     _deadline: asyncio.TimerHandle | None = None  # of a message that comes in parts
 
     def data_received(self, data: bytes) -> None:
+        if self.handshake_initiated:
+            self._unread += data
+            if self._turn is None:
+                self._read()
+            return
         super().data_received(data)
-        if not self.handshake_initiated:  # refused before it began: too many headers, or too long. uvicorn says nothing
+        if not self.handshake_initiated:  # refused before that: too many headers, or too long; uvicorn says nothing
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
 
+    def _read(self) -> None:
+        """Little at a time, so that others have their turn: small frames take a hundred times as long as they are."""
+        self._turn = None
+        piece, self._unread = self._unread[:AT_ONCE], self._unread[AT_ONCE:]
+        super().data_received(piece)
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Once the application has taken what there was."""
+        if self._turn is None and not self.read_paused and not self.transport.is_closing():
+            if self._unread:
+                self.transport.pause_reading()
+                self._turn = self.loop.call_soon(self._read)
+            else:
+                self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        self._read_on()
+        return message
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._rest()
+        self._unread = b""
+        if self._turn is not None:
+            self._turn.cancel()
+        self._in_time()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = Frames(self)
 
-    async def send(self, message: ASGISendEvent) -> None:
+    async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True  # by a refusal; uvicorn forgets it, and complains of the application
+        elif message["type"] == "websocket.close":
+            self._read_on()  # to the client's own goodbye
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -67,7 +101,7 @@ class Protocol(WebSocketsSansIOProtocol):
             self._deadline = self.loop.call_later(seconds, self._fail, *late)
 
     def send_receive_event_to_app(self) -> None:
-        self._rest()
+        self._in_time()
         if self.curr_msg_data_type == "text":
             self.frames = [b"".join(self.frames)]
             try:
@@ -89,8 +123,10 @@ class Protocol(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": found.code, "reason": found.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.transport.resume_reading()
+            with suppress(OSError):  # it has just been cut
+                self.transport.write_eof()
+        self.read_paused = False
+        self._read_on()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
 
     def handle_ping(self) -> None:
@@ -99,7 +135,7 @@ class Protocol(WebSocketsSansIOProtocol):
         if self.writable.is_set() and not self.close_sent:
             self.transport.write(b"".join(pong))
 
-    def _rest(self) -> None:
+    def _in_time(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
