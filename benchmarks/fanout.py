@@ -27,7 +27,12 @@ PEERS = "subscription Follow($owner: ID!) { taskEvents(owner: $owner) { __typena
 RENAME = "mutation Rename($id: ID!, $input: UpdateTaskInput!) { updateTask(id: $id, input: $input) { id title } }"
 
 # Of Parlor alone: its limits are for clients who are strangers, and the tokens last as long as the benchmark.
-SETTINGS = {"MAX_SOCKETS_PER_USER": "10000", "LOGIN_ATTEMPTS_PER_ADDRESS": "100000", "ACCESS_TOKEN_MINUTES": "600"}
+SETTINGS = {
+    "MAX_SOCKETS_PER_USER": "10000",
+    "MAX_SOCKETS_PER_ADDRESS": "10000",
+    "LOGIN_ATTEMPTS_PER_ADDRESS": "100000",
+    "ACCESS_TOKEN_MINUTES": "600",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,9 @@ class Settings(BaseSettings):
     max_sockets_per_user: int = Field(
         100, ge=1, description="sockets and HTTP streams of one user at once, per process"
     )
+    max_sockets_per_address: int = Field(
+        1_000, ge=1, description="and from one address (IPv6: /64), which an office shares; see FORWARDED_ALLOW_IPS"
+    )
     socket_init_seconds: int = Field(10, ge=1, description="a socket must send connection_init within this")
     socket_ping_seconds: int = Field(
         15,

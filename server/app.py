@@ -43,10 +43,11 @@ class App:
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         async with opened(self._settings, self._clock) as self.services:
-            seats = Seats(self._settings.max_sockets_per_user)
-            self.streams = Streams(self.schema, self.services, seats)
+            seats = Seats(self._settings.max_sockets_per_user, "one user")
+            places = Seats(self._settings.max_sockets_per_address, "one address")
+            self.streams = Streams(self.schema, self.services, seats, places)
             self.view = View(self.schema, self.services, self.streams)
-            self.sockets = Sockets(self.schema, self.services, seats)
+            self.sockets = Sockets(self.schema, self.services, seats, places)
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -115,16 +115,20 @@ def trace_id_of(scope: Scope) -> str:
     return trace_id
 
 
+def address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
 async def context_of(services: Services, scope: Scope, *, anybody: bool = False) -> Context:
     """Who asks by this request or on this socket, and from where. Where it is for `anybody`, nobody is looked up."""
-    client = scope.get("client")
 
     def asked(asks: Viewer | Unauthenticated) -> Context:
         return Context(
             services=services,
             asks=asks,
             trace_id=trace_id_of(scope),
-            address=client[0] if client else "unknown",
+            address=address_of(scope),
             user_agent=text_of(scope, b"user-agent"),
         )
 

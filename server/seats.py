@@ -1,23 +1,46 @@
-"""How many connections that last each user has, sockets and streams alike."""
+"""How many connections that last each user has, or each address: sockets and streams alike."""
 
 from collections import Counter
+from ipaddress import IPv6Address
 
-from kit.ids import Id
+from kit.errors import RateLimited
+
+_NETWORK = (1 << 64) - 1  # what providers give to one subscriber, who chooses the other half of an IPv6 address
 
 
 class Seats:
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._taken: Counter[Id] = Counter()
+    """Of each of many, be it users or places; no more than `most`."""
 
-    def take(self, user: Id) -> bool:
-        """Whether the user may have one more; then it is theirs until they leave it."""
-        if self._taken[user] >= self.most:
+    def __init__(self, most: int, whose: str) -> None:
+        self._most = most
+        self._whose = whose
+        self._taken: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """How many have any."""
+        return len(self._taken)
+
+    def take(self, who: str) -> bool:
+        """Whether they may have one more; then it is theirs until they leave it."""
+        if self._taken[who] >= self._most:
             return False
-        self._taken[user] += 1
+        self._taken[who] += 1
         return True
 
-    def leave(self, user: Id) -> None:
-        self._taken[user] -= 1
-        if not self._taken[user]:
-            del self._taken[user]
+    def full(self) -> RateLimited:
+        """What is said to those who get none."""
+        return RateLimited(1, f"More than {self._most} connections of {self._whose}")
+
+    def leave(self, who: str) -> None:
+        self._taken[who] -= 1
+        if not self._taken[who]:
+            del self._taken[who]
+
+
+def place_of(address: str) -> str:
+    """Where somebody connects from: the address, of IPv6 the network that is one subscriber's."""
+    try:
+        found = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) & ~_NETWORK))

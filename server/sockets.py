@@ -7,9 +7,11 @@ from starlette.types import Receive, Scope, Send
 from kit.ids import Id
 from resolvers.context import Services
 from schema.schema import Schema
+from server.frames import frames_of
 from server.messages import Close
-from server.requests import text_of
-from server.seats import Seats
+from server.origins import Origins
+from server.requests import Refusal, address_of
+from server.seats import Seats, place_of
 from server.socket import Socket
 from server.spreading import spread
 
@@ -17,18 +19,32 @@ PROTOCOL = "graphql-transport-ws"
 
 
 class Sockets:
-    def __init__(self, schema: Schema, services: Services, seats: Seats) -> None:
+    def __init__(self, schema: Schema, services: Services, seats: Seats, places: Seats) -> None:
         self.schema = schema
         self.services = services
+        self._origins = Origins(services.settings)
         self._seats = seats
+        self._places = places
         self._open: dict[Socket, Id | None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        origin = text_of(scope, b"origin")
-        if origin is not None and origin.lower() not in self.services.settings.allowed_origins:
-            await send({"type": "websocket.close"})  # before it is accepted: 403
+        frames_of(scope).limit(self.services.settings.send_timeout_seconds)
+        place = place_of(address_of(scope))
+        try:
+            self._origins.check(scope)
+            if not self._places.take(place):
+                raise Refusal(429, self._places.full().message, (b"retry-after", b"1"))
+        except Refusal as refusal:
+            self.services.meter.refused("too_many" if refusal.status == 429 else "forbidden")
+            await _refuse(send, refusal)
             return
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._places.leave(place)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
             code = Close.NOT_ACCEPTABLE
@@ -56,3 +72,10 @@ class Sockets:
         async with asyncio.TaskGroup() as tasks:
             async for socket in spread([*self._open], seconds):
                 tasks.create_task(socket.leave())  # it may wait for room
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    """By HTTP, while there is no socket yet."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), *refusal.headers]
+    await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": refusal.message.encode()})

@@ -20,7 +20,7 @@ from server.logs import note
 from server.operations import MOST_AT_ONCE
 from server.requests import text_of
 from server.results import formatted, told
-from server.seats import Seats
+from server.seats import Seats, place_of
 from server.spreading import spread
 from server.wire import Wire
 
@@ -29,17 +29,18 @@ AT_ONCE = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 
 
 class Streams:
-    def __init__(self, schema: Schema, services: Services, seats: Seats) -> None:
+    def __init__(self, schema: Schema, services: Services, seats: Seats, places: Seats) -> None:
         self._schema = schema
         self._services = services
         self._seats = seats
+        self._places = places
         self._open: set[Stream] = set()
         self._leaving = False
 
     def begun(self, scope: Scope, asked: Asked, ctx: Context, format: Format) -> "Stream | None":
         """The stream that is asked for, to be run at once; None for what is no subscription.
 
-        Raises Refused, and what else a client may be told: RateLimited where the user has too many connections.
+        Raises Refused, and what else a client may be told: RateLimited where a user or an address has too many.
         """
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         try:
@@ -50,15 +51,26 @@ class Streams:
             return None
         if self._leaving:
             raise Leaving
-        if ctx.viewer_id is not None and not self._seats.take(ctx.viewer_id):
-            self._services.meter.refused("too_many")
-            raise RateLimited(1, f"More than {self._seats.most} connections of one user")
+        self._take(ctx)
         stream = Stream(self, scope, begin, ctx, format, asked.operation_name)
         self._open.add(stream)
         return stream
 
+    def _take(self, ctx: Context) -> None:
+        place = place_of(ctx.address)
+        if not self._places.take(place):
+            raise self._full(self._places)
+        if ctx.viewer_id is not None and not self._seats.take(ctx.viewer_id):
+            self._places.leave(place)
+            raise self._full(self._seats)
+
+    def _full(self, seats: Seats) -> RateLimited:
+        self._services.meter.refused("too_many")
+        return seats.full()
+
     def forget(self, stream: "Stream", ctx: Context) -> None:
         self._open.discard(stream)
+        self._places.leave(place_of(ctx.address))
         if ctx.viewer_id is not None:
             self._seats.leave(ctx.viewer_id)
 

@@ -52,6 +52,6 @@ async def test_one_user_has_no_more_sockets_than_allowed(settings: Settings) -> 
                 await third.send({"type": "connection_init", "payload": payload})
                 with pytest.raises(Closed) as closed:
                     await third.frame()
-                assert (closed.value.code, closed.value.reason) == (4429, "Too many sockets of one user")
+                assert (closed.value.code, closed.value.reason) == (4403, "Too many sockets of one user")
             async with dora.socket() as again:
                 assert await again.ask("{ __typename }") == {"data": {"__typename": "Query"}}

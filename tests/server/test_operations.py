@@ -30,31 +30,6 @@ async def again(person: Person) -> Person:
     return replace(person, session_id=None, token=answer.data["login"]["accessToken"])
 
 
-@pytest.mark.parametrize(
-    ("query", "data"),
-    [("{ tasks { totalCount } }", {"tasks": {"totalCount": 0}}), (CREATE, {"createTask": {"title": "x"}})],
-    ids=["query", "mutation"],
-)
-async def test_a_query_or_mutation_is_one_next_and_a_complete(people: People, query: str, data: Any) -> None:
-    dora = await people.one()
-    async with dora.socket() as socket:
-        await socket.start(query, "mine")
-        assert await socket.frame() == {"id": "mine", "type": "next", "payload": {"data": data}}
-        assert await socket.frame() == {"id": "mine", "type": "complete"}
-
-
-async def test_an_id_is_free_again_after_its_end(people: People) -> None:
-    dora = await people.one()
-    async with dora.socket() as socket:
-        for _ in range(3):
-            assert await socket.ask("{ me { id } }", "same") == {"data": {"me": {"id": dora.id}}}
-        await socket.ask("{ nope }", "same")
-        async with socket.events(id="same") as events:
-            assert events.first["__typename"] == "Ready"
-            await socket.send({"type": "complete", "id": "same"})
-            assert await socket.ask("{ me { id } }", "same") == {"data": {"me": {"id": dora.id}}}
-
-
 async def test_an_error_of_a_field_comes_with_the_data(people: People) -> None:
     dora = await people.one()
     async with dora.socket() as socket:
@@ -146,25 +121,6 @@ async def test_of_several_operations_the_named_one_is_run(people: People) -> Non
             assert (await socket.frame())["payload"] == {"data": data}
             if name == "A":
                 assert await socket.frame() == {"type": "complete", "id": "A"}
-
-
-async def test_after_complete_nothing_more_is_sent(people: People) -> None:
-    dora = await people.one()
-    async with dora.socket() as socket, socket.events(id="ended"), socket.events(id="going on") as events:
-        await socket.send({"type": "complete", "id": "ended"})
-        assert await lives(socket)
-        task = await dora.task()
-        assert (await events.next())["task"]["id"] == task["id"]
-        assert await lives(socket)
-
-
-async def test_several_subscriptions_on_one_socket_each_hear_everything(people: People) -> None:
-    dora = await people.one()
-    async with dora.socket() as socket, socket.events(id="one"), socket.events(id="two"):
-        task = await dora.task()
-        frames = [await socket.frame(), await socket.frame()]
-        assert {frame["id"] for frame in frames} == {"one", "two"}
-        assert [frame["payload"]["data"]["taskEvents"]["task"]["id"] for frame in frames] == [task["id"]] * 2
 
 
 async def test_a_socket_may_have_so_many_operations_and_no_more(settings: Settings) -> None:

@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from websockets.server import ServerProtocol
 
 from kit.errors import Unavailable
 from kit.ids import Id
 from kit.settings import Settings
 from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
-from server.frames import Protocol
+from server.frames import AT_ONCE, Protocol
 from server.sockets import Sockets
 from tests.conftest import Served, served
 from tests.live.test_over_time import RENEW, _token
@@ -122,6 +123,28 @@ async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(setting
             while not protocol.transport.is_closing():  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.01)
         protocol.shutdown()  # raised, which left every other connection as it was
+
+
+async def test_pongs_that_nobody_takes_do_not_wait_in_memory(house: Served) -> None:
+    async with _taking_nothing(house) as (client, protocol):
+        for _ in range(40):
+            await asyncio.get_running_loop().sock_sendall(client, _frame(PING, b"x" * 125) * 1_000)
+        assert protocol.transport.get_write_buffer_size() < 100_000, "of 5 MB"
+
+
+async def test_who_says_much_at_once_is_read_little_by_little(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces, receive_data = list[int](), ServerProtocol.receive_data
+
+    def recorded(self: ServerProtocol, data: bytes) -> None:
+        pieces.append(len(data))
+        receive_data(self, data)
+
+    async with Socket(house.socket_url, None) as socket:
+        monkeypatch.setattr(ServerProtocol, "receive_data", recorded)
+        await socket.send('{"type":"ping","payload":{"x":"' + "x" * 200_000 + '"}}')
+        assert (await socket.frame())["payload"] == {"x": "x" * 200_000}
+    assert sum(pieces) > 200_000
+    assert max(pieces) == AT_ONCE
 
 
 def _impatient(settings: Settings) -> Settings:

@@ -154,7 +154,7 @@ async def test_sockets_and_streams_of_one_user_are_counted_together(database_url
                 assert error["message"] == "More than 2 connections of one user; try again in 1 s"
             with pytest.raises(Closed) as closed:
                 await dora.socket().__aenter__()
-            assert closed.value.code == 4429
+            assert closed.value.code == 4403
             assert len(hub.subscriptions) == 1
             async with asked(dora, "{ __typename }"):
                 """A query is no connection that lasts."""
