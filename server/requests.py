@@ -14,6 +14,8 @@ from server import logs
 HEADER = "x-request-id"
 _HEADER = HEADER.encode()
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+# https://www.w3.org/TR/trace-context/#traceparent-header; no id is all zeros, no version is ff
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class TooLarge(Exception):
@@ -21,7 +23,7 @@ class TooLarge(Exception):
 
 
 class Requests:
-    """Gives each request its id (the client's own, if it is a decent one) and counts the bytes of its body.
+    """Gives each request its trace id (the client's own, if it is a decent one) and counts the bytes of its body.
 
     `count` is told the status of each answer.
     """
@@ -37,8 +39,7 @@ class Requests:
             return
         state = scope.setdefault("state", {})
         state["headers"] = dict(reversed(scope["headers"]))  # of several of one name the first counts
-        offered = header_of(scope, _HEADER) if scope["type"] == "http" else None  # a socket is counted by its own
-        trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
+        trace_id = _trace_id(scope)
         state["trace_id"] = trace_id.decode()
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
@@ -73,6 +74,18 @@ class Requests:
         return counted
 
 
+def _trace_id(scope: Scope) -> bytes:
+    """That of the trace which the request is part of, or the request's own, or a new one."""
+    if scope["type"] == "http":  # a socket is counted by its own
+        parent, own = header_of(scope, b"traceparent"), header_of(scope, _HEADER)
+        if parent is not None and (found := _TRACEPARENT.fullmatch(parent)):
+            scope["state"]["traceparent"] = parent.decode()
+            return found[1]
+        if own is not None and _ACCEPTABLE.fullmatch(own):
+            return own
+    return b"%032x" % getrandbits(128)
+
+
 def header_of(scope: Scope, name: bytes) -> bytes | None:
     """A header by its name in lower case."""
     header: bytes | None = scope["state"]["headers"].get(name)
@@ -99,4 +112,5 @@ async def context_of(services: Services, scope: Scope) -> Context:
         trace_id=trace_id_of(scope),
         address=client[0] if client else "unknown",
         user_agent=text_of(scope, b"user-agent"),
+        parent=scope["state"].get("traceparent"),
     )
