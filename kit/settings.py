@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SHORTEST_SECRET = 32
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
+_DSN = re.compile(r"https?://\w+(:\w+)?@[^/\s@]+(/[^\s?#]*)?/\d+")  # Sentry's
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
 
@@ -131,6 +132,10 @@ class Settings(BaseSettings):
     metrics_flush_seconds: int = Field(
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
     )
+    sentry_dsn: SecretStr | None = Field(None, description="where errors that nobody foresaw are sent (parlor[sentry])")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, pattern="^https?://", description="an OpenTelemetry collector to send spans to, by HTTP (parlor[otel])"
+    )
     shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
     leaving_seconds: float = Field(
         2, ge=0, description="before it, over which sockets and streams are told to go, one by one"
@@ -171,6 +176,22 @@ class Settings(BaseSettings):
         if url.startswith("redis") and find_spec("redis") is None:
             raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
         _ = urlsplit(url).port  # raises ValueError for what is no port
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _reportable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and find_spec("sentry_sdk") is None:
+            raise ValueError("it needs a package that is not installed: pip install 'parlor[sentry]'")
+        if value is not None and not _DSN.fullmatch(value.get_secret_value()):
+            raise ValueError("it must be like https://key@host/project")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _traceable(cls, value: str | None) -> str | None:
+        if value is not None and find_spec("opentelemetry") is None:
+            raise ValueError("it needs packages that are not installed: pip install 'parlor[otel]'")
         return value
 
     @model_validator(mode="after")

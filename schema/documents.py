@@ -16,6 +16,7 @@ from schema.limits import Measure, Most, measured, parsed, validated
 from schema.operations import Operation
 from schema.places import Variables
 from schema.streams import Subscribed
+from schema.titles import UNTITLED, Title, titled
 from schema.trusted import BadManifest
 
 MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
@@ -40,28 +41,30 @@ class Checked:
     def is_subscription(self) -> bool:
         return self.definition is not None and self.definition.operation is OperationType.SUBSCRIPTION
 
-    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables] | None:
-        """The operation with its variables' values; None where the executor is needed, also to say what is amiss."""
+    def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables, int] | None:
+        """The operation with its variables' values and its cost; None where the executor is needed, also to say what
+        is amiss."""
         given = None if self.ready is None else self.ready.variables(variables)
         if self.ready is None or given is None or self.measure is None:
             return None
         try:
-            self.measure.check(given)
+            return self.ready, given, self.measure.check(given)
         except TooComplex:
             return None
-        return self.ready, given
 
     def refusal(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[GraphQLError, ...]:
         """What is amiss with it and these variables; what is wrong with their values is left to the executor."""
+        return self.weighed(schema, variables)[0]
+
+    def weighed(self, schema: GraphQLSchema, variables: Mapping[str, Any]) -> tuple[tuple[GraphQLError, ...], int]:
+        """The same, and what it costs, where nothing is amiss."""
         if self.errors or self.definition is None or self.measure is None:
-            return self.errors
+            return self.errors, 0
         found = get_variable_values(schema, self.definition.variable_definitions or (), dict(variables), max_errors=1)
         try:
-            if isinstance(found, VariableValues):
-                self.measure.check(found.coerced)
+            return (), self.measure.check(found.coerced) if isinstance(found, VariableValues) else 0
         except TooComplex as error:
-            return (_told(error),)
-        return ()
+            return (_told(error),), 0
 
 
 class Document:
@@ -73,6 +76,7 @@ class Document:
     def __init__(self, schema: GraphQLSchema, text: str, most: Most) -> None:
         self.ast = parsed(text, most)
         self.hash = ""
+        self.trusted = False
         self._schema = schema
         self._length = len(text)
         self._most = most
@@ -83,6 +87,7 @@ class Document:
         }
         self._wrong: tuple[GraphQLError, ...] | None = None
         self._checked: dict[str | None, Checked] = {}
+        self._titles: dict[str | None, Title] = {}
 
     def operation(self, name: str | None) -> Checked:
         """Of several operations one must be named. An operation that is not there has no definition and no error."""
@@ -113,6 +118,16 @@ class Document:
                 operation = Operation(self._schema, self.ast, definition)
                 return Checked((), definition, measure, operation if operation.is_readers else None)
         return Checked((), definition, measure)
+
+    def title(self, name: str | None) -> Title:
+        """Of an operation that has been checked; of any other, and of one that is not valid, nothing is known."""
+        title = self._titles.get(name)
+        if title is None:
+            checked = self._checked.get(name)
+            if checked is None or checked.errors or checked.definition is None:
+                return UNTITLED
+            title = self._titles[name] = titled(checked.definition, trusted=self.trusted)
+        return title
 
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:
@@ -195,6 +210,7 @@ class Documents:
             wrong = (error,)
         if wrong:
             raise BadManifest(f"The trusted document {id} is not valid: {wrong[0].message}")
+        made.trusted = True
         return made
 
     def get(self, text: str) -> Document:
@@ -213,6 +229,11 @@ class Documents:
         if len(text) <= LARGEST_KEPT:
             self._forget(self._recent.keep(text, made))
         return made
+
+    def title(self, text: str, operation_name: str | None) -> Title:
+        """Of an operation that was asked; nothing is parsed for it."""
+        document = self._kept.find(text) or self._recent.find(text) or self._pinned.get(text)
+        return UNTITLED if document is None else document.title(operation_name)
 
     def remember(self, text: str) -> None:
         """That somebody asked it who has signed in: nobody else can make it be forgotten."""

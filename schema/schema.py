@@ -32,6 +32,7 @@ from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
+from schema.titles import Title
 from schema.trusted import trusted_documents
 
 
@@ -77,7 +78,10 @@ class Known(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         checked = self._document.operation(context._provided_operation_name)
-        context.pre_execution_errors = [*checked.refusal(context.schema._schema, context.variables or {})]
+        errors, cost = checked.weighed(context.schema._schema, context.variables or {})
+        context.pre_execution_errors = [*errors]
+        if not errors:
+            _count(context.context, self._document.title(context._provided_operation_name), cost)
         yield
 
 
@@ -87,6 +91,13 @@ class Refused(Exception):
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors)
         self.errors = errors
+
+
+def _count(ctx: Context, title: Title, cost: int) -> None:
+    """What an operation may cost, which is known before it runs."""
+    operations = ctx.services.meter.operations
+    signed_in = ctx.viewer_id is not None
+    operations.cost(operations.key(title.kind, title.name, trusted=title.trusted, signed_in=signed_in), cost)
 
 
 Begin = Callable[[Context], Awaitable[EventSource | QuerySource]]
@@ -107,9 +118,10 @@ class Schema(strawberry.Schema):
             return None
         if runnable is None:
             return None
-        operation, given = runnable
+        operation, given, cost = runnable
         if ctx.viewer_id is not None:
             self.documents.remember(query)
+        _count(ctx, self.documents.title(query, operation_name), cost)
         return (await operation.answer(ctx, given)).exposed(ctx)
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
@@ -141,7 +153,7 @@ class Schema(strawberry.Schema):
 
     def _expose(self, result: ExecutionResult, ctx: Context) -> None:
         if result.errors:
-            result.errors = all_exposed(result.errors, trace_id=ctx.trace_id, now=ctx.now())
+            result.errors = all_exposed(result.errors, trace_id=ctx.trace_id, now=ctx.now(), user=ctx.viewer_id)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""

@@ -16,12 +16,14 @@ from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
-from server import metrics
+from server import logs, metrics
 from server.house import opened
+from server.reporting import reporting
 from server.requests import HEADER, Requests, header_of
 from server.seats import Seats
 from server.sockets import Sockets
 from server.streaming import Streams
+from server.tracing import tracing
 from server.view import View
 
 PATH = "/graphql"
@@ -43,7 +45,11 @@ class App:
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        async with opened(self._settings, self._clock) as self.services:
+        async with (
+            reporting(self._settings, logs.without_values),
+            tracing(self._settings),
+            opened(self._settings, self._clock) as self.services,
+        ):
             seats = Seats(self._settings.max_sockets_per_user)
             self.streams = Streams(self.schema, self.services, seats)
             self.view = View(self.schema, self.services, self.streams)
@@ -99,7 +105,14 @@ class Door:
                     allow_origins=settings.allowed_origins,
                     allow_credentials=True,
                     allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "idempotency-key", "last-event-id", HEADER],
+                    allow_headers=[
+                        "authorization",
+                        "content-type",
+                        "idempotency-key",
+                        "last-event-id",
+                        "traceparent",
+                        HEADER,
+                    ],
                     expose_headers=[HEADER],
                     max_age=600,
                 ),

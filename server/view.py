@@ -19,7 +19,7 @@ from schema.schema import Refused, Schema
 from server.accept import GRAPHQL_RESPONSE, accepted
 from server.asked import MISSING, Asked, Refusal, asked_of
 from server.formats import EVENT_STREAM
-from server.logs import note
+from server.noted import note, refused
 from server.requests import TooLarge, context_of, header_of, trace_id_of
 from server.results import executed, formatted
 from server.streaming import Streams
@@ -89,13 +89,14 @@ class View:
             raise Refusal(405, "Mutations need POST") from None
         except GraphQLError as error:
             raise Refusal(400, error.message) from None
-        note(ctx, asked.operation_name, errors, began)
+        note(ctx, self._schema.documents.title(query, asked.operation_name), errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors)
         return 200, json
 
     def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
+        refused(self._services, trace_id_of(scope), told)
         return b'{"errors":%b}' % formatted(told)
 
 
