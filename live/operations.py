@@ -4,8 +4,6 @@ Clients choose the names. One counts under its own name where the document is tr
 in asked it while there was room for new ones; all others are `other`, and those without a name `none`.
 """
 
-from collections import Counter, defaultdict
-
 from live.histogram import Tally
 
 NAMES = 100  # most different names under which one thing is counted
@@ -15,37 +13,45 @@ DONE = "OK"
 LONGEST_NAME = 100
 CODES = 100  # there are about thirty, and they are ours
 
-Key = tuple[str, str]  # an operation's type and its name, as they are told
+
+class Counted:
+    """Of one type and name. `cost` is what they may have reached, as the limit on it counts."""
+
+    __slots__ = ("codes", "cost", "seconds")
+
+    def __init__(self) -> None:
+        self.codes: dict[str, int] = {}
+        self.seconds = Tally()
+        self.cost = 0
+
+    def ended(self, code: str, seconds: float | None = None) -> None:
+        """`code` is that of its first error, or DONE; a subscription takes as long as somebody likes."""
+        try:
+            self.codes[code] += 1
+        except KeyError:
+            code = code if len(self.codes) < CODES else OTHER
+            self.codes[code] = self.codes.get(code, 0) + 1
+        if seconds is not None:
+            self.seconds.add(seconds, 1)
+
+
+Title = tuple[str, str | None, bool]  # the type, the name that its document gives it, whether that is trusted
 
 
 class Operations:
+    """`counted` is by type and name, as they are told."""
+
     def __init__(self) -> None:
-        self._names: dict[Key, Key] = {}
-        self.codes: Counter[tuple[str, str, str]] = Counter()
-        self.seconds: defaultdict[Key, Tally] = defaultdict(Tally)
-        self.costs: Counter[Key] = Counter()
+        self.counted: dict[tuple[str, str], Counted] = {}
+        self._known: dict[Title, Counted] = {}
 
-    def key(self, kind: str, name: str | None, *, trusted: bool, signed_in: bool) -> Key:
-        known = self._names.get((kind, name or UNNAMED))
-        if known is not None:
-            return known
-        if name is None:
-            return self._keep(kind, UNNAMED)
-        if len(name) <= LONGEST_NAME and (trusted or (signed_in and len(self._names) < NAMES)):
-            return self._keep(kind, name)
-        return kind, OTHER
+    def of(self, title: Title, *, signed_in: bool) -> Counted:
+        return self._known.get(title) or self._new(title, signed_in)
 
-    def _keep(self, kind: str, name: str) -> Key:
-        key = kind, name
-        return self._names.setdefault(key, key)
-
-    def ended(self, key: Key, code: str, seconds: float | None = None) -> None:
-        """`code` is that of its first error, or DONE; a subscription takes as long as somebody likes."""
-        counted = (*key, code)
-        self.codes[counted if counted in self.codes or len(self.codes) < CODES * NAMES else (*key, OTHER)] += 1
-        if seconds is not None:
-            self.seconds[key].add(seconds, 1)
-
-    def cost(self, key: Key, cost: int) -> None:
-        """What it may have reached, as the limit on it counts."""
-        self.costs[key] += cost
+    def _new(self, title: Title, signed_in: bool) -> Counted:
+        kind, name, trusted = title
+        named = name is None or (len(name) <= LONGEST_NAME and (trusted or (signed_in and len(self._known) < NAMES)))
+        if not named:
+            return self.counted.setdefault((kind, OTHER), Counted())
+        counted = self._known[title] = self.counted.setdefault((kind, name or UNNAMED), Counted())
+        return counted

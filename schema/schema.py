@@ -95,9 +95,7 @@ class Refused(Exception):
 
 def _count(ctx: Context, title: Title, cost: int) -> None:
     """What an operation may cost, which is known before it runs."""
-    operations = ctx.services.meter.operations
-    signed_in = ctx.viewer_id is not None
-    operations.cost(operations.key(title.kind, title.name, trusted=title.trusted, signed_in=signed_in), cost)
+    ctx.services.meter.operations.of(title, signed_in=ctx.viewer_id is not None).cost += cost
 
 
 Begin = Callable[[Context], Awaitable[EventSource | QuerySource]]
@@ -113,7 +111,8 @@ class Schema(strawberry.Schema):
     ) -> Answer | None:
         """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
         try:
-            runnable = self.documents.get(query).operation(operation_name).runnable(variables or {})
+            document = self.documents.get(query)
+            runnable = document.operation(operation_name).runnable(variables or {})
         except GraphQLError:
             return None
         if runnable is None:
@@ -121,7 +120,7 @@ class Schema(strawberry.Schema):
         operation, given, cost = runnable
         if ctx.viewer_id is not None:
             self.documents.remember(query)
-        _count(ctx, self.documents.title(query, operation_name), cost)
+        _count(ctx, document.title(operation_name), cost)
         return (await operation.answer(ctx, given)).exposed(ctx)
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:

@@ -8,7 +8,9 @@ import re
 import sys
 import time
 import traceback
+from typing import Any
 
+import orjson
 import structlog
 from starlette.types import Scope
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
@@ -23,7 +25,8 @@ log = structlog.get_logger()
 least = logging.INFO  # what is logged at all; asked before a line is made, since most requests would make one
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: Settings, *, lasting: bool = False) -> None:
+    """With `lasting` it cannot be changed afterwards, and a line costs less."""
     global least
     least = logging.getLevelNamesMapping()[settings.log_level]
     shared: list[Processor] = [
@@ -37,11 +40,12 @@ def configure(settings: Settings) -> None:
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
     if settings.production:
-        last = structlog.processors.JSONRenderer()
+        last = structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=lasting,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -49,6 +53,10 @@ def configure(settings: Settings) -> None:
     )
     # What uvicorn says of itself is of no use beside our own lines, except when something goes wrong.
     logging.basicConfig(level=max(logging.WARNING, least), handlers=[handler], force=True)
+
+
+def _json(event: EventDict, **given: Any) -> str:
+    return orjson.dumps(event, **given).decode()
 
 
 def request(scope: Scope, status: int, began: float) -> None:
@@ -65,7 +73,6 @@ _VALUES = re.compile(
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s@]*@")  # of an address
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=Bearer )\S+")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_ENDS = re.compile(r"\n")
 
 
 def without_values(text: str) -> str:
@@ -76,25 +83,29 @@ def without_values(text: str) -> str:
 def _harmless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Nothing in a line is longer than it need be, ends it, or speaks to the terminal."""
     for key, value in event.items():
+        if not isinstance(value, str):
+            continue
         if key == "exception":
-            event[key] = _CONTROLS.sub(_escaped, value[-LONGEST_TRACEBACK:])
-        elif isinstance(value, str):
-            text = without_values(value) if key in ("error", "event") else value
-            event[key] = _ENDS.sub(_escaped, _CONTROLS.sub(_escaped, text[:LONGEST_TEXT]))
+            event[key] = _CONTROLS.sub("?", value[-LONGEST_TRACEBACK:])
+            continue
+        text = without_values(value) if key == "error" else value
+        if len(text) > LONGEST_TEXT or not text.isprintable():
+            text = _escaped(text[:LONGEST_TEXT])
+        event[key] = text
     return event
 
 
 def _unfolded(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Some write a traceback into the message itself."""
-    first, _, rest = event["event"].partition("\n")
+    first, _, rest = without_values(event["event"]).partition("\n")
+    event["event"] = first
     if rest:
-        event["event"] = first
-        event["exception"] = "\n".join(filter(None, (without_values(rest), event.get("exception"))))
+        event["exception"] = "\n".join(filter(None, (rest, event.get("exception"))))
     return event
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return repr(found[0])[1:-1]
+def _escaped(text: str) -> str:
+    return repr(text)[1:-1]
 
 
 def _traceback(exc_info: ExcInfo) -> str:

@@ -151,13 +151,13 @@ class Scrape(Collector):
             "parlor_operations_seconds", "How long queries and mutations took", labels=OPERATION
         )
         costs = CounterMetricFamily("parlor_operations_cost", "What they may have reached", labels=OPERATION)
-        for labels, number in self._operations.codes.items():
-            codes.add_metric(labels, number)
-        for key, tally in self._operations.seconds.items():
-            found = tally.histogram()
-            seconds.add_metric(key, _buckets(found), found.sum)
-        for key, cost in self._operations.costs.items():
-            costs.add_metric(key, cost)
+        for key, counted in self._operations.counted.items():
+            found = counted.seconds.histogram()
+            costs.add_metric(key, counted.cost)
+            if found.count:
+                seconds.add_metric(key, _buckets(found), found.sum)
+            for code, number in counted.codes.items():
+                codes.add_metric([*key, code], number)
         yield from (codes, seconds, costs)
 
     def _signals(self) -> Iterator[Metric]:

@@ -35,9 +35,12 @@ def note(ctx: Context, title: Title, errors: Sequence[GraphQLError], began: floa
     """Of a query, a mutation or a subscription that is over; `began` by perf_counter."""
     seconds = time.perf_counter() - began
     code = _code(errors[0]) if errors else DONE
-    _count(ctx.services, title, code, None if title.kind == "subscription" else seconds, ctx.viewer_id is not None)
+    counted = ctx.services.meter.operations.of(title, signed_in=ctx.viewer_id is not None)
+    counted.ended(code, None if title.kind == "subscription" else seconds)
     if tracing.current is not None:
         tracing.current.operation(ctx, title, code, seconds)
+    if not errors and logs.least > logging.INFO:
+        return
     level = _level(title, errors)
     if level >= logs.least:
         _write(ctx, title, errors, level, seconds)
@@ -45,9 +48,10 @@ def note(ctx: Context, title: Title, errors: Sequence[GraphQLError], began: floa
 
 def refused(services: Services, trace_id: str, errors: Sequence[GraphQLError]) -> None:
     """Of a request that did not become an operation."""
-    _count(services, UNTITLED, _code(errors[0]), None, signed_in=False)
-    level = LEVELS.get(_code(errors[0]), logging.INFO)
-    if level >= logs.least and level < logging.ERROR:  # what is ours has been told, with its traceback
+    code = _code(errors[0])
+    services.meter.operations.of(UNTITLED, signed_in=False).ended(code)
+    level = LEVELS.get(code, logging.INFO)
+    if logs.least <= level < logging.ERROR:  # what is ours has been told, with its traceback
         log.log(level, "request.refused", codes=_codes(errors), trace_id=trace_id, **_cause(errors))
 
 
@@ -56,12 +60,6 @@ def turned_away(error: Exception, ctx: Context) -> list[GraphQLError]:
     errors = told(error, ctx)
     refused(ctx.services, ctx.trace_id, errors)
     return errors
-
-
-def _count(services: Services, title: Title, code: str, seconds: float | None, signed_in: bool) -> None:
-    operations = services.meter.operations
-    key = operations.key(title.kind, title.name, trusted=title.trusted, signed_in=signed_in)
-    operations.ended(key, code, seconds)
 
 
 def _level(title: Title, errors: Sequence[GraphQLError]) -> int:
@@ -75,7 +73,8 @@ def _write(ctx: Context, title: Title, errors: Sequence[GraphQLError], level: in
     if title.kind == "mutation" and (field := _failed(errors)):
         log.log(level, f"{deed(field)}.failed", **facts, **_who(ctx), **_cause(errors))
     else:
-        log.log(min(level, logging.WARNING), "operation", kind=title.kind, **facts, **_who(ctx), **_cause(errors))
+        level = min(level, logging.WARNING)  # an error has been told, with its traceback
+        log.log(level, "operation", kind=title.kind, **facts, **_who(ctx), **_cause(errors))
 
 
 def _failed(errors: Sequence[GraphQLError]) -> str | None:
