@@ -6,23 +6,16 @@ Each limit has a name, a unit and a reason. `.env.example` lists every one; a ho
 import re
 import secrets
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kit.addresses import BrokerUrl, Collector, CounterUrl, Host, Origin, SentryDsn, is_safe
 from kit.guessable import weakness
 
 SHORTEST_SECRET = 32
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
-_HOST = r"^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*)$"
-_COUNTERS = re.compile(r"memory://|rediss?://.+")
-_BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
-_HTTPS = re.compile(r"https://[^/?#@\s]+(/[^#\s]*)?")
-_LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^#\s]*)?")
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
 
@@ -38,14 +31,6 @@ class Pooler(StrEnum):
     TRANSACTION = "transaction"
 
 
-def _reachable(url: SecretStr) -> SecretStr:
-    text = url.get_secret_value()
-    if text.startswith("redis") and find_spec("redis") is None:
-        raise ValueError("redis:// needs a package that is not installed: pip install 'parlor[redis]'")
-    _ = urlsplit(text).port  # raises ValueError for what is no port
-    return url
-
-
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -55,12 +40,12 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(False, description="logs all there is, as LOG_LEVEL=DEBUG does; refused in production")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="least level written")
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         ("http://localhost:3000", "http://localhost:5173"),
         validation_alias=AliasChoices("ALLOWED_ORIGINS", "CORS_ORIGINS"),
         description="browser origins that may call, by commas; never *",
     )
-    allowed_hosts: Annotated[tuple[Annotated[str, Field(pattern=_HOST)], ...], NoDecode] = Field(
+    allowed_hosts: Annotated[tuple[Host, ...], NoDecode] = Field(
         (),
         description="host names this server is called by, by commas: api.example.org, *.example.org, or * for any; "
         "addresses, and names without a dot, need not be listed",
@@ -82,7 +67,7 @@ class Settings(BaseSettings):
     )
     connect_timeout_seconds: int = Field(5, ge=1, description="longest wait for a connection before an error")
 
-    broadcast_url: SecretStr = Field(
+    broadcast_url: BrokerUrl = Field(
         SecretStr("memory://"),
         description="how processes reach each other: memory:// (there is one), postgres:// (as DATABASE_URL), "
         "postgres://user@host/db or redis://host:port; by default postgres:// where LISTEN works",
@@ -135,7 +120,7 @@ class Settings(BaseSettings):
     query_budget_per_address: int = Field(
         30_000_000, ge=0, description="the same for all at one address (IPv6: /64), which may be a whole office"
     )
-    rate_limit_url: SecretStr | None = Field(
+    rate_limit_url: CounterUrl | None = Field(
         None,
         description="where tries are counted: memory:// (each process for itself) or redis://host:port; by default the "
         "Redis of BROADCAST_URL, if it is one",
@@ -178,6 +163,10 @@ class Settings(BaseSettings):
     metrics_flush_seconds: int = Field(
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
     )
+    sentry_dsn: SentryDsn | None = Field(None, description="where errors that nobody foresaw are sent (parlor[sentry])")
+    otel_exporter_otlp_endpoint: Collector | None = Field(
+        None, description="an OpenTelemetry collector to send spans to, by HTTP (parlor[otel])"
+    )
     shutdown_seconds: int = Field(5, ge=1, description="grace on SIGTERM for requests in flight")
     leaving_seconds: float = Field(
         2, ge=0, description="before it, over which sockets and streams are told to go, one by one"
@@ -198,32 +187,6 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(part.strip().rstrip("/").lower() for part in parts if part.strip())
-
-    @field_validator("allowed_origins")
-    @classmethod
-    def _explicit(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if "*" in value:
-            raise ValueError("name the origins; * would let every site act for the people signed in here")
-        for origin in value:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin} is not an origin: give scheme, host and port, as in https://example.org")
-        return value
-
-    @field_validator("broadcast_url")
-    @classmethod
-    def _known_broker(cls, value: SecretStr) -> SecretStr:
-        if not _BROKERS.fullmatch(value.get_secret_value()):
-            raise ValueError("must be memory://, postgres://, postgres://user@host/db or redis://host:port")
-        return _reachable(value)
-
-    @field_validator("rate_limit_url")
-    @classmethod
-    def _known_counter(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        if not _COUNTERS.fullmatch(value.get_secret_value()):
-            raise ValueError("must be memory:// or redis://host:port")
-        return _reachable(value)
 
     @model_validator(mode="after")
     def _broker_hears(self) -> Self:
@@ -257,7 +220,7 @@ class Settings(BaseSettings):
             raise ValueError("FOREIGN_JWT_SECRET must not be JWT_SECRET: its owner could sign as Parlor")
         if url is not None and self.foreign_issuer is None:
             raise ValueError("FOREIGN_JWKS_URL needs FOREIGN_ISSUER: keys may sign for several")
-        if url is not None and not (_HTTPS.fullmatch(url) or (not self.production and _LOOPBACK.fullmatch(url))):
+        if url is not None and not is_safe(url, production=self.production):
             raise ValueError("FOREIGN_JWKS_URL must be https://… (in development also http:// of this machine)")
         if self.foreign_issuer == "parlor":
             raise ValueError("FOREIGN_ISSUER must not be parlor, which is who signs here")

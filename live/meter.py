@@ -4,7 +4,6 @@ Everything is called from the event loop, so that nothing needs a lock. What has
 field) is counted under a bounded number of them: no client can make a new one.
 """
 
-from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -14,12 +13,11 @@ from typing import Self
 
 from kit.clock import Clock, now
 from kit.ids import Id
+from live.histogram import EMPTY, Histogram, Tally
+from live.operations import NAMES, OTHER, Operations
 
 LATEST = 1_000  # latencies of which the average is made, and messages among which errors count as recent
 CONNECTIONS = 100  # the latest ones can be looked at
-NAMES = 100  # most different names under which one thing is counted
-OTHER = "other"
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 # A client may close with any code: those of RFC 6455 and of graphql-transport-ws are counted by themselves.
 CODES = frozenset(
@@ -33,21 +31,6 @@ class Resumed(StrEnum):
     WINDOW = "window"
     LOG = "log"
     RESYNC = "resync"
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """`counts` are those up to each of SECONDS and above the one before; the last one those above all. `sum` in s."""
-
-    counts: tuple[int, ...] = (0,) * (len(SECONDS) + 1)
-    sum: float = 0.0
-
-    def __add__(self, other: Self) -> "Histogram":
-        return Histogram(tuple(map(add, self.counts, other.counts)), self.sum + other.sum)
-
-    @property
-    def count(self) -> int:
-        return sum(self.counts)
 
 
 @dataclass(slots=True)
@@ -89,8 +72,8 @@ class Snapshot:
     latencies: int = 0
     latency_seconds: float = 0.0
     peak_latency: float = field(default=0.0, metadata=_HIGHER)
-    deliveries: Histogram = Histogram()
-    executions: Histogram = Histogram()
+    deliveries: Histogram = EMPTY
+    executions: Histogram = EMPTY
     largest_group: int = field(default=0, metadata=_HIGHER)
     lags: int = 0
     requests: Counter[str] = field(default_factory=Counter)
@@ -127,12 +110,13 @@ class Meter:
         self._clock = clock
         self.start = clock()
         self._open: dict[str, Connection] = {}
+        self.operations = Operations()
         self.history: deque[Connection] = deque(maxlen=CONNECTIONS)
         self._connections = self._peak = self._received = self._sent = self._bytes = self._errors = 0
         self._recent: deque[float] = deque(maxlen=LATEST)
         self._error_places: deque[int] = deque(maxlen=LATEST)
         self._latencies, self._latency_seconds, self._peak_latency = 0, 0.0, 0.0
-        self._deliveries, self._executions = _Tally(), _Tally()
+        self._deliveries, self._executions = Tally(), Tally()
         self._largest_group = self._lags = 0
         self._requests, self._closes, self._resumes = Counter[str](), Counter[str](), Counter[str]()
         self._refusals, self._streams = Counter[str](), Counter[str]()
@@ -238,23 +222,6 @@ class Meter:
             refusals=self._refusals.copy(),
             streams=self._streams.copy(),
         )
-
-
-class _Tally:
-    """A histogram in the making."""
-
-    __slots__ = ("_counts", "_sum")
-
-    def __init__(self) -> None:
-        self._counts: list[int] = [0] * (len(SECONDS) + 1)
-        self._sum = 0.0
-
-    def add(self, seconds: float, count: int) -> None:
-        self._counts[bisect_left(SECONDS, seconds)] += count
-        self._sum += seconds * count
-
-    def histogram(self) -> Histogram:
-        return Histogram(tuple(self._counts), self._sum)
 
 
 def _known(names: Counter[str], name: str, most: int = NAMES) -> str:

@@ -73,7 +73,8 @@ class Services:
 class Context:
     """`asks` is the viewer, or why there is none; `once` says that this mutation is done once, whoever repeats it.
 
-    `renew` is there on a socket: it goes on with another token.
+    `renew` is there on a socket: it goes on with another token. `parent` is the W3C traceparent that the request came
+    with.
     """
 
     services: Services
@@ -83,6 +84,7 @@ class Context:
     user_agent: str | None = None
     renew: Callable[[str], Awaitable[Viewer]] | None = None
     once: "Once | None" = None
+    parent: str | None = None
 
     @property
     def viewer(self) -> Viewer:

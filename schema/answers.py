@@ -16,6 +16,7 @@ from kit.errors import NotFound, Unavailable
 from resolvers.context import Context, Viewer
 from resolvers.idempotency import Known
 from resolvers.shown import Shown
+from schema.deeds import Deed
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
@@ -104,9 +105,15 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
 
 
 async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
+    deed = Deed(ctx, raw.field_name) if raw.parent_type is raw.schema.mutation_type else None
     if ctx.once is None:
-        return await _limited(field, ctx, raw.field_name, kwargs)
-    return await ctx.once.performed(raw.path.key, partial(_limited, field, ctx, raw.field_name, kwargs))
+        answer = await _limited(field, ctx, raw.field_name, kwargs)
+    else:
+        limited = partial(_limited, field, ctx, raw.field_name, kwargs)
+        answer = await ctx.once.performed(raw.path.key, limited)
+    if deed is not None:
+        deed.done(answer)
+    return answer
 
 
 async def _limited(field: VerbField, ctx: Context, name: str, kwargs: dict[str, Any]) -> Any:

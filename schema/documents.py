@@ -1,7 +1,6 @@
 """Documents that clients repeat: parsed, checked and made ready once."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,14 +12,15 @@ from graphql.execution.values import VariableValues, get_variable_values
 from kit.errors import Forbidden, Invalid, TooComplex, UnknownDocument
 from kit.settings import Settings
 from schema.defer import Deferring, undeferred
+from schema.latest import Latest
 from schema.limits import Measure, Most, measured, parsed, validated
 from schema.operations import Operation, introspection
 from schema.places import Variables
 from schema.streams import Subscribed
+from schema.titles import UNTITLED, Title, titled
 from schema.trusted import BadManifest
 
 MOST_TEXT = 500_000  # characters of all documents kept; a parsed one takes about a hundred times its text
-EACH = 50  # characters that a document counts for besides its own: the smallest takes 5 KB
 LARGEST_KEPT = 20_000  # characters; larger ones are not worth their memory, and anybody may send them
 HASH = "extensions.persistedQuery.sha256Hash"
 
@@ -81,12 +81,14 @@ class Document:
         self.ast = undeferred(self._written)
         self._suggesting = suggesting
         self.hash = ""
+        self.trusted = False
         self._schema = schema
         self._length = len(text)
         self._most = most
         self._definitions = _operations(self.ast)
         self._wrong: tuple[GraphQLError, ...] | None = None
         self._checked: dict[str | None, Checked] = {}
+        self._titles: dict[str | None, Title] = {}
 
     def operation(self, name: str | None) -> Checked:
         """Of several operations one must be named. An operation that is not there has no definition and no error."""
@@ -127,6 +129,16 @@ class Document:
         found = _operations(self._written)
         return Deferring.of(self._schema, self._written, next(iter(found.values())) if name is None else found[name])
 
+    def title(self, name: str | None) -> Title:
+        """Of an operation that has been checked; of any other, and of one that is not valid, nothing is known."""
+        title = self._titles.get(name)
+        if title is None:
+            checked = self._checked.get(name)
+            if checked is None or checked.errors or checked.definition is None:
+                return UNTITLED
+            title = self._titles[name] = titled(checked.definition, trusted=self.trusted)
+        return title
+
     def _errors(self) -> tuple[GraphQLError, ...]:
         if self._wrong is None:
             self._wrong = tuple(validated(self._schema, self._written, self._length, suggesting=self._suggesting))
@@ -152,41 +164,6 @@ def _told(error: TooComplex) -> GraphQLError:
     return GraphQLError(error.message, original_error=error)
 
 
-class Latest:
-    """Documents by text, the latest; bounded by their characters, and EACH of them."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
-        self._found: OrderedDict[str, Document] = OrderedDict()
-
-    def __contains__(self, text: str) -> bool:
-        return text in self._found
-
-    def find(self, text: str) -> Document | None:
-        found = self._found.get(text)
-        if found is not None:
-            self._found.move_to_end(text)
-        return found
-
-    def keep(self, text: str, document: Document) -> list[Document]:
-        """Those that had to go for it."""
-        self._found[text] = document
-        self._size += len(text) + EACH
-        gone = []
-        while self._size > self._most:
-            text, document = self._found.popitem(last=False)
-            self._size -= len(text) + EACH
-            gone.append(document)
-        return gone
-
-    def pop(self, text: str) -> Document | None:
-        document = self._found.pop(text, None)
-        if document is not None:
-            self._size -= len(text) + EACH
-        return document
-
-
 class Documents:
     """The documents asked lately, by text and by the hash that clients may send in its place (Apollo's automatic
     persisted queries). With a list of trusted documents nothing else is answered, and those are never forgotten."""
@@ -201,8 +178,8 @@ class Documents:
         self._schema = schema
         self._limits = Most.of(settings)
         self._suggesting = not settings.production
-        self._kept = Latest(most)
-        self._recent = Latest(max(most // 5, 1))
+        self._kept = Latest[Document](most)
+        self._recent = Latest[Document](max(most // 5, 1))
         self._by_hash: dict[str, str] = {}
         self._trusted = None if trusted is None else dict(trusted)
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
@@ -221,6 +198,7 @@ class Documents:
             wrong = (error,)
         if wrong:
             raise BadManifest(f"The trusted document {id} is not valid: {wrong[0].message}")
+        made.trusted = True
         return made
 
     def get(self, text: str) -> Document:
@@ -239,6 +217,11 @@ class Documents:
         if len(text) <= LARGEST_KEPT:
             self._forget(self._recent.keep(text, made))
         return made
+
+    def title(self, text: str, operation_name: str | None) -> Title:
+        """Of an operation that was asked; nothing is parsed for it."""
+        document = self._kept.find(text) or self._recent.find(text) or self._pinned.get(text)
+        return UNTITLED if document is None else document.title(operation_name)
 
     def remember(self, text: str) -> None:
         """That somebody asked it who has signed in: nobody else can make it be forgotten."""

@@ -12,7 +12,8 @@ from strawberry.pydantic.error import InputValidationError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from kit.clock import written
-from kit.errors import Invalid, ParlorError, Unavailable
+from kit.errors import Invalid, ParlorError
+from kit.ids import Id
 
 log = structlog.get_logger()
 
@@ -20,24 +21,35 @@ log = structlog.get_logger()
 OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 MOST_TOLD = 20  # errors of one answer
 LONGEST = 1_000  # characters of what is said of a document
-MASKED = "An unexpected error occurred"
+LONGEST_KEY = 100  # characters of an alias that are logged
+UNFORESEEN = ParlorError.code
+MASKED: tuple[str, dict[str, Any]] = ("An unexpected error occurred", {"code": UNFORESEEN})
 
 
-def all_exposed(errors: Sequence[GraphQLError], *, trace_id: str, now: datetime) -> list[GraphQLError]:
-    """The errors of one result; at most MOST_TOLD of them."""
-    places = Places()
-    return [exposed(error, trace_id=trace_id, now=now, places=places) for error in errors[:MOST_TOLD]]
-
-
-def exposed(error: GraphQLError, *, trace_id: str, now: datetime, places: "Places | None" = None) -> GraphQLError:
-    """The same error as a client may see it: a code always, and never the text of something unforeseen."""
-    told = _told(error, places or Places())
-    if told is None:
-        cause = error.original_error or error
-        log.error("request.failed", trace_id=trace_id, path=error.path, exc_info=cause)
-        told = (MASKED, {"code": "INTERNAL_ERROR"})
-    message, extensions = told
+def all_exposed(
+    errors: Sequence[GraphQLError], *, trace_id: str, now: datetime, user: Id | None = None
+) -> list[GraphQLError]:
+    """The errors of one result as a client may see them, at most MOST_TOLD: a code always, and never the text of
+    something unforeseen, which is logged, once for all of them."""
+    places, shown = Places(), errors[:MOST_TOLD]
+    found = [_told(error, places) for error in shown]
+    unforeseen = [error for error, told in zip(shown, found, strict=True) if told is None]
+    if unforeseen:
+        first, others = unforeseen[0], len(unforeseen) - 1
+        cause = first.original_error or first
+        log.error(
+            "request.failed", path=_bounded(first.path), others=others, user=user, trace_id=trace_id, exc_info=cause
+        )
     stamp = {"traceId": trace_id, "timestamp": written(now)}
+    return [_exposed(error, *(told or MASKED), stamp) for error, told in zip(shown, found, strict=True)]
+
+
+def _bounded(path: Sequence[str | int] | None) -> list[str | int]:
+    """Clients choose the aliases."""
+    return [key[:LONGEST_KEY] if isinstance(key, str) else key for key in path or ()]
+
+
+def _exposed(error: GraphQLError, message: str, extensions: dict[str, Any], stamp: dict[str, str]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
@@ -51,8 +63,6 @@ def exposed(error: GraphQLError, *, trace_id: str, now: datetime, places: "Place
 
 def _told(error: GraphQLError, places: "Places") -> tuple[str, dict[str, Any]] | None:
     cause = error.original_error
-    if isinstance(cause, Unavailable):
-        log.warning("database.unavailable", path=error.path, error=repr(cause.__cause__))
     if isinstance(cause, ParlorError):
         return cause.message, cause.extensions()
     if isinstance(cause, InputValidationError):

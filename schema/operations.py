@@ -56,7 +56,9 @@ class Answer(NamedTuple):
         """With its errors as a client may see them."""
         if not self.errors:
             return self
-        return Answer(self.data, tuple(all_exposed(self.errors, trace_id=ctx.trace_id, now=ctx.now())))
+        return Answer(
+            self.data, tuple(all_exposed(self.errors, trace_id=ctx.trace_id, now=ctx.now(), user=ctx.viewer_id))
+        )
 
     def json(self) -> bytes:
         """The whole result; its errors are such as a client may see."""

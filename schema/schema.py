@@ -25,7 +25,7 @@ from schema.accounts.sessions import SessionMutations, SessionQueries
 from schema.accounts.users import UserMutations, UserQueries
 from schema.changes import ChangeSubscriptions
 from schema.defer import Deferring
-from schema.documents import Checked, Documents
+from schema.documents import Checked, Document, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
@@ -37,6 +37,7 @@ from schema.scalars import ID, SCALARS
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
+from schema.titles import Title
 from schema.trusted import trusted_documents
 
 
@@ -91,7 +92,7 @@ class Known(SchemaExtension):
         context = self.execution_context
         checked = self._document.operation(context._provided_operation_name)
         errors, cost = checked.refusal(context.schema._schema, context.variables or {})
-        context.context.services.budgets.spend(context.context, OPERATION + cost)
+        _charge(context.context, self._document.title(context._provided_operation_name), cost)
         kept_back = cast("Schema", context.schema).kept_back(checked, context.context)
         context.pre_execution_errors = [*errors, *kept_back]
         yield
@@ -103,6 +104,12 @@ class Refused(Exception):
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(errors)
         self.errors = errors
+
+
+def _charge(ctx: Context, title: Title, cost: int) -> None:
+    """Pays for what an operation may cost, which is known before it runs, and counts it."""
+    ctx.services.budgets.spend(ctx, OPERATION + cost)
+    ctx.services.meter.operations.of(title, signed_in=ctx.viewer_id is not None).cost += cost
 
 
 Begin = Callable[[Context], Awaitable[EventSource | QuerySource]]
@@ -126,15 +133,16 @@ class Schema(strawberry.Schema):
     ) -> Answer | None:
         """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
         try:
-            runnable = self._checked(query, operation_name, ctx).runnable(variables or {})
+            document, checked = self._found(query, operation_name, ctx)
+            runnable = checked.runnable(variables or {})
         except GraphQLError:
             return None
         if runnable is None:
             return None
         operation, given, cost = runnable
-        ctx.services.budgets.spend(ctx, OPERATION + cost)
         if ctx.viewer_id is not None:
             self.documents.remember(query)
+        _charge(ctx, document.title(operation_name), cost)
         return (await operation.answer(ctx, given)).exposed(ctx)
 
     def deferring(
@@ -142,7 +150,7 @@ class Schema(strawberry.Schema):
     ) -> tuple[Deferring, Variables] | None:
         """How such a query is answered in parts; None for what is answered in one piece, or refused."""
         try:
-            checked = self._checked(query, operation_name, ctx)
+            document, checked = self._found(query, operation_name, ctx)
         except GraphQLError:
             return None
         runnable = None if checked.deferring is None else checked.runnable(variables)
@@ -151,9 +159,9 @@ class Schema(strawberry.Schema):
         _, given, cost = runnable
         if not checked.deferring.deferred(given):
             return None
-        ctx.services.budgets.spend(ctx, OPERATION + cost)
         if ctx.viewer_id is not None:
             self.documents.remember(query)
+        _charge(ctx, document.title(operation_name), cost)
         return checked.deferring, given
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
@@ -161,15 +169,16 @@ class Schema(strawberry.Schema):
         self._expose(result, kwargs["context_value"])
         return result
 
-    def _checked(self, query: str, operation_name: str | None, ctx: Context) -> Checked:
-        """The operation; whoever comes with a new document pays for its being parsed, checked and planned."""
-        if query in self.documents:
-            return self.documents.get(query).operation(operation_name)
-        ctx.services.budgets.spend(ctx, len(query))
-        checked = self.documents.get(query).operation(operation_name)
-        if checked.measure is not None:
+    def _found(self, query: str, operation_name: str | None, ctx: Context) -> tuple[Document, Checked]:
+        """The document and the operation; who comes with a new one pays for its being parsed, checked and planned."""
+        new = query not in self.documents
+        if new:
+            ctx.services.budgets.spend(ctx, len(query))
+        document = self.documents.get(query)
+        checked = document.operation(operation_name)
+        if new and checked.measure is not None:
             ctx.services.budgets.spend(ctx, PLANNING * checked.measure.parts)
-        return checked
+        return document, checked
 
     def subscribing(
         self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
@@ -178,14 +187,14 @@ class Schema(strawberry.Schema):
 
         Raises Refused, GraphQLError and Forbidden for what will not be answered at all.
         """
-        checked = self._checked(query, operation_name, ctx)
+        document, checked = self._found(query, operation_name, ctx)
         if checked.definition is None and checked.errors:
             raise Refused(checked.errors)
         if not checked.is_subscription:
             return None
         errors: Sequence[GraphQLError]
         errors, cost = checked.refusal(self._schema, variables)
-        ctx.services.budgets.spend(ctx, OPERATION + cost)
+        _charge(ctx, document.title(operation_name), cost)
         if not errors:
             assert checked.definition is not None
             assert checked.stream is not None
@@ -201,7 +210,7 @@ class Schema(strawberry.Schema):
 
     def _expose(self, result: ExecutionResult, ctx: Context) -> None:
         if result.errors:
-            result.errors = all_exposed(result.errors, trace_id=ctx.trace_id, now=ctx.now())
+            result.errors = all_exposed(result.errors, trace_id=ctx.trace_id, now=ctx.now(), user=ctx.viewer_id)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""

@@ -15,13 +15,15 @@ from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
-from server import health, metrics
+from server import health, logs, metrics
 from server.house import opened
 from server.origins import Origins
+from server.reporting import reporting
 from server.requests import HEADER, Refusal, Requests, header_of
 from server.seats import Seats
 from server.sockets import Sockets
 from server.streaming import Streams
+from server.tracing import tracing
 from server.view import View
 
 PATH = "/graphql"
@@ -42,7 +44,11 @@ class App:
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        async with opened(self._settings, self._clock) as self.services:
+        async with (
+            reporting(self._settings, logs.without_values),
+            tracing(self._settings),
+            opened(self._settings, self._clock) as self.services,
+        ):
             seats = Seats(self._settings.max_sockets_per_user, "one user")
             places = Seats(self._settings.max_sockets_per_address, "one address")
             self.streams = Streams(self.schema, self.services, seats, places)

@@ -15,9 +15,10 @@ from schema.defer import Deferring, Part
 from schema.operations import Answer, Operation
 from schema.places import Variables
 from schema.schema import Schema
+from schema.titles import Title
 from server.asked import Asked
 from server.formats import BEGIN, END
-from server.logs import note
+from server.noted import note
 from server.patches import Patches
 from server.results import formatted
 from server.streaming import AT_ONCE
@@ -31,7 +32,8 @@ def deferring(schema: Schema, scope: Scope, asked: Asked, ctx: Context, patches:
     """
     query = schema.documents.text(asked.query, asked.document_id, asked.extensions) or ""
     found = schema.deferring(query, asked.variables, asked.operation_name, ctx)
-    return None if found is None else Delivery(scope, ctx, patches, *found, asked.operation_name)
+    title = schema.documents.title(query, asked.operation_name)
+    return None if found is None else Delivery(scope, ctx, patches, *found, title)
 
 
 class Delivery:
@@ -42,14 +44,14 @@ class Delivery:
         patches: Patches,
         deferring: Deferring,
         variables: Variables,
-        name: str | None,
+        title: Title,
     ) -> None:
         self._scope = scope
         self._ctx = ctx
         self._patches = patches
         self._deferring = deferring
         self._variables = variables
-        self._name = name
+        self._title = title
         self._errors: list[GraphQLError] = []
 
     async def run(self, send: Send) -> None:
@@ -61,7 +63,7 @@ class Delivery:
                 self._wire = Wire(self._scope, telling.cancel, self._ctx.services.settings.send_timeout_seconds)
         finally:
             self._wire.release()
-            note(self._ctx, self._name, self._errors, began)
+            note(self._ctx, self._title, self._errors, began)
 
     async def _told(self, send: Send) -> None:
         first = (await self._answered(self._deferring.first)).exposed(self._ctx)

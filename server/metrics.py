@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from kit.settings import Settings
+from live.histogram import SECONDS, Histogram
 from live.hub import Hub
 from live.lag import Lag, lag
-from live.meter import SECONDS, Histogram, Snapshot
+from live.meter import Meter
 from live.readings import Readings, fold
 from resolvers.context import Services
 from server.requests import header_of, text_of
@@ -31,6 +32,7 @@ VERSION = version("parlor")
 LAG_SECONDS = 1
 WRITE_SECONDS = 5
 LEAVING_SECONDS = 2
+OPERATION = ("type", "operation")
 MISSED = 3  # writings after which a process no longer counts as alive
 BY_PROXIES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")  # what came with these is not from here
 REFUSED = "Metrics are for this machine, or where METRICS_TOKEN is set for who shows it.\n"
@@ -64,7 +66,7 @@ async def answer(services: Services, request: Request) -> Response:
         return PlainTextResponse(REFUSED, 403)
     registry = CollectorRegistry()
     registry.register(ProcessCollector(registry=None))
-    registry.register(Scrape(services.process, services.meter.snapshot(), services.hub, await _lag(services)))
+    registry.register(Scrape(services.process, services.meter, services.hub, await _lag(services)))
     encode, content_type = choose_encoder(text_of(request.scope, b"accept") or "")
     return Response(encode(registry), headers={"content-type": content_type})
 
@@ -95,11 +97,12 @@ async def _lag(services: Services) -> Lag | None:
 
 
 class Scrape(Collector):
-    """One answer. Labels come from closed or bounded sets, see `live/meter.py`."""
+    """One answer. Labels come from closed or bounded sets, see `live/meter.py` and `live/operations.py`."""
 
-    def __init__(self, process: str, counted: Snapshot, hub: Hub, lag: Lag | None) -> None:
+    def __init__(self, process: str, meter: Meter, hub: Hub, lag: Lag | None) -> None:
         self._process = process
-        self._counted = counted
+        self._counted = meter.snapshot()
+        self._operations = meter.operations
         self._hub = hub
         self._lag = lag
 
@@ -108,6 +111,7 @@ class Scrape(Collector):
         yield from self._sockets()
         yield from self._streams()
         yield from self._signals()
+        yield from self._asked()
         yield counter("parlor_http_requests", "HTTP requests, by class of status", self._counted.requests, "status")
         yield gauge("parlor_database_up", "Whether the database answered within a second", int(self._lag is not None))
         if self._lag is not None:
@@ -138,6 +142,24 @@ class Scrape(Collector):
         yield counter("parlor_lags", "Readers that fell behind and are fed by themselves", counted.lags)
         yield gauge("parlor_groups", "Groups of subscriptions that ask the same", len(self._hub.groups))
         yield gauge("parlor_held_bytes", "Of payloads, held for those that have fallen behind a little", self._hub.held)
+
+    def _asked(self) -> Iterator[Metric]:
+        """GraphQL operations."""
+        codes = CounterMetricFamily(
+            "parlor_operations", "Operations that are over, by how they went", labels=["type", "operation", "code"]
+        )
+        seconds = HistogramMetricFamily(
+            "parlor_operations_seconds", "How long queries and mutations took", labels=OPERATION
+        )
+        costs = CounterMetricFamily("parlor_operations_cost", "What they may have reached", labels=OPERATION)
+        for key, counted in self._operations.counted.items():
+            found = counted.seconds.histogram()
+            costs.add_metric(key, counted.cost)
+            if found.count:
+                seconds.add_metric(key, _buckets(found), found.sum)
+            for code, number in counted.codes.items():
+                codes.add_metric([*key, code], number)
+        yield from (codes, seconds, costs)
 
     def _signals(self) -> Iterator[Metric]:
         signals = self._hub.signals
@@ -170,7 +192,10 @@ def counter(name: str, text: str, value: float | Mapping[str, int], label: str |
 
 
 def histogram(name: str, text: str, found: Histogram) -> Metric:
-    """Buckets as Prometheus has them: each with all that lie below its bound."""
+    return HistogramMetricFamily(name, text, buckets=_buckets(found), sum_value=found.sum)
+
+
+def _buckets(found: Histogram) -> list[tuple[str, float]]:
+    """As Prometheus has them: each with all that lie below its bound."""
     bounds = [*(f"{seconds:g}" for seconds in SECONDS), "+Inf"]
-    buckets = list(zip(bounds, accumulate(found.counts), strict=True))
-    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=found.sum)
+    return list(zip(bounds, accumulate(found.counts), strict=True))

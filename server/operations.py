@@ -11,7 +11,8 @@ from kit.errors import Unauthenticated
 from live.streams import EventSource, Gone, Payload, QuerySource
 from resolvers.context import Context, Viewer
 from schema.schema import Begin
-from server.logs import note
+from schema.titles import Title
+from server.noted import note
 from server.results import executed, told
 
 if TYPE_CHECKING:
@@ -57,16 +58,16 @@ class Asking:
             errors = told(error, ctx)
             socket.end(self._id, errors)
         finally:
-            note(ctx, name, errors, began)
+            note(ctx, socket.schema.documents.title(query, name), errors, began)
 
 
 class Following:
     """A subscription: the hub's outlet on a socket. See `live.streams.Outlet`."""
 
-    def __init__(self, socket: "Socket", id: str, begin: Begin, name: str | None) -> None:
+    def __init__(self, socket: "Socket", id: str, begin: Begin, title: Title) -> None:
         self._socket = socket
         self._id = id
-        self._name = name
+        self._title = title
         self._begin = begin
         self._began = time.perf_counter()
         self._head = _head(id)
@@ -107,4 +108,4 @@ class Following:
         self._note(self._socket.context, [])
 
     def _note(self, ctx: Context, errors: Sequence[GraphQLError]) -> None:
-        note(ctx, self._name, errors, self._began)
+        note(ctx, self._title, errors, self._began)

@@ -16,6 +16,8 @@ HEADER = "x-request-id"
 _HEADER = HEADER.encode()
 _ALWAYS = (b"x-content-type-options", b"nosniff")
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+# https://www.w3.org/TR/trace-context/#traceparent-header; no id is all zeros, no version is ff
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Refusal(Exception):
@@ -29,7 +31,7 @@ class Refusal(Exception):
 
 
 class Requests:
-    """Gives each request its id (the client's own, if it is a decent one) and counts the bytes of its body.
+    """Gives each request its trace id (the client's own, if it is a decent one) and counts the bytes of its body.
 
     `count` is told the status of each answer.
     """
@@ -45,8 +47,7 @@ class Requests:
             return
         state = scope.setdefault("state", {})
         state["headers"] = _by_name(scope["headers"])
-        offered = header_of(scope, _HEADER) if scope["type"] == "http" else None  # a socket is counted by its own
-        trace_id = offered if offered is not None and _ACCEPTABLE.fullmatch(offered) else b"%032x" % getrandbits(128)
+        trace_id = _trace_id(scope)
         state["trace_id"] = trace_id.decode()
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
@@ -98,6 +99,18 @@ def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return found
 
 
+def _trace_id(scope: Scope) -> bytes:
+    """That of the trace which the request is part of, or the request's own, or a new one."""
+    if scope["type"] == "http":  # a socket is counted by its own
+        parent, own = header_of(scope, b"traceparent"), header_of(scope, _HEADER)
+        if parent is not None and (found := _TRACEPARENT.fullmatch(parent)):
+            scope["state"]["traceparent"] = parent.decode()
+            return found[1]
+        if own is not None and _ACCEPTABLE.fullmatch(own):
+            return own
+    return b"%032x" % getrandbits(128)
+
+
 def header_of(scope: Scope, name: bytes) -> bytes | None:
     """A header by its name in lower case."""
     header: bytes | None = scope["state"]["headers"].get(name)
@@ -130,6 +143,7 @@ async def context_of(services: Services, scope: Scope, *, anybody: bool = False)
             trace_id=trace_id_of(scope),
             address=address_of(scope),
             user_agent=text_of(scope, b"user-agent"),
+            parent=scope["state"].get("traceparent"),
         )
 
     header = None if anybody else text_of(scope, b"authorization")

@@ -78,7 +78,7 @@ def told(error: Exception, ctx: Context) -> list[GraphQLError]:
     """What ended an operation, or kept it from beginning, as the client may see it."""
     errors = error.errors if isinstance(error, Refused) else [error]
     found = [one if isinstance(one, GraphQLError) else GraphQLError("", original_error=one) for one in errors]
-    return all_exposed(found, trace_id=ctx.trace_id, now=ctx.now())
+    return all_exposed(found, trace_id=ctx.trace_id, now=ctx.now(), user=ctx.viewer_id)
 
 
 def wait_of(errors: Iterable[Exception]) -> int | None:

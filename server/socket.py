@@ -22,6 +22,7 @@ from schema.schema import Refused
 from server.asked import MISSING
 from server.frames import Frames, frames_of
 from server.messages import Close, Malformed, parsed, reason_of
+from server.noted import turned_away
 from server.operations import Asking, Following
 from server.requests import context_of, trace_id_of
 from server.results import told
@@ -168,13 +169,13 @@ class Socket:
                 raise GraphQLError(MISSING)
             begin = self.schema.subscribing(query, variables, name, self.context)
         except (Refused, GraphQLError, ParlorError) as error:
-            errors = told(error, replace(self.context, trace_id=uuid4().hex))
+            errors = turned_away(error, replace(self.context, trace_id=uuid4().hex))
             await self.send({"id": id, "type": "error", "payload": [error.formatted for error in errors]})
             return
         if begin is None:
             self.operations[id] = Asking(self, id, query, payload)
         else:
-            self.operations[id] = Following(self, id, begin, name)
+            self.operations[id] = Following(self, id, begin, self.schema.documents.title(query, name))
 
     async def send(self, message: dict[str, Any]) -> None:
         """Once there is room. Raises Gone where the client takes nothing for too long."""

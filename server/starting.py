@@ -135,7 +135,7 @@ def listening(host: str, port: int) -> socket:
 
 def serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> None:
     """Until it is stopped. Raises Refused for trusted documents that cannot be."""
-    logs.configure(settings)
+    logs.configure(settings, lasting=True)
     try:
         served = app.App(settings)
     except BadManifest as error:

@@ -14,9 +14,10 @@ from live.hub import Subscription
 from live.streams import EventSource, Gone, Payload, QuerySource
 from resolvers.context import Context, Services, Viewer
 from schema.schema import Begin, Schema
+from schema.titles import Title
 from server.asked import Asked
 from server.formats import Format
-from server.logs import note
+from server.noted import note
 from server.operations import MOST_AT_ONCE
 from server.requests import text_of
 from server.results import formatted, told
@@ -52,7 +53,8 @@ class Streams:
         if self._leaving:
             raise Leaving
         self._take(ctx)
-        stream = Stream(self, scope, begin, ctx, format, asked.operation_name)
+        title = self._schema.documents.title(query or "", asked.operation_name)
+        stream = Stream(self, scope, begin, ctx, format, title)
         self._open.add(stream)
         return stream
 
@@ -85,13 +87,13 @@ class Stream:
     """One response: the hub's outlet. See `live.streams.Outlet`."""
 
     def __init__(
-        self, streams: Streams, scope: Scope, begin: Begin, ctx: Context, format: Format, name: str | None
+        self, streams: Streams, scope: Scope, begin: Begin, ctx: Context, format: Format, title: Title
     ) -> None:
         self._streams = streams
         self._begin = begin
         self._ctx = ctx
         self._format = format
-        self._name = name
+        self._title = title
         self._over = asyncio.Event()
         self._wire = Wire(scope, self._over.set, ctx.services.settings.send_timeout_seconds)
         self._after = text_of(scope, b"last-event-id")
@@ -109,7 +111,7 @@ class Stream:
         finally:
             self._wire.release()
             self._streams.forget(self, self._ctx)
-            note(self._ctx, self._name, self._errors, began)
+            note(self._ctx, self._title, self._errors, began)
 
     async def _run(self, send: Send) -> None:
         headers = [(b"content-type", self._format.kind), *AT_ONCE]

@@ -21,7 +21,7 @@ from server.accept import GRAPHQL_RESPONSE, JSON, Accepted, accepted
 from server.asked import ALLOW, METHODS, MISSING, Asked, asked_of
 from server.deferring import Delivery, deferring
 from server.formats import EVENT_STREAM
-from server.logs import note
+from server.noted import note, refused
 from server.requests import Refusal, context_of, header_of, trace_id_of
 from server.results import executed, formatted, wait_of
 from server.streaming import Stream, Streams
@@ -116,13 +116,14 @@ class View:
             raise Refusal(405, "Mutations need POST", ALLOW) from None
         except GraphQLError as error:
             raise Refused([error]) from None
-        note(ctx, asked.operation_name, errors, began)
+        note(ctx, self._schema.documents.title(query, asked.operation_name), errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None
         return 200, json, wait_of(errors)
 
     def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
+        refused(self._services, trace_id_of(scope), told)
         return b'{"errors":%b}' % formatted(told)
 
 

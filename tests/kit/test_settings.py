@@ -174,7 +174,7 @@ def test_tries_are_counted_nowhere_else(url: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_redis_without_its_client_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kit.settings.find_spec", lambda name: None)
+    monkeypatch.setattr("kit.addresses.find_spec", lambda name: None)
     monkeypatch.setenv("BROADCAST_URL", "redis://redis")
     assert refusal() == "redis:// needs a package that is not installed: pip install 'parlor[redis]'"
 
@@ -332,3 +332,39 @@ def test_hosts_are_given_by_commas_as_names_wildcards_or_any(monkeypatch: pytest
 def test_what_is_no_host_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", host)
     assert refusal().startswith("String should match pattern")
+
+
+@pytest.mark.parametrize(
+    "dsn", ["https://sentry.example.org/1", "key@sentry.example.org", "https://key@host/name", "x"]
+)
+def test_a_sentry_dsn_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
+    monkeypatch.setenv("SENTRY_DSN", dsn)
+    assert refusal() == "it must be like https://key@host/project"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SENTRY_DSN", "https://key@host/1", "it needs a package that is not installed: pip install 'parlor[sentry]'"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://localhost:4318",
+            "it needs packages that are not installed: pip install 'parlor[otel]'",
+        ),
+    ],
+)
+def test_what_needs_an_extra_that_is_not_installed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setattr("kit.addresses.find_spec", lambda _: None)
+    monkeypatch.setenv(name, value)
+    assert refusal() == said
+
+
+def test_sentry_and_a_collector_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_DSN", "https://0123456789abcdef@o1.sentry.example.org/4501")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318")
+    settings = Settings()
+    assert settings.sentry_dsn is not None
+    assert "0123" not in repr(settings)
+    assert settings.otel_exporter_otlp_endpoint == "http://localhost:4318"

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kit.ids import Id
-from live.meter import CONNECTIONS, LATEST, NAMES, SECONDS, Connection, Meter, Resumed
+from live.histogram import SECONDS
+from live.meter import CONNECTIONS, LATEST, Connection, Meter, Resumed
+from live.operations import NAMES
 from tests.clock import Watch
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)

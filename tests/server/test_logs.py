@@ -1,10 +1,9 @@
 """What is written to the log, and what never is."""
 
 import json
-import logging
 import re
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -13,8 +12,9 @@ from structlog.typing import EventDict
 
 from db.accounts.users import Role
 from kit.ids import new_id
-from kit.settings import Environment, Settings
-from server import logs
+from kit.settings import Environment
+from schema.deeds import deed
+from schema.schema import made
 from tests.people import People
 from tests.sockets import EVENTS
 
@@ -22,20 +22,8 @@ LOGIN = """mutation SignIn($who: String!, $password: String!) {
   login(identifier: $who, password: $password) { accessToken refreshToken } }"""
 REGISTER = """mutation ($email: String!) {
   register(input: {email: $email, name: "Dora", password: "long enough"}) { id } }"""
+SCHEMA = made()._schema
 PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture
-def configured(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., None]]:
-    """Configures the log as `serve` does, for the length of a test."""
-    before, handlers = structlog.get_config(), logging.root.handlers[:]
-
-    def configure(environment: Environment, level: str = "INFO") -> None:
-        logs.configure(settings.model_copy(update={"environment": environment, "log_level": level}))
-
-    yield configure
-    structlog.configure(**before)
-    logging.root.handlers[:] = handlers
 
 
 async def test_an_operation_is_one_line_with_who_and_how_long(people: People, logged: list[EventDict]) -> None:
@@ -50,6 +38,7 @@ async def test_an_operation_is_one_line_with_who_and_how_long(people: People, lo
     assert line == {
         "event": "operation",
         "log_level": "info",
+        "kind": "query",
         "name": "Mine",
         "codes": [],
         "user": dora.id,
@@ -82,7 +71,14 @@ async def test_neither_passwords_nor_tokens_nor_variables_are_logged(people: Peo
     async with dora.socket() as socket:
         await socket.ask(LOGIN, who=dora.user.email, password="wrong " + PASSWORD)
     written = repr(logged)
-    assert written.count("'event': 'operation'") == 6
+    assert [record["event"] for record in logged if record["log_level"] != "debug"] == [
+        "session.login.success",
+        "session.login.failed",
+        "operation",
+        "operation",
+        "task.create.success",
+        "session.login.failed",
+    ]
     for secret in (PASSWORD, dora.user.email, dora.token, *right.values(), "of hers", "Bearer"):
         assert secret not in written
 
@@ -111,6 +107,90 @@ async def test_a_long_operation_name_is_cut(people: People, logged: list[EventDi
     await people.http.post("/graphql", json={"query": f"query {name} {{ __typename }}", "operationName": name})
     (line,) = [record for record in logged if record["event"] == "operation"]
     assert line["name"] == "N" * 100
+
+
+async def test_a_mutation_is_told_when_it_is_tried_and_when_it_is_done(people: People, logged: list[EventDict]) -> None:
+    dora = await people.one()
+    task = await dora.task()
+    attempt, done = [record for record in logged if record["event"].startswith("task.create.")]
+    trace_id = attempt["trace_id"]
+    assert attempt == {"event": "task.create.attempt", "log_level": "debug", "user": dora.id, "trace_id": trace_id}
+    assert 0 < done.pop("ms") < 5_000
+    assert done == {
+        "event": "task.create.success",
+        "log_level": "info",
+        "ids": [task["id"]],
+        "user": dora.id,
+        "trace_id": trace_id,
+    }
+
+
+async def test_a_mutation_that_came_to_nothing_is_told_with_its_code(people: People, logged: list[EventDict]) -> None:
+    dora = await people.one()
+    query = "mutation Drop($id: ID!) { deleteTask(id: $id) { deletedId } }"
+    answer = await dora.ask(query, id="task_01a1ff09732a70aaa98d2c9423693ff8")
+    _, failed = [record for record in logged if record["event"].startswith("task.delete.")]
+    assert 0 < failed.pop("ms") < 5_000
+    assert failed == {
+        "event": "task.delete.failed",
+        "log_level": "info",
+        "name": "Drop",
+        "codes": ["TASK_NOT_FOUND"],
+        "user": dora.id,
+        "trace_id": answer.error["extensions"]["traceId"],
+    }
+
+
+async def test_who_signs_in_is_told(people: People, logged: list[EventDict]) -> None:
+    dora = await people.one(password=PASSWORD)
+    assert dora.user is not None
+    await people.nobody.ask(LOGIN, who=dora.user.email, password=PASSWORD)
+    (line,) = [record for record in logged if record["event"] == "session.login.success"]
+    assert line["user"] == dora.id
+
+
+async def test_of_several_mutations_each_is_told(people: People, logged: list[EventDict]) -> None:
+    dora = await people.one()
+    tasks = [(await dora.task())["id"] for _ in range(2)]
+    logged.clear()
+    query = "mutation ($a: [ID!]!, $b: ID!) { completeTasks(ids: $a) { id } deleteTask(id: $b) { deletedId } }"
+    await dora.ask(query, a=tasks, b="task_01a1ff09732a70aaa98d2c9423693ff8")
+    told = [(record["event"], record.get("ids")) for record in logged if record["log_level"] != "debug"]
+    assert [event for event, _ in told] == ["tasks.complete.success", "task.delete.failed"]
+    assert sorted(told[0][1] or ()) == sorted(tasks)
+
+
+async def test_what_nobody_foresaw_is_an_error_with_one_traceback_however_often_it_was_asked(
+    people: People, logged: list[EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> None:
+        raise RuntimeError("unforeseen")
+
+    dora = await people.one()
+    monkeypatch.setattr(people.services.db, "fetchval", failing)
+    await dora.ask("{ " + " ".join(f"n{number}: me {{ id }}" for number in range(10)) + " }")
+    (failed,) = [record for record in logged if record["log_level"] == "error"]
+    assert (failed["event"], failed["others"], failed["user"]) == ("request.failed", 9, dora.id)
+    assert [record["codes"] for record in logged if record["event"] == "operation"] == [["INTERNAL_ERROR"]]
+
+
+async def test_a_request_that_became_no_operation_is_one_line(people: People, logged: list[EventDict]) -> None:
+    await people.http.post("/graphql", content=b"[", headers={"content-type": "application/json"})
+    lines = [record for record in logged if record["event"] != "request"]
+    assert [(line["event"], line["log_level"], line["codes"]) for line in lines] == [
+        ("request.refused", "info", ["VALIDATION_ERROR"])
+    ]
+
+
+def test_every_mutation_has_a_name_of_its_own_in_the_log() -> None:
+    assert SCHEMA.mutation_type is not None
+    named = {field: deed(field) for field in SCHEMA.mutation_type.fields}
+    assert len({*named.values()}) == len(named)
+    assert {field: name for field, name in named.items() if not re.fullmatch(r"[a-z_]+\.[a-z_]+", name)} == {}
+    assert named["createTask"] == "task.create"
+    assert named["emptyTrash"] == "trash.empty"
+    assert named["login"] == "session.login"
+    assert named["setUserRole"] == "user.set_role"
 
 
 def test_in_production_each_line_is_json(configured: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from db.accounts.users import Role
 from kit.settings import Settings
+from live.operations import CODES, DONE, NAMES, Operations
 from server import metrics
 from server.metrics import is_loopback
 from tests.breaking import breakable
@@ -159,3 +160,74 @@ async def test_with_a_token_metrics_are_for_who_shows_it(database_url: str) -> N
 )
 def test_this_machine_is_known_by_its_address(host: str, known: bool) -> None:
     assert is_loopback(host) is known
+
+
+async def test_operations_are_counted_by_type_name_and_code(own: Settings) -> None:
+    async with served(own) as house:
+        dora = await house.people.one()
+        for _ in range(2):
+            await dora.ask("query TaskList { tasks(first: 10) { nodes { id } } }")
+        await dora.ask("query TaskList { tasks(first: 1) { nodes { id } } }")
+        await dora.ask('mutation Drop { deleteTask(id: "task_1") { deletedId } }')
+        await dora.ask("{ me { id } }")
+        await dora.ask("{ nope }")
+        await house.people.nobody.ask("query Mine { me { id } }")
+        async with dora.socket() as socket, socket.events():
+            await socket.ask("query TaskList { tasks(first: 10) { nodes { id } } }")
+        await house.people.http.post("/graphql", content=b"[")
+        found = await scraped(house)
+    expected = {
+        "parlor_operations_total|OK|TaskList|query": 4,
+        "parlor_operations_total|TASK_NOT_FOUND|Drop|mutation": 1,
+        "parlor_operations_total|OK|none|query": 1,
+        "parlor_operations_total|VALIDATION_ERROR|none|none": 2,
+        "parlor_operations_total|UNAUTHENTICATED|other|query": 1,
+        "parlor_operations_total|OK|none|subscription": 1,
+        "parlor_operations_seconds_count|TaskList|query": 4,
+        "parlor_operations_seconds_bucket|+Inf|TaskList|query": 4,
+        "parlor_operations_cost_total|TaskList|query": 3 * 11 + 2,
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    assert 0 < found["parlor_operations_seconds_sum|TaskList|query"] < 20
+    assert "parlor_operations_seconds_count|none|subscription" not in found
+
+
+async def test_names_that_clients_make_up_do_not_add_up(own: Settings) -> None:
+    async with served(own) as house:
+        dora = await house.people.one()
+        for number in range(NAMES + 20):
+            await dora.ask(f"query N{number} {{ __typename }}")
+            await house.people.nobody.ask(f"query X{number} {{ __typename }}")
+        found = await scraped(house)
+    counted = {
+        name.split("|")[2]: value for name, value in found.items() if name.startswith("parlor_operations_total|")
+    }
+    assert counted["N0"] == counted[f"N{NAMES - 1}"] == 1
+    assert counted["other"] == NAMES + 20 + 20
+    assert len(counted) == NAMES + 1
+
+
+def test_ten_thousand_names_take_no_memory() -> None:
+    operations = Operations()
+    for number in range(10_000):
+        for signed_in in (True, False):
+            operations.of(("query", f"N{number}", False), signed_in=signed_in).ended(DONE, 0.001)
+    assert len(operations.counted) == NAMES + 1
+    assert sum(counted.codes[DONE] for counted in operations.counted.values()) == 20_000
+    counted = operations.of(("query", "other", False), signed_in=False)
+    for number in range(10_000):
+        counted.ended(f"CODE_{number}")
+    assert len(counted.codes) == CODES + 1
+
+
+def test_a_trusted_document_counts_under_its_name_however_many_there_are() -> None:
+    operations = Operations()
+    for number in range(NAMES * 2):
+        operations.of(("query", f"N{number}", True), signed_in=False)
+    operations.of(("query", "x" * 101, True), signed_in=True)
+    operations.of(("query", None, False), signed_in=False)
+    assert [*operations.counted][NAMES * 2 - 1 :] == [
+        ("query", f"N{NAMES * 2 - 1}"),
+        ("query", "other"),
+        ("query", "none"),
+    ]

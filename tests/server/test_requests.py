@@ -30,6 +30,34 @@ async def test_any_other_is_replaced_by_one_of_ours(people: People, id: str) -> 
     assert [error["extensions"]["traceId"] for error in response.json()["errors"]] == [given]
 
 
+@pytest.mark.parametrize("version", ["00", "01"])
+async def test_a_request_that_is_part_of_a_trace_has_its_id(people: People, version: str) -> None:
+    given = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"{version}-{given}-00f067aa0ba902b7-01", "x-request-id": "of-the-request"}
+    response = await people.http.post("/graphql", json={"query": "{ me { id } }"}, headers=headers)
+    assert response.headers["x-request-id"] == given
+    assert response.json()["errors"][0]["extensions"]["traceId"] == given
+
+
+@pytest.mark.parametrize(
+    "parent",
+    [
+        "",
+        "00",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" * 1_000,
+    ],
+)
+async def test_a_traceparent_that_is_none_is_passed_over(people: People, parent: str) -> None:
+    headers = {"traceparent": parent, "x-request-id": "of-the-request"}
+    assert (await people.http.get("/", headers=headers)).headers["x-request-id"] == "of-the-request"
+
+
 async def test_each_request_without_an_id_gets_its_own(people: People) -> None:
     ids = {(await people.http.get(path)).headers["x-request-id"] for path in ("/", "/health", "/nope", "/graphql")}
     assert len(ids) == 4
@@ -143,7 +171,9 @@ async def test_mistakes_of_clients_are_no_errors_of_ours(people: People, logged:
         await dora.ask(query)
     await people.nobody.ask("{ me { id } }")
     told = [record for record in logged if record["event"] != "request"]
-    assert [record["event"] for record in told] == ["operation"] * 5
+    assert {record["log_level"] for record in told if not record["event"].endswith(".attempt")} == {"info"}
+    told = [record for record in told if not record["event"].endswith(".attempt")]
+    assert [record["event"] for record in told] == [*["operation"] * 3, "task.delete.failed", "operation"]
     assert [record["codes"] for record in told] == [
         ["VALIDATION_ERROR"],
         ["VALIDATION_ERROR"],
