@@ -44,7 +44,8 @@ class Vital:
 
     @property
     def ready(self) -> bool:
-        return not self.failed and not self.leaving
+        """Without the broker, which all processes lose at once, everything still works, only later."""
+        return self.failed <= {Part.BROKER} and not self.leaving
 
 
 class Vitals:

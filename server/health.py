@@ -59,7 +59,8 @@ def _of(vital: Vital) -> dict[str, Any]:
     parts: dict[str, str] = {
         part: "failed" if part in vital.failed else "unknown" if part in unknown else "ok" for part in Part
     }
-    return {"status": "leaving" if vital.leaving else "ready" if vital.ready else "not ready", **parts}
+    status = "leaving" if vital.leaving else "not ready" if not vital.ready else "degraded" if vital.failed else "ready"
+    return {"status": status, **parts}
 
 
 def _counted(found: Snapshot) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from live.vitals import Part, Vital
 from resolvers.accounts.viewers import BELIEVED
+from server.health import _of
 from tests.breaking import breakable, health, until_healthy, until_ready
 from tests.conftest import Served
 from tests.people import People
@@ -87,6 +89,22 @@ async def test_graphql_tells_anybody_how_it_is_over_http_and_sockets(house: Serv
         assert (await person.ask(HEALTH)).data == expected
         async with person.socket() as socket:
             assert await socket.ask(HEALTH) == {"data": expected}
+
+
+@pytest.mark.parametrize(
+    ("failed", "leaving", "status"),
+    [
+        ([], False, "ready"),
+        ([Part.BROKER], False, "degraded"),
+        ([Part.LOG], False, "not ready"),
+        ([Part.BROKER, Part.MIGRATIONS], False, "not ready"),
+        ([Part.BROKER], True, "leaving"),
+    ],
+)
+def test_only_without_a_broker_it_goes_on(failed: list[Part], status: str, *, leaving: bool) -> None:
+    vital = Vital(frozenset(failed), leaving)
+    assert _of(vital)["status"] == status
+    assert vital.ready == (status in ("ready", "degraded"))
 
 
 async def test_graphql_tells_it_without_a_database_whoever_asks(data: Path) -> None:
