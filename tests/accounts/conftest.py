@@ -76,13 +76,13 @@ async def alone(database_url: str) -> AsyncIterator[People]:
     await admin.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def issuer(clock: Hand) -> AsyncIterator[Issuer]:
     async with issuing(clock) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def trusted(settings: Settings, issuer: Issuer) -> AsyncIterator[People]:
     """People of a server that believes the issuer's keys and the secret it shares, and goes by `clock`."""
     async with trusting(settings, issuer, foreign_jwt_secret=SecretStr(SHARED)) as people:
