@@ -3,6 +3,7 @@
 The executor's way and the prepared operations' meet here: what a field answers does not depend on who asks it.
 """
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,10 +13,11 @@ from orjson import Fragment
 from strawberry.types import Info
 
 from db.base import Entity
-from kit.errors import NotFound, Unavailable
+from kit.errors import NotFound, TooSlow, Unavailable
 from resolvers.context import Context, Viewer
 from resolvers.idempotency import Known
 from resolvers.shown import Shown
+from resolvers.work import NOT_DONE
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
@@ -101,12 +103,20 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
         return _fragment(await _read_back(answer, ctx, plan, values, place.target.name))
     except Unavailable as error:
         raise Unavailable("It was done, but what came of it cannot be read just now") from error
+    except TooSlow as error:
+        raise TooSlow("It was done, but what came of it takes too long to read: ask for less") from error
 
 
 async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
-    if ctx.once is None:
-        return await field.call(ctx, **kwargs)
-    return await ctx.once.performed(raw.path.key, partial(field.call, ctx, **kwargs))
+    """What the verb answers. Raises TooSlow where it is given up: then nothing was done."""
+    try:
+        async with asyncio.timeout_at(ctx.until) as limit:
+            verb = partial(field.call, replace(ctx, limit=limit), **kwargs)
+            return await (verb() if ctx.once is None else ctx.once.performed(raw.path.key, verb))
+    except TimeoutError as error:
+        if limit.expired():
+            raise TooSlow(NOT_DONE) from error
+        raise
 
 
 async def _read_back(
