@@ -21,6 +21,7 @@ BY_EXECUTOR = "{ __typename __schema { queryType { name } } tasks { nodes { titl
 NOT_DONE = "It took too long and was not done; try again"
 TWO = """mutation ($id: ID!) { a: updateUser(id: $id, input: {name: "Ada"}) { name }
   b: createTask(input: {title: "Late"}) { title } }"""
+BEGIN = 'mutation Begin { createTask(input: {title: "Begun"}) { id } }'
 WITH_LABELS = 'mutation { createTask(input: {title: "Done"}) { title labels { name } } }'
 SLOW_COMMIT = (
     "create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(1.5); return null; end'",
@@ -185,7 +186,7 @@ async def test_the_mutation_of_a_client_that_goes_is_finished(
 ) -> None:
     dora = await patient.people.one()
     async with holding_up(url_of(own), writes_of(dora)) as hand:
-        asking = asyncio.create_task(_asked(dora, 'mutation { createTask(input: {title: "Begun"}) { id } }'))
+        asking = asyncio.create_task(_asked(dora, BEGIN))
         await waiting(hand, 1)
         asking.cancel()
         await asyncio.wait([asking])
@@ -223,16 +224,22 @@ async def test_on_a_socket_complete_ends_a_query_with_its_statement(own: Setting
 
 
 async def test_on_a_socket_a_mutation_is_finished_after_complete_and_its_id_is_free(
-    own: Settings, patient: Served
+    own: Settings, patient: Served, logged: list[EventDict]
 ) -> None:
     dora = await patient.people.one()
     async with dora.socket() as socket:
         async with holding_up(url_of(own), writes_of(dora)) as hand:
-            await socket.start(CREATE, title="Begun")
+            payload = {"query": BEGIN, "operationName": "Begin"}
+            await socket.send({"type": "subscribe", "id": "1", "payload": payload})
             await waiting(hand, 1)
             await socket.send({"type": "complete", "id": "1"})
             assert await socket.ask("{ __typename }", id="1") == {"data": {"__typename": "Query"}}
-        await until_titles(dora, ["Begun"])
+
+        async def over() -> bool:
+            return any(record.get("name") == "Begin" for record in logged)
+
+        await until(over)
+        assert await titles(dora) == ["Begun"]
         assert await socket.ask("{ __typename }", id="1") == {"data": {"__typename": "Query"}}
 
 
