@@ -32,6 +32,7 @@ class Connections:
 
     def __init__(self, settings: Settings, count: Callable[[int], None]) -> None:
         self.request_seconds = settings.request_seconds
+        self.idle_seconds = settings.keep_alive_seconds
         self.send_seconds = settings.send_timeout_seconds
         self.most_bytes = 64 * settings.max_body_bytes
         self.count = count

@@ -110,7 +110,6 @@ def configured(served: app.App, settings: Settings, **more: Any) -> uvicorn.Conf
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         http=cast("Any", partial(wire.Protocol, Connections(settings, served.count))),
-        timeout_keep_alive=settings.keep_alive_seconds,
         ws=Protocol,
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=settings.socket_ping_seconds,

@@ -27,7 +27,8 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's, with itself in the scope for those who want to know of it. `lost` is called when it has ended."""
 
     lost: Callable[[], object] | None = None
-    _since = 0.0  # when the client began to keep us waiting for a request; 0 while it does not
+    _due = 0.0  # when the client will have kept us waiting for too long; 0 while it does not
+    _idle = False  # it may: its request was answered
     _bytes = 0  # of the request, but for what came with its first
     _unsent = 0  # bytes of an answer, when it was looked last
     _stuck = 0.0  # since when it has been as many
@@ -38,7 +39,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._since = self.loop.time()
+        self._due = self.loop.time() + self._all.request_seconds
         if status := self._all.enter(self, len(self.connections)):
             self._refuse(status)
 
@@ -54,17 +55,20 @@ class Protocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
-        self._since = self._since or self.loop.time()
-        if len(data) <= MOST_HEAD:
-            self._take(data)
+        if len(data) > MOST_HEAD:
+            for at in range(0, len(data), MOST_HEAD):
+                if not self.transport.is_closing() and self.transport.get_protocol() is self:
+                    self.data_received(data[at : at + MOST_HEAD])
             return
-        for at in range(0, len(data), MOST_HEAD):
-            if not self.transport.is_closing() and self.transport.get_protocol() is self:
-                self._take(data[at : at + MOST_HEAD])
-
-    def _take(self, data: bytes) -> None:
+        if self._idle:
+            self._idle, self._due = False, self.loop.time() + self._all.request_seconds
         self._bytes += len(data)
         super().data_received(data)
+        if self._bytes > MOST_HEAD or self.pipeline:
+            self._check()
+
+    def _check(self) -> None:
+        """Ends what is larger, or more, than a client may send."""
         if self._bytes > MOST_HEAD and "method" not in (self.scope or ()):
             self._refuse(431)
         elif self._bytes > self._all.most_bytes or len(self.pipeline) > MOST_PIPELINED:
@@ -73,24 +77,35 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self}
-        self._since = self._since or self.loop.time()
+        self._due = self._due or self.loop.time() + self._all.request_seconds
         self._bytes = 0
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._since = 0.0
+        self._due = 0.0
+
+    def on_response_complete(self) -> None:
+        """uvicorn would set a timer after each; `look` finds who is idle by the way."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        if not self._due:  # nor does more of a request come
+            self._idle, self._due = True, self.loop.time() + self._all.idle_seconds
 
     def look(self, now: float) -> None:
-        """Ends it where the client has not sent, or has taken nothing of its answer, for too long."""
+        """Ends it where the client has sent nothing, or not all, or taken nothing of its answer for too long."""
         waiting = self.transport.get_write_buffer_size()
         if waiting != self._unsent:
             self._unsent, self._stuck = waiting, now
         elif waiting and now - self._stuck > self._all.send_seconds:
             self.transport.abort()
-        if self._since and self.flow.read_paused:  # by us
-            self._since = now
-        elif self._since and now - self._since > self._all.request_seconds and not self.transport.is_closing():
-            self._all.count(408)
+        if self._due and self.flow.read_paused:  # by us
+            self._due = now + self._all.request_seconds
+        elif 0 < self._due < now and not self.transport.is_closing():
+            if not self._idle:
+                self._all.count(408)
             self.transport.close()
 
     def _refuse(self, status: int) -> None:
