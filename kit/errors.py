@@ -120,8 +120,8 @@ class TooComplex(ParlorError):
 class TooSlow(ParlorError):
     code = "QUERY_TIMEOUT"
 
-    def __init__(self) -> None:
-        super().__init__("The query took too long: ask for less")
+    def __init__(self, message: str = "The query took too long: ask for less") -> None:
+        super().__init__(message)
 
 
 class Unavailable(ParlorError):

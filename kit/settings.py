@@ -157,6 +157,22 @@ class Settings(BaseSettings):
     send_timeout_seconds: int = Field(
         30, ge=1, description="a socket or stream that takes no byte for this long is closed"
     )
+
+    operation_seconds: int = Field(
+        15, ge=1, description="a query is ended after this, a mutation unless it is done: a statement and its wait"
+    )
+    request_seconds: int = Field(
+        20, ge=1, description="a request must have come whole within this; 256 KiB take it at 13 kB/s"
+    )
+    keep_alive_seconds: int = Field(
+        75, ge=1, description="an idle HTTP connection is closed after this; balancers let go of theirs after 60"
+    )
+    max_connections_per_address: int = Field(
+        200,
+        ge=1,
+        description="HTTP connections from one address, per process, proxies aside; browsers open 6, an office shares",
+    )
+
     metrics_token: SecretStr | None = Field(
         None, min_length=16, description="who shows it as bearer may read /metrics; without it only this machine may"
     )

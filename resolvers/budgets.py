@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kit.errors import RateLimited
+from kit.networks import network_of
 from kit.settings import Settings
-from resolvers.limits import network_of
 
 if TYPE_CHECKING:
     from resolvers.context import Context

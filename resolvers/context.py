@@ -3,6 +3,7 @@
 Nothing in it may go stale: one context serves all operations of a socket until its viewer is established anew.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from db.accounts.users import Role
 from db.engine import Database
 from kit.clock import Clock
+from kit.deadlines import Deadlines
 from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
 from kit.settings import Settings
@@ -65,6 +67,7 @@ class Services:
     throttle: "Throttle"
     budgets: Budgets
     clock: Clock
+    deadlines: Deadlines
     turns: Turns = field(default_factory=Turns)
     refusals: Refusals = field(default_factory=Refusals)
 
@@ -74,7 +77,8 @@ class Context:
     """`asks` is the viewer, or why there is none; `once` says that this mutation is done once, whoever repeats it.
 
     `renew` is there on a socket: it goes on with another token. `parent` is the W3C traceparent that the request came
-    with.
+    with. A mutation has `until`, by the loop's clock, and each of its root fields its `limit`, which holds until
+    something is committed.
     """
 
     services: Services
@@ -85,6 +89,8 @@ class Context:
     renew: Callable[[str], Awaitable[Viewer]] | None = None
     once: "Once | None" = None
     parent: str | None = None
+    until: float | None = None
+    limit: asyncio.Timeout | None = None
 
     @property
     def viewer(self) -> Viewer:

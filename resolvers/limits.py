@@ -12,9 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +23,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
 from kit.errors import RateLimited
+from kit.networks import network_of
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
@@ -39,7 +38,6 @@ REDIS_SECONDS = 0.25  # for Redis to answer; it takes a tenth of a millisecond, 
 AGAIN_SECONDS = 2.0  # until a Redis that did not answer is asked again
 CLOSE_SECONDS = 1.0  # to say goodbye to it
 CONNECTIONS = 20  # to Redis, of one process; more tries at once wait for one
-NETWORK_BITS = 64  # of an IPv6 address: whoever has one has all that begin with these
 
 logger = structlog.get_logger()
 
@@ -65,22 +63,6 @@ class Limit:
 
 def per_minute(amount: int, each: Each = Each.VIEWER) -> Limit:
     return Limit(amount, each)
-
-
-def network_of(address: str) -> str:
-    """What an address counts as."""
-    return _network(address) if ":" in address else address
-
-
-@lru_cache(10_000)
-def _network(address: str) -> str:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return address
-    return str(found.ipv4_mapped or ip_network((int(found), NETWORK_BITS), strict=False))
 
 
 class Windows(MemoryStorage):

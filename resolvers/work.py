@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.audit import AuditEntry
 from db.base import ID, Entity
-from kit.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
+from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated, Unavailable
 from kit.ids import Id, prefix_of
 from live import log
 from live.log import Draft, Kind
@@ -37,6 +37,8 @@ CONFLICTS = {
 # Broken when the viewer is deleted while they write.
 OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id"}
 DEADLOCK = "40P01"
+TIMED_OUT = "57014"  # by its statement's time
+NOT_DONE = "It took too long and was not done; try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ async def _transaction(ctx: Context) -> AsyncIterator[Work]:
         async with ctx.services.db.transaction() as session:
             work = Work(ctx, session)
             yield work
+            if ctx.limit is not None and not ctx.limit.expired():
+                ctx.limit.reschedule(None)  # what is committed is done, however long the rest may take
     except DBAPIError as error:
         raise _told(error) from error
     work.committed()
@@ -253,4 +257,6 @@ def _told(error: DBAPIError) -> Exception:
         return Unauthenticated("Invalid or expired token")
     if getattr(cause, "sqlstate", None) == DEADLOCK:
         return Conflict("Somebody changed the same at the same moment; try again", reason="TRY_AGAIN")
+    if getattr(cause, "sqlstate", None) == TIMED_OUT:
+        return TooSlow(NOT_DONE)
     return error

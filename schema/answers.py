@@ -3,6 +3,7 @@
 The executor's way and the prepared operations' meet here: what a field answers does not depend on who asks it.
 """
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,10 +13,11 @@ from orjson import Fragment
 from strawberry.types import Info
 
 from db.base import Entity
-from kit.errors import NotFound, Unavailable
+from kit.errors import NotFound, TooSlow, Unavailable
 from resolvers.context import Context, Viewer
 from resolvers.idempotency import Known
 from resolvers.shown import Shown
+from resolvers.work import NOT_DONE
 from schema.deeds import Deed
 from schema.finish import finished
 from schema.kinds import Kind, ReaderField, VerbField
@@ -102,15 +104,21 @@ async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, A
         return _fragment(await _read_back(answer, ctx, plan, values, place.target.name))
     except Unavailable as error:
         raise Unavailable("It was done, but what came of it cannot be read just now") from error
+    except TooSlow as error:
+        raise TooSlow("It was done, but what came of it takes too long to read: ask for less") from error
 
 
 async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
+    """What the verb answers. Raises TooSlow where it is given up: then nothing was done."""
     deed = Deed(ctx, raw.field_name) if raw.parent_type is raw.schema.mutation_type else None
-    if ctx.once is None:
-        answer = await _limited(field, ctx, raw.field_name, kwargs)
-    else:
-        limited = partial(_limited, field, ctx, raw.field_name, kwargs)
-        answer = await ctx.once.performed(raw.path.key, limited)
+    try:
+        async with asyncio.timeout_at(ctx.until) as limit:
+            verb = partial(_limited, field, replace(ctx, limit=limit), raw.field_name, kwargs)
+            answer = await (verb() if ctx.once is None else ctx.once.performed(raw.path.key, verb))
+    except TimeoutError as error:
+        if limit.expired():
+            raise TooSlow(NOT_DONE) from error
+        raise
     if deed is not None:
         deed.done(answer)
     return answer

@@ -22,7 +22,7 @@ async def done_once(
     Only an answer without errors is kept: who asks again has done what was not done before. Raises Invalid for a key
     that is none, Conflict where it came with another body before, or the same request is under way for too long.
     """
-    if ctx.viewer_id is None or not _is_mutation(schema, query, operation_name):
+    if ctx.viewer_id is None or not is_mutation(schema, query, operation_name):
         return None
     once = Once(ctx, key, _body(query, variables, operation_name))
     async with ctx.services.turns.turn(once.id, seconds=ctx.services.settings.idempotency_wait_seconds):
@@ -38,7 +38,8 @@ async def done_once(
         return result if result.errors else _result(await once.keep(orjson.dumps(result.data)))
 
 
-def _is_mutation(schema: Schema, query: str, operation_name: str | None) -> bool:
+def is_mutation(schema: Schema, query: str, operation_name: str | None) -> bool:
+    """Whether it is a valid one."""
     try:
         checked = schema.documents.get(query).operation(operation_name)
     except GraphQLError:

@@ -1,6 +1,8 @@
 """The one schema: every domain's fields side by side."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -165,8 +167,10 @@ class Schema(strawberry.Schema):
         return checked.deferring, given
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
-        result = await super().execute(query, *args, **kwargs)
-        self._expose(result, kwargs["context_value"])
+        ctx: Context = kwargs["context_value"]
+        until = asyncio.get_running_loop().time() + ctx.services.settings.operation_seconds
+        result = await super().execute(query, *args, **kwargs | {"context_value": replace(ctx, until=until)})
+        self._expose(result, ctx)
         return result
 
     def _found(self, query: str, operation_name: str | None, ctx: Context) -> tuple[Document, Checked]:

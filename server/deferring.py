@@ -8,7 +8,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.types import Scope, Send
 
-from kit.errors import Conflict
+from kit.errors import Conflict, TooSlow
 from live.streams import Gone
 from resolvers.context import Context
 from schema.defer import Deferring, Part
@@ -103,4 +103,8 @@ class Delivery:
         return id, None if found is None else orjson.dumps(found), answer.exposed(self._ctx)
 
     async def _answered(self, operation: Operation) -> Answer:
-        return await operation.answer(self._ctx, self._variables)
+        try:
+            with self._ctx.services.deadlines.begin():
+                return await operation.answer(self._ctx, self._variables)
+        except TooSlow as error:
+            return Answer(None, (GraphQLError("", original_error=error),))

@@ -12,6 +12,7 @@ from functools import partial
 from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
+from kit.deadlines import Deadlines
 from kit.settings import Settings
 from live import brokers
 from live.broker import Broker
@@ -88,6 +89,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         throttle=Throttle(settings, limits),
         budgets=Budgets(settings),
         clock=clock,
+        deadlines=Deadlines(settings.operation_seconds),
     )
 
 

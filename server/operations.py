@@ -38,7 +38,17 @@ class Asking:
         """It is finished if there is time."""
 
     def cancel(self) -> None:
+        """Ends a query; a mutation is finished, and nobody told."""
         self._task.cancel()
+
+    @property
+    def _wanted(self) -> bool:
+        """Otherwise the client has ended it, and may use its id for another by now."""
+        return self._socket.operations.get(self._id) is self
+
+    def _end(self, errors: list[GraphQLError] | None) -> None:
+        if self._wanted:
+            self._socket.end(self._id, errors)
 
     async def _run(self, query: str, payload: Mapping[str, Any]) -> None:
         socket, began = self._socket, time.perf_counter()
@@ -49,14 +59,14 @@ class Asking:
             if not socket.schema.public(query):
                 ctx = await socket.asking()
             json, errors = await executed(socket.schema, query, variables, name, ctx, key=key)
-            if json is not None:
+            if json is not None and self._wanted:
                 await socket.write(_head(self._id) + json + b"}")
-            socket.end(self._id, errors if json is None else None)
+            self._end(errors if json is None else None)
         except Gone:
             socket.operations.pop(self._id, None)
         except Exception as error:
             errors = told(error, ctx)
-            socket.end(self._id, errors)
+            self._end(errors)
         finally:
             note(ctx, socket.schema.documents.title(query, name), errors, began)
 

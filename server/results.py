@@ -9,10 +9,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import RateLimited
+from kit.errors import RateLimited, TooSlow
+from kit.unbroken import unbroken
 from resolvers.context import Context
 from schema.errors import all_exposed
-from schema.once import done_once
+from schema.once import done_once, is_mutation
 from schema.operations import Answer
 from schema.schema import Refused, Schema
 
@@ -31,20 +32,33 @@ async def executed(
 ) -> tuple[bytes | None, list[GraphQLError]]:
     """The result, None where the operation never ran, and its errors, which are in the result too.
 
-    A mutation with a `key` is done once. Raises GraphQLError where the document has no such operation, and
+    A query that takes longer than it may is ended, and so is one whose task is cancelled. A mutation is finished once
+    it was begun, whether or not somebody still waits for it; its verbs are given up when their time is over, unless
+    they are done. One with a `key` is done once. Raises GraphQLError where the document has no such operation, and
     Strawberry's InvalidOperationTypeError for one that is not allowed.
     """
-    answer = await schema.prepared(query, variables, name, ctx)
+    result = None
+    try:
+        with ctx.services.deadlines.begin():
+            answer = await schema.prepared(query, variables, name, ctx)
+            if answer is None and not (OperationType.MUTATION in allowed and is_mutation(schema, query, name)):
+                result = await _by_executor(schema, query, variables, name, ctx, allowed)
+    except TooSlow as error:
+        answer = Answer(None, tuple(told(error, ctx)))
     if answer is None:
-        result = None
-        if key is not None and OperationType.MUTATION in allowed:
-            result = await done_once(schema, ctx, key, query, variables, name)
         if result is None:
-            result = await _by_executor(schema, query, variables, name, ctx, allowed)
+            result = await unbroken(_mutated(schema, query, variables, name, ctx, key))
         if never_ran(result):
             return None, [*(result.errors or ())]
         answer = Answer(orjson.dumps(result.data), tuple(result.errors or ()))
     return answer.json(), [*answer.errors]
+
+
+async def _mutated(
+    schema: Schema, query: str, variables: Mapping[str, Any], name: str | None, ctx: Context, key: object
+) -> ExecutionResult:
+    result = None if key is None else await done_once(schema, ctx, key, query, variables, name)
+    return result or await _by_executor(schema, query, variables, name, ctx, EVERY)
 
 
 async def _by_executor(

@@ -1,11 +1,8 @@
 """How many connections that last each user has, or each address: sockets and streams alike."""
 
 from collections import Counter
-from ipaddress import IPv6Address
 
 from kit.errors import RateLimited
-
-_NETWORK = (1 << 64) - 1  # what providers give to one subscriber, who chooses the other half of an IPv6 address
 
 
 class Seats:
@@ -35,12 +32,3 @@ class Seats:
         self._taken[who] -= 1
         if not self._taken[who]:
             del self._taken[who]
-
-
-def place_of(address: str) -> str:
-    """Where somebody connects from: the address, of IPv6 the network that is one subscriber's."""
-    try:
-        found = IPv6Address(address)
-    except ValueError:
-        return address
-    return str(found.ipv4_mapped or IPv6Address(int(found) & ~_NETWORK))

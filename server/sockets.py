@@ -5,13 +5,14 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from kit.ids import Id
+from kit.networks import network_of
 from resolvers.context import Services
 from schema.schema import Schema
 from server.frames import frames_of
 from server.messages import Close
 from server.origins import Origins
 from server.requests import Refusal, address_of
-from server.seats import Seats, place_of
+from server.seats import Seats
 from server.socket import Socket
 from server.spreading import spread
 
@@ -30,7 +31,7 @@ class Sockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         frames_of(scope).limit(self.services.settings.send_timeout_seconds)
-        place = place_of(address_of(scope))
+        place = network_of(address_of(scope))
         try:
             self._origins.check(scope)
             if not self._places.take(place):

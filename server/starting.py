@@ -3,8 +3,9 @@
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from socket import AF_INET, AF_INET6, create_server, socket
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from resolvers.accounts.rules import Register
 from resolvers.context import Context
 from schema.trusted import BadManifest
 from server import app, logs, wire
+from server.connections import Connections
 from server.demo import PASSWORD, PEOPLE, fill
 from server.frames import Protocol
 from server.house import check, database, services
@@ -107,7 +109,7 @@ def configured(served: app.App, settings: Settings, **more: Any) -> uvicorn.Conf
         server_header=False,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        http=wire.Protocol,
+        http=cast("Any", partial(wire.Protocol, Connections(settings, served.count))),
         ws=Protocol,
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=settings.socket_ping_seconds,

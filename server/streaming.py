@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from starlette.types import Scope, Send
 
 from kit.errors import Leaving, RateLimited, Unauthenticated
+from kit.networks import network_of
 from live.hub import Subscription
 from live.streams import EventSource, Gone, Payload, QuerySource
 from resolvers.context import Context, Services, Viewer
@@ -21,7 +22,7 @@ from server.noted import note
 from server.operations import MOST_AT_ONCE
 from server.requests import text_of
 from server.results import formatted, told
-from server.seats import Seats, place_of
+from server.seats import Seats
 from server.spreading import spread
 from server.wire import Wire
 
@@ -59,7 +60,7 @@ class Streams:
         return stream
 
     def _take(self, ctx: Context) -> None:
-        place = place_of(ctx.address)
+        place = network_of(ctx.address)
         if not self._places.take(place):
             raise self._full(self._places)
         if ctx.viewer_id is not None and not self._seats.take(ctx.viewer_id):
@@ -72,7 +73,7 @@ class Streams:
 
     def forget(self, stream: "Stream", ctx: Context) -> None:
         self._open.discard(stream)
-        self._places.leave(place_of(ctx.address))
+        self._places.leave(network_of(ctx.address))
         if ctx.viewer_id is not None:
             self._seats.leave(ctx.viewer_id)
 

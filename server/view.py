@@ -4,6 +4,7 @@ A query that the reader answers alone goes from bytes to bytes; all else goes th
 logged and what is told of errors is the same either way.
 """
 
+import asyncio
 import time
 
 from graphql import GraphQLError
@@ -25,6 +26,7 @@ from server.noted import note, refused
 from server.requests import Refusal, context_of, header_of, trace_id_of
 from server.results import executed, formatted, wait_of
 from server.streaming import Stream, Streams
+from server.wire import protocol_of
 
 STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
@@ -66,7 +68,7 @@ class View:
             if several := self._several(scope, asked, ctx, wanted):
                 await several.run(send)
                 return
-            status, body, wait = await self._answered(asked, ctx, scope["method"], kind)
+            status, body, wait = await self._answered(asked, ctx, scope, kind)
         except Refused as error:
             status, body = (400 if kind is GRAPHQL_RESPONSE else 200), self._failed(scope, *error.errors)
         except ParlorError as error:
@@ -95,11 +97,15 @@ class View:
             return self._streams.begun(scope, asked, ctx, wanted.stream)
         return None if wanted.patches is None else deferring(self._schema, scope, asked, ctx, wanted.patches)
 
-    async def _answered(self, asked: Asked, ctx: Context, method: str, kind: bytes) -> tuple[int, bytes, int | None]:
+    async def _answered(self, asked: Asked, ctx: Context, scope: Scope, kind: bytes) -> tuple[int, bytes, int | None]:
+        """Raises ClientDisconnect where nobody is there any more to hear it: then a query is not answered."""
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
-        began = time.perf_counter()
+        began, protocol = time.perf_counter(), protocol_of(scope)
+        task = asyncio.current_task()
+        assert task is not None, "uvicorn makes one for each request"
+        protocol.lost = task.cancel
         try:
             json, errors = await executed(
                 self._schema,
@@ -108,7 +114,7 @@ class View:
                 asked.operation_name,
                 ctx,
                 key=asked.idempotency_key,
-                allowed=ALLOWED[method],
+                allowed=ALLOWED[scope["method"]],
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
@@ -116,6 +122,12 @@ class View:
             raise Refusal(405, "Mutations need POST", ALLOW) from None
         except GraphQLError as error:
             raise Refused([error]) from None
+        except asyncio.CancelledError:
+            if protocol.transport.is_closing():
+                raise ClientDisconnect from None
+            raise
+        finally:
+            protocol.lost = None
         note(ctx, self._schema.documents.title(query, asked.operation_name), errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None

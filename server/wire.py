@@ -1,7 +1,7 @@
-"""The connection below an HTTP response that goes on for long: whether there is room in it, and how it is cut.
+"""The connection below HTTP: how long a client may take for its request, and with its answer.
 
-uvicorn keeps both to itself: it waits for room without a limit, and when it closes a connection it lets the client take
-what is waiting first, for as long as the client likes.
+uvicorn has no limits for that: it waits for the rest of a request, and for room to answer, as long as the client likes,
+reads heads of any size, and when it closes a connection it lets the client take what is waiting first.
 """
 
 import asyncio
@@ -15,24 +15,110 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from live.streams import Gone
+from server.connections import Connections
 
 EXTENSION = "parlor.wire"
+MOST_HEAD = 32_768  # bytes of a request's head, and of what is parsed at once
+MOST_PIPELINED = 16  # requests of a connection that wait for the one before them
+PHRASES = {429: b"Too Many Requests", 431: b"Request Header Fields Too Large", 503: b"Service Unavailable"}
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's, with itself in the scope for those who want to know of it."""
+    """uvicorn's, with itself in the scope for those who want to know of it. `lost` is called when it has ended."""
 
     lost: Callable[[], object] | None = None
+    _due = 0.0  # when the client will have kept us waiting for too long; 0 while it does not
+    _idle = False  # it may: its request was answered
+    _bytes = 0  # of the request, but for what came with its first
+    _unsent = 0  # bytes of an answer, when it was looked last
+    _stuck = 0.0  # since when it has been as many
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self}
+    def __init__(self, all: Connections, **given: Any) -> None:
+        super().__init__(**given)
+        self._all = all
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._due = self.loop.time() + self._all.request_seconds
+        if status := self._all.enter(self, len(self.connections)):
+            self._refuse(status)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """uvicorn tells only the latest request on a connection; a stream may be one before it."""
         super().connection_lost(exc)
+        self._all.leave(self)
         if self.lost is not None:
             self.lost()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._all.leave(self)
+        super().handle_websocket_upgrade()
+
+    def data_received(self, data: bytes) -> None:
+        if len(data) > MOST_HEAD:
+            for at in range(0, len(data), MOST_HEAD):
+                if not self.transport.is_closing() and self.transport.get_protocol() is self:
+                    self.data_received(data[at : at + MOST_HEAD])
+            return
+        if self._idle:
+            self._idle, self._due = False, self.loop.time() + self._all.request_seconds
+        self._bytes += len(data)
+        super().data_received(data)
+        if self._bytes > MOST_HEAD or self.pipeline:
+            self._check()
+
+    def _check(self) -> None:
+        """Ends what is larger, or more, than a client may send."""
+        if self._bytes > MOST_HEAD and "method" not in (self.scope or ()):
+            self._refuse(431)
+        elif self._bytes > self._all.most_bytes or len(self.pipeline) > MOST_PIPELINED:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self}
+        self._due = self._due or self.loop.time() + self._all.request_seconds
+        self._bytes = 0
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._due = 0.0
+
+    def on_response_complete(self) -> None:
+        """uvicorn would set a timer after each; `look` finds who is idle by the way."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        if not self._due:  # nor does more of a request come
+            self._idle, self._due = True, self.loop.time() + self._all.idle_seconds
+
+    def look(self, now: float) -> None:
+        """Ends it where the client has sent nothing, or not all, or taken nothing of its answer for too long."""
+        waiting = self.transport.get_write_buffer_size()
+        if waiting != self._unsent:
+            self._unsent, self._stuck = waiting, now
+        elif waiting and now - self._stuck > self._all.send_seconds:
+            self.transport.abort()
+        if self._due and self.flow.read_paused:  # by us
+            self._due = now + self._all.request_seconds
+        elif 0 < self._due < now and not self.transport.is_closing():
+            if not self._idle:
+                self._all.count(408)
+            self.transport.close()
+
+    def _refuse(self, status: int) -> None:
+        """In one line, and without one in the log."""
+        self._all.count(status)
+        head = b"HTTP/1.1 %d %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (status, PHRASES[status])
+        self.transport.write(head)
+        self.transport.close()
+
+
+def protocol_of(scope: Scope) -> Protocol:
+    found: Protocol = scope["extensions"][EXTENSION]
+    return found
 
 
 class Wire:
@@ -42,7 +128,7 @@ class Wire:
     """
 
     def __init__(self, scope: Scope, lost: Callable[[], object], seconds: int) -> None:
-        self._protocol: Protocol = scope["extensions"][EXTENSION]
+        self._protocol = protocol_of(scope)
         self._protocol.lost = lost
         self._transport = self._protocol.transport
         self._seconds = seconds

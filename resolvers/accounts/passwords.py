@@ -2,14 +2,17 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kit.errors import RateLimited
+
+T = TypeVar("T")
 
 MOST_WAITING = 200  # of them, at 25 a second on two cores: eight seconds
 
@@ -25,7 +28,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         async with self._turn():
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await _in_thread(self._hasher.hash, password)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -55,6 +58,16 @@ class Passwords:
     async def _verify(self, password: str, hash: str) -> bool:
         async with self._turn():
             try:
-                return await asyncio.to_thread(self._hasher.verify, password, hash)
+                return await _in_thread(self._hasher.verify, password, hash)
             except UnknownHashError:
                 return False
+
+
+async def _in_thread(reckon: Callable[..., T], *given: str) -> T:
+    """A thread cannot be stopped: whoever is cancelled meanwhile keeps the turn until it is done."""
+    task = asyncio.ensure_future(asyncio.to_thread(reckon, *given))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

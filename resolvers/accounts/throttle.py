@@ -3,8 +3,9 @@
 from limits import RateLimitItemPerMinute
 
 from kit.errors import RateLimited
+from kit.networks import network_of
 from kit.settings import Settings
-from resolvers.limits import Limits, network_of
+from resolvers.limits import Limits
 
 
 class Throttle:

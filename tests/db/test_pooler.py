@@ -21,6 +21,7 @@ from tests.conftest import Served, served, settings_for
 from tests.databases import database
 from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads, until
 from tests.people import Person
+from tests.server.once import holding_up, waiting, writes_of
 from tests.server.processes import LOGIN, free_port
 
 BINARY = shutil.which("pgbouncer")
@@ -110,9 +111,9 @@ async def bouncer(request: pytest.FixtureRequest, database_url: str, tmp_path: P
 
 
 @asynccontextmanager
-async def pooled(bouncer: PgBouncer) -> AsyncIterator[Served]:
+async def pooled(bouncer: PgBouncer, **changes: object) -> AsyncIterator[Served]:
     """A server that was migrated and works through the pooler."""
-    settings = settings_for(bouncer.url, database_pooler=Pooler.TRANSACTION)
+    settings = settings_for(bouncer.url, database_pooler=Pooler.TRANSACTION, **changes)
     await migrated(settings)
     await migrated(settings)
     async with served(settings) as house:
@@ -135,6 +136,17 @@ async def test_people_sign_in_ask_write_and_hear_through_one_connection(bouncer:
         expected = {"tasks": {"nodes": [{"title": "Root", "subtasks": {"nodes": [leaf]}}]}}
         for _ in range(3):
             assert (await dora.ask(TREE)).data == expected
+
+
+@pytest.mark.parametrize("query", ['mutation { createTask(input: {title: "Late"}) { id } }', TREE])
+async def test_what_took_too_long_frees_the_one_connection(bouncer: PgBouncer, database_url: str, query: str) -> None:
+    async with pooled(bouncer, operation_seconds=1) as house:
+        dora = await house.people.one()
+        async with holding_up(direct(bouncer, database_url), writes_of(dora), "lock table task") as hand:
+            answer = await dora.ask(query)
+            assert answer.code == "QUERY_TIMEOUT"
+            await waiting(hand, 0)
+        assert (await dora.ask(TREE)).data == {"tasks": {"nodes": []}}
 
 
 async def test_two_clients_at_once_never_see_each_others_answers(bouncer: PgBouncer) -> None:

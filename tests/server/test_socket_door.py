@@ -8,7 +8,6 @@ import httpx2
 import pytest
 from structlog.typing import EventDict
 
-from server.seats import place_of
 from tests.conftest import Served, served, settings_for
 from tests.people import Person
 from tests.raw import ACK, INIT, Raw, connected, knock, lives, message, opened
@@ -156,21 +155,6 @@ async def _ending(raw: Raw, end: str) -> None:
             assert (await raw.closed())[0] == 4408
         case "protocol":
             assert (await raw.closed())[0] == 4406
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("10.0.0.1", "10.0.0.1"),
-        ("::ffff:10.0.0.1", "10.0.0.1"),
-        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
-        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::"),
-        ("fe80::1%eth0", "fe80::"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_who_has_a_network_of_addresses_counts_as_one(address: str, place: str) -> None:
-    assert place_of(address) == place
 
 
 def _stream(person: Person) -> AbstractAsyncContextManager[httpx2.Response]:
