@@ -14,6 +14,7 @@ from server import logs
 
 HEADER = "x-request-id"
 _HEADER = HEADER.encode()
+_LEFT = 499  # nginx's status for a client that has not waited for an answer
 _ALWAYS = (b"x-content-type-options", b"nosniff")
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header; no id is all zeros, no version is ff
@@ -52,7 +53,7 @@ class Requests:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), _LEFT
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -63,6 +64,9 @@ class Requests:
 
         try:
             await self._app(scope, self._counting(scope, receive), answer)
+        except BaseException:
+            status = 500
+            raise
         finally:
             self._count(status)
             if logs.least <= logging.DEBUG:
