@@ -49,9 +49,10 @@ class Buckets:
         return ceil(over) if over > 0 else 0
 
     def take(self, key: str, units: int, now: float) -> None:
-        paid = self._paid.get(key, 0.0)
-        self._paid[key] = (paid if paid > now else now) + units * self._seconds
-        if len(self._paid) > self._most:
+        known = self._paid
+        paid = known.get(key, now)
+        known[key] = (paid if paid > now else now) + units * self._seconds
+        if len(known) > self._most:
             self._forget()
 
     def _forget(self) -> None:

@@ -106,13 +106,20 @@ def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 def _trace_id(scope: Scope) -> bytes:
     """That of the trace which the request is part of, or the request's own, or a new one."""
     if scope["type"] == "http":  # a socket is counted by its own
-        parent, own = header_of(scope, b"traceparent"), header_of(scope, _HEADER)
+        headers = headers_of(scope)
+        parent, own = headers.get(b"traceparent"), headers.get(_HEADER)
         if parent is not None and (found := _TRACEPARENT.fullmatch(parent)):
             scope["state"]["traceparent"] = parent.decode()
             return found[1]
         if own is not None and _ACCEPTABLE.fullmatch(own):
             return own
     return b"%032x" % getrandbits(128)
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """All of them, by their names in lower case."""
+    headers: dict[bytes, bytes] = scope["state"]["headers"]
+    return headers
 
 
 def header_of(scope: Scope, name: bytes) -> bytes | None:
