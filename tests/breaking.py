@@ -69,8 +69,9 @@ async def ready(house: Served) -> tuple[int, dict[str, str]]:
 
 
 async def until_ready(house: Served) -> None:
+    """With all of its parts: it answers 200 without the broker too."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            if (await ready(house))[0] == 200:
+            if (await ready(house))[1]["status"] == "ready":
                 return
             await asyncio.sleep(0.02)

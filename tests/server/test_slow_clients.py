@@ -24,7 +24,7 @@ class Line:
     """A connection, byte by byte."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
+        self.reader = reader
         self.writer = writer
 
     async def say(self, data: bytes) -> None:
@@ -34,16 +34,16 @@ class Line:
     async def status(self) -> int:
         """Of the next answer, which is read whole."""
         async with asyncio.timeout(PATIENCE):
-            head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
             (length,) = (line.split()[1] for line in head.split("\r\n") if line.startswith("content-length:"))
-            await self._reader.readexactly(int(length))
+            await self.reader.readexactly(int(length))
         return int(head.split()[1])
 
     async def end(self) -> bytes:
         """What still comes before the server ends the connection."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._reader.read()
+                return await self.reader.read()
         except ConnectionResetError:
             return b""
 
@@ -95,6 +95,14 @@ async def test_a_request_that_does_not_come_whole_ends_its_connection(
         await slow.say(said)
         assert await slow.end() == b""
     assert caplog.records == []
+
+
+async def test_a_body_that_comes_although_it_was_refused_is_no_excuse_to_stay(brisk: Served) -> None:
+    async with line(brisk) as idle:
+        await idle.say(HEAD + b"content-length: 300000\r\n\r\n")
+        assert await idle.status() == 413
+        await idle.say(b" " * 300_000)
+        assert await idle.end() == b""
 
 
 async def test_empty_lines_between_requests_are_none(brisk: Served) -> None:
