@@ -220,10 +220,10 @@ class Documents:
                 self._forget(self._recent.keep(text, made))
                 return made
             self._unkept = text, made
-        found = self._unkept[1]
-        if isinstance(found, GraphQLError):
-            raise found.with_traceback(None)  # which would grow each time
-        return found
+        last = self._unkept[1]
+        if isinstance(last, GraphQLError):
+            raise last.with_traceback(None)  # which would grow each time
+        return last
 
     def _tried(self, text: str) -> Document | GraphQLError:
         try:

@@ -262,7 +262,8 @@ class Socket:
 
     async def _renew(self, token: str) -> Viewer:
         """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's."""
-        asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: self.context)
+        nobody = replace(self.context, asks=Unauthenticated())  # it may be somebody's who is new here
+        asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: nobody)
         if isinstance(asks, Unauthenticated):
             raise asks
         if asks.id != self.context.viewer.id:
