@@ -159,7 +159,7 @@ class Socket:
         most, name = self._settings.max_operations_per_socket, payload.get("operationName")
         variables = payload.get("variables") or {}
         try:
-            if len(self.operations) >= most:
+            if max(len(self.operations), len(self._tasks)) >= most:  # what has been ended may not be over
                 raise RateLimited(1, f"More than {most} operations on one socket")
             self.services.budgets.admit(self.context)
             query = self.schema.documents.text(
