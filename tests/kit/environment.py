@@ -3,12 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
-from kit.settings import Settings
+from kit.settings import Settings, mistakes
 
 
-def refusal() -> str:
-    """The one message that settings from this environment are refused with."""
+def refusal(name: str | None = None) -> str:
+    """The one message that settings from this environment are refused with, without the name that it begins with."""
     with pytest.raises(ValidationError) as caught:
         Settings()
-    (error,) = caught.value.errors()
-    return error["msg"].removeprefix("Value error, ")
+    (said,) = mistakes(caught.value)
+    return said if name is None else said.removeprefix(f"{name}: ")

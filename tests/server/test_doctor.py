@@ -17,12 +17,18 @@ from pydantic import SecretStr, ValidationError
 from db.accounts.users import Role
 from db.engine import dsn, normalised
 from kit.settings import Environment, Settings
+from live import vitals
 from server import doctor
 from server.demo import PEOPLE
 from server.doctor import database as of_database
 from server.doctor.finding import Verdict
+from server.origins import Origins
+from server.requests import Refusal
 from tests import databases
+from tests.accounts.issuer import NAME, issuing
+from tests.breaking import until_ready
 from tests.conftest import served, settings_for
+from tests.live.places import place
 from tests.server.processes import SECRET, parlor
 
 STRONG = "b7Gq2vXn9RkTzL4eWm8YcJd5HsAf3PuK"
@@ -30,6 +36,7 @@ EVERY = [
     "environment variables",
     "secrets",
     "rate limiting",
+    "proxies",
     "CORS",
     "host names",
     "logging",
@@ -44,6 +51,8 @@ EVERY = [
     "clock",
     "people",
     "broker",
+    "Redis",
+    "foreign tokens",
     "health check",
     "WebSocket",
 ]
@@ -75,10 +84,15 @@ OF_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "secrets", "JWT_SECRET is not set"),
     ({"jwt_secret": "a" * 32}, "secrets", "JWT_SECRET has fewer than 8 different characters"),
     ({"jwt_secret": STRONG, "metrics_token": "0123456789abcdef"}, "secrets", "METRICS_TOKEN counts up or down"),
-    ({"forwarded_allow_ips": "*"}, "rate limiting", "FORWARDED_ALLOW_IPS=*"),
+    ({"forwarded_allow_ips": "*"}, "proxies", "FORWARDED_ALLOW_IPS=*"),
+    ({"forwarded_allow_ips": "10.0.0.0/8, proxy"}, "proxies", "FORWARDED_ALLOW_IPS: proxy is no address"),
+    ({"query_budget_per_user": 0}, "rate limiting", "QUERY_BUDGET_PER_USER=0"),
     ({"max_query_cost": 2_000_000}, "rate limiting", "MAX_QUERY_COST=2000000"),
     ({"allowed_origins": "http://a.example,https://b.example"}, "CORS", "http://a.example: whoever is on the way"),
     ({"environment": "production", "jwt_secret": STRONG}, "CORS", "ALLOWED_ORIGINS are those of development"),
+    ({"environment": "production", "jwt_secret": STRONG}, "host names", "ALLOWED_HOSTS is not set"),
+    ({"allowed_hosts": "*"}, "host names", "ALLOWED_HOSTS=* answers under any name"),
+    ({"BETTER_AUTH_SECRET": STRONG}, "foreign tokens", "FOREIGN_ISSUER is not set"),
     ({"log_level": "ERROR"}, "logging", "LOG_LEVEL=ERROR leaves out the line for each operation"),
     ({}, "Sentry", "SENTRY_DSN is not set"),
     ({"open_sign_up": True}, "sign-up", "OPEN_SIGN_UP lets anybody register"),
@@ -114,8 +128,8 @@ async def test_a_database_that_cannot_be_reached_fails_and_its_items_are_left_ou
     began = time.monotonic()
     found = await told(given(database_url=url))
     assert time.monotonic() - began < 2 * of_database.ANSWER_SECONDS
-    assert found["PostgreSQL"][0] is found["broker"][0] is Verdict.FAILED
-    assert {found[item][0] for item in of_database.ITEMS} == {Verdict.SKIPPED}
+    assert found["PostgreSQL"][0] is Verdict.FAILED
+    assert {found[item][0] for item in (*of_database.ITEMS, "broker")} == {Verdict.SKIPPED}
     assert "hunter2" not in str(found)
 
 
@@ -212,12 +226,61 @@ async def test_it_changes_nothing_in_the_database(own: Settings, hand: asyncpg.C
     assert found["people"][0] is Verdict.WARNING
 
 
-async def test_a_server_that_is_not_ready_fails_and_says_what_of_it(own: Settings) -> None:
+async def test_a_server_without_its_broker_is_a_warning(own: Settings) -> None:
     broken = own.model_copy(update={"broadcast_url": SecretStr("postgres://nobody@127.0.0.1:1/no")})
     async with served(broken) as house:
+        await until_ready(house, "degraded")
         found = await told(own, house.url)
-        assert found["health check"] == (Verdict.FAILED, "not ready: broker (503)")
+        assert found["health check"] == (Verdict.WARNING, "degraded: broker (200)")
         assert found["WebSocket"][0] is Verdict.OK
+
+
+async def test_a_server_that_is_not_ready_fails_and_says_what_of_it(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(own) as house:
+        await until_ready(house)
+        monkeypatch.setattr(vitals, "LAG_SECONDS", -1)
+        assert (await told(own, house.url))["health check"] == (Verdict.FAILED, "not ready: log (503)")
+
+
+async def test_a_server_of_another_name_fails_and_says_why(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Origins, "check", refusing)
+    async with served(own) as house:
+        found = await told(own, house.url)
+        assert found["health check"] == (Verdict.FAILED, "The server does not answer to it (421)")
+        assert found["WebSocket"][0] is Verdict.FAILED
+
+
+def refusing(*_: object) -> None:
+    raise Refusal(421, "The server does not answer to it")
+
+
+async def test_a_redis_that_does_not_answer_fails() -> None:
+    found = (await told(given(rate_limit_url="redis://:hunter2@127.0.0.1:1")))["Redis"]
+    assert found[0] is Verdict.FAILED
+    assert found[1].startswith("does not answer, and each process counts tries for itself: Error")
+    assert "hunter2" not in found[1]
+
+
+async def test_a_redis_that_answers_is_well(database_url: str) -> None:
+    async with place("redis", database_url) as redis:
+        found = (await told(given(rate_limit_url=redis.url)))["Redis"]
+        assert found == (Verdict.OK, "counts tries for all processes")
+
+
+async def test_the_keys_of_another_issuer_are_fetched() -> None:
+    async with issuing() as issuer:
+        named = given(foreign_jwks_url=issuer.url, foreign_issuer=NAME)
+        assert (await told(named))["foreign tokens"] == (Verdict.OK, f"{issuer.url} has 3 keys")
+        issuer.keys = []
+        assert (await told(named))["foreign tokens"] == (Verdict.FAILED, f"{issuer.url}: no key that can be used")
+    assert (await told(named))["foreign tokens"][0] is Verdict.FAILED
+
+
+async def test_an_issuer_that_shares_a_secret_is_named() -> None:
+    found = (await told(given(BETTER_AUTH_SECRET=STRONG, foreign_issuer=NAME)))["foreign tokens"]
+    assert found == (Verdict.OK, f"of {NAME}, by a shared secret")
 
 
 @pytest.mark.parametrize(
@@ -239,8 +302,10 @@ async def test_settings_that_cannot_be_used_are_findings_without_their_values() 
         given(login_attempts=0, jwt_secret="hunter2")
     findings = [*doctor.unusable(caught.value)]
     assert [finding.verdict for finding in findings] == [Verdict.FAILED] * len(findings)
-    assert findings[0].said == "LOGIN_ATTEMPTS: Input should be greater than or equal to 1"
-    assert "hunter2" not in str(findings)
+    assert [finding.said for finding in findings] == [
+        "JWT_SECRET: must have at least 32 characters",
+        "LOGIN_ATTEMPTS: Input should be greater than or equal to 1",
+    ]
 
 
 async def test_the_command_tells_programs_and_people_the_same(own: Settings, tmp_path: Path) -> None:

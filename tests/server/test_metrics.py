@@ -11,7 +11,6 @@ from db.accounts.users import Role
 from kit.settings import Settings
 from live.operations import CODES, DONE, NAMES, Operations
 from server import metrics
-from server.metrics import is_loopback
 from tests.breaking import breakable
 from tests.conftest import Served, served, settings_for
 from tests.server.counting import SYSTEM, until, work, write
@@ -142,24 +141,6 @@ async def test_with_a_token_metrics_are_for_who_shows_it(database_url: str) -> N
             refused = await house.people.http.get("/metrics", headers=headers)
             assert (refused.status_code, refused.text) == (403, metrics.REFUSED)
         assert (await scraped(house, authorization=f"Bearer {token}", **elsewhere))["parlor_database_up"] == 1
-
-
-@pytest.mark.parametrize(
-    ("host", "known"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("::ffff:10.0.0.1", False),
-        ("10.0.0.1", False),
-        ("localhost", False),
-        ("unknown", False),
-        ("", False),
-    ],
-)
-def test_this_machine_is_known_by_its_address(host: str, known: bool) -> None:
-    assert is_loopback(host) is known
 
 
 async def test_operations_are_counted_by_type_name_and_code(own: Settings) -> None:
