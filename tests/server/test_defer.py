@@ -134,7 +134,7 @@ async def test_what_two_states_would_mix_up_comes_with_the_rest(people: People, 
     if "...F" in fields:
         query += " fragment F on TaskConnection { totalCount }"
     async with asked(dora, query, accept=OLD) as response:
-        assert response.headers["content-type"] == "application/graphql-response+json"
+        assert response.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
         plain = query.replace("@defer", "")
         assert json.loads(await response.rest()) == (await dora.ask(plain)).body
 
