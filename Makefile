@@ -12,7 +12,7 @@ serve: .venv/parlor.installed
 
 test: check
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile $(TESTS)
+	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
