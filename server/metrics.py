@@ -35,7 +35,7 @@ LEAVING_SECONDS = 2
 OPERATION = ("type", "operation")
 MISSED = 3  # writings after which a process no longer counts as alive
 BY_PROXIES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")  # what came with these is not from here
-REFUSED = "Metrics are for this machine, or where METRICS_TOKEN is set for who shows it.\n"
+REFUSED = "This is for this machine, or where METRICS_TOKEN is set for who shows it.\n"
 
 logger = structlog.get_logger()
 
