@@ -10,7 +10,8 @@ from db.engine import Database, dsn, normalised
 from db.reads import NoAnswer, NoConnection, Reads
 from kit.errors import Unavailable
 from tests.databases import database
-from tests.db.opening import BLOCKED, PATIENCE, Counted, hand, opened, pid, reads, until
+from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads
+from tests.waiting import PATIENCE, until
 
 
 async def test_json_comes_as_the_bytes_that_postgresql_wrote(database_url: str) -> None:

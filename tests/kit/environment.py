@@ -1,9 +1,18 @@
 """Settings from an environment that is a test's own."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
 
 from kit.settings import Settings, mistakes
+
+
+def variables() -> set[str]:
+    """The names of all that settings are read from."""
+    found = {name.upper() for name in Settings.model_fields}
+    for field in Settings.model_fields.values():
+        if isinstance(field.validation_alias, AliasChoices):
+            found |= {str(name) for name in field.validation_alias.choices}
+    return found
 
 
 def refusal(name: str | None = None) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from db.migrate import newest
 from kit.settings import Settings
+from tests.conftest import url_of
 from tests.people import People
 from tests.server.processes import LOGIN, SECRET, parlor
 
@@ -19,8 +20,7 @@ CREATE = ["user", "create", "--name", "Nina New", "--password", "longenough"]
 @pytest.fixture
 def database(settings: Settings) -> str:
     """The URL of the test session's database, which is migrated."""
-    assert settings.database_url is not None
-    return settings.database_url.get_secret_value()
+    return url_of(settings)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from server.requests import Refusal
 from tests import databases
 from tests.accounts.issuer import NAME, issuing
 from tests.breaking import until_ready
-from tests.conftest import served, settings_for
+from tests.conftest import served, settings_for, url_of
 from tests.live.places import place
 from tests.server.processes import SECRET, parlor
 
@@ -159,8 +159,7 @@ async def test_a_database_that_is_not_migrated_fails(database_url: str) -> None:
 @pytest.fixture
 async def hand(own: Settings) -> AsyncIterator[asyncpg.Connection]:
     """A connection to the test's own database."""
-    assert own.database_url is not None
-    connection = await asyncpg.connect(dsn(normalised(own.database_url.get_secret_value())))
+    connection = await asyncpg.connect(dsn(normalised(url_of(own))))
     yield connection
     await connection.close()
 
@@ -309,8 +308,7 @@ async def test_settings_that_cannot_be_used_are_findings_without_their_values() 
 
 
 async def test_the_command_tells_programs_and_people_the_same(own: Settings, tmp_path: Path) -> None:
-    assert own.database_url is not None
-    changes = {"DATABASE_URL": own.database_url.get_secret_value(), "JWT_SECRET": SECRET}
+    changes = {"DATABASE_URL": url_of(own), "JWT_SECRET": SECRET}
     async with served(own) as house:
         read = await asyncio.to_thread(parlor, "doctor", "--json", "--url", house.url, cwd=tmp_path, **changes)
     found = json.loads(read.out)

@@ -13,7 +13,8 @@ from live.operations import CODES, DONE, NAMES, Operations
 from server import metrics
 from tests.breaking import breakable
 from tests.conftest import Served, served, settings_for
-from tests.server.counting import SYSTEM, until, work, write
+from tests.server.counting import SYSTEM, work, write
+from tests.waiting import until
 
 
 async def scraped(house: Served, **headers: str) -> dict[str, float]:
