@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(False, description="logs all there is, as LOG_LEVEL=DEBUG does; refused in production")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
-        "INFO", description="least level written"
+        "INFO", description="least level written: DEBUG, INFO, WARNING, ERROR or CRITICAL"
     )
     allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         ("http://localhost:3000", "http://localhost:5173"),
@@ -59,7 +59,9 @@ class Settings(BaseSettings):
         description="host names this server is called by, by commas: api.example.org, *.example.org, or * for any; "
         "addresses, and names without a dot, need not be listed",
     )
-    forwarded_allow_ips: str = Field("127.0.0.1", description="proxies whose X-Forwarded-For is believed")
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1", description="proxies whose X-Forwarded-For is believed: addresses and networks, by commas"
+    )
 
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15 or newer; without it the embedded one starts in --data"

@@ -11,9 +11,8 @@ from db.engine import OLDEST_VERSION, WITHOUT_SESSION, dsn, normalised
 from db.migrate import newest, revisions
 from kit.settings import Pooler, Settings
 from server.demo import PEOPLE
-from server.doctor.finding import Finding, failed, ok, skipped, warning
+from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
-ANSWER_SECONDS = 5
 BESIDE = 2  # connections of a process beside its pools: one listens, one is for probes
 SKEW, FAR_SKEW = 1.0, 30.0  # seconds; tokens live by this clock, events by the database's
 OLD = 60  # seconds; an older transaction that writes is nobody's intention

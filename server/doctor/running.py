@@ -12,9 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from server.doctor.finding import Finding, failed, ok, skipped, warning
+from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
-ANSWER_SECONDS = 5
 LARGEST_ANSWER = 65_536  # bytes; it may be anybody who answers
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PROXY = "look at its log, and at what stands before it: a proxy must pass on WebSockets and /health/ready"

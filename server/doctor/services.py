@@ -16,9 +16,7 @@ from live.broker import Broker
 from live.doorbell import Doorbell
 from live.signals import Signals
 from resolvers.accounts.foreign_keys import Keys, usable
-from server.doctor.finding import Finding, failed, ok, skipped, warning
-
-ANSWER_SECONDS = 5
+from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
 
 async def of_broker(settings: Settings, *, without_database: bool = False) -> Finding:

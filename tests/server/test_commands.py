@@ -78,7 +78,7 @@ UNUSABLE: list[tuple[list[str], dict[str, str], str]] = [
     (["serve"], {"ENVIRONMENT": "production"}, "JWT_SECRET must be set in production (32 characters or more)"),
     (["serve"], {"ENVIRONMENT": "production", "JWT_SECRET": "a" * 32}, "JWT_SECRET has fewer than 8 different"),
     (["migrate"], {"LOGIN_ATTEMPTS": "0"}, "LOGIN_ATTEMPTS: Input should be greater than or equal to 1"),
-    ([*CREATE, "--email", "a@b.example"], {"JWT_SECRET": "short"}, "JWT_SECRET must have at least 32 characters"),
+    ([*CREATE, "--email", "a@b.example"], {"JWT_SECRET": "short"}, "JWT_SECRET: must have at least 32 characters"),
 ]
 
 

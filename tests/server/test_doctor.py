@@ -4,34 +4,26 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import asyncpg
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from db.accounts.users import Role
 from db.engine import dsn, normalised
 from kit.settings import Environment, Settings
-from live import vitals
 from server import doctor
 from server.demo import PEOPLE
 from server.doctor import database as of_database
-from server.doctor.finding import Verdict
-from server.origins import Origins
-from server.requests import Refusal
+from server.doctor.finding import ANSWER_SECONDS, Verdict
 from tests import databases
-from tests.accounts.issuer import NAME, issuing
-from tests.breaking import until_ready
 from tests.conftest import served, settings_for, url_of
-from tests.live.places import place
+from tests.server.doctoring import STRONG, given, silent, told
 from tests.server.processes import SECRET, parlor
 
-STRONG = "b7Gq2vXn9RkTzL4eWm8YcJd5HsAf3PuK"
 EVERY = [
     "environment variables",
     "secrets",
@@ -56,17 +48,6 @@ EVERY = [
     "health check",
     "WebSocket",
 ]
-
-
-async def told(settings: Settings, url: str | None = None) -> dict[str, tuple[Verdict, str]]:
-    """Verdict and words by item; whatever is not well says what to do."""
-    findings = await doctor.examined(settings, url)
-    assert all(finding.remedy for finding in findings if finding.verdict in doctor.BAD)
-    return {finding.item: (finding.verdict, finding.said) for finding in findings}
-
-
-def given(**changes: Any) -> Settings:
-    return Settings(_env_file=None, **changes)
 
 
 async def test_every_item_has_its_line_in_the_same_order(own: Settings) -> None:
@@ -127,25 +108,18 @@ async def test_a_database_that_cannot_be_reached_fails_and_its_items_are_left_ou
     url = "postgresql://me:hunter2@127.0.0.1:1/parlor"
     began = time.monotonic()
     found = await told(given(database_url=url))
-    assert time.monotonic() - began < 2 * of_database.ANSWER_SECONDS
+    assert time.monotonic() - began < 2 * ANSWER_SECONDS
     assert found["PostgreSQL"][0] is Verdict.FAILED
     assert {found[item][0] for item in (*of_database.ITEMS, "broker")} == {Verdict.SKIPPED}
     assert "hunter2" not in str(found)
 
 
 async def test_a_database_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(of_database, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("server.doctor.database.ANSWER_SECONDS", 0.2)
     with silent() as port:
         found = await told(given(database_url=f"postgresql://me@127.0.0.1:{port}/parlor", broadcast_url="memory://"))
         assert found["PostgreSQL"] == (Verdict.FAILED, "cannot be reached: no answer within 0.2 s")
         assert found["broker"][0] is Verdict.WARNING
-
-
-@contextmanager
-def silent() -> Iterator[int]:
-    """Somebody who lets connections in and says nothing; the port."""
-    with create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
 
 
 async def test_a_database_that_is_not_migrated_fails(database_url: str) -> None:
@@ -223,77 +197,6 @@ async def test_it_changes_nothing_in_the_database(own: Settings, hand: asyncpg.C
     assert found["PostgreSQL"] == (Verdict.FAILED, "it cannot be written to: a standby, or read-only")
     assert found["migrations"][0] is found["broker"][0] is Verdict.OK
     assert found["people"][0] is Verdict.WARNING
-
-
-async def test_a_server_without_its_broker_is_a_warning(own: Settings) -> None:
-    broken = own.model_copy(update={"broadcast_url": SecretStr("postgres://nobody@127.0.0.1:1/no")})
-    async with served(broken) as house:
-        await until_ready(house, "degraded")
-        found = await told(own, house.url)
-        assert found["health check"] == (Verdict.WARNING, "degraded: broker (200)")
-        assert found["WebSocket"][0] is Verdict.OK
-
-
-async def test_a_server_that_is_not_ready_fails_and_says_what_of_it(
-    own: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with served(own) as house:
-        await until_ready(house)
-        monkeypatch.setattr(vitals, "LAG_SECONDS", -1)
-        assert (await told(own, house.url))["health check"] == (Verdict.FAILED, "not ready: log (503)")
-
-
-async def test_a_server_of_another_name_fails_and_says_why(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Origins, "check", refusing)
-    async with served(own) as house:
-        found = await told(own, house.url)
-        assert found["health check"] == (Verdict.FAILED, "The server does not answer to it (421)")
-        assert found["WebSocket"][0] is Verdict.FAILED
-
-
-def refusing(*_: object) -> None:
-    raise Refusal(421, "The server does not answer to it")
-
-
-async def test_a_redis_that_does_not_answer_fails() -> None:
-    found = (await told(given(rate_limit_url="redis://:hunter2@127.0.0.1:1")))["Redis"]
-    assert found[0] is Verdict.FAILED
-    assert found[1].startswith("does not answer, and each process counts tries for itself: Error")
-    assert "hunter2" not in found[1]
-
-
-async def test_a_redis_that_answers_is_well(database_url: str) -> None:
-    async with place("redis", database_url) as redis:
-        found = (await told(given(rate_limit_url=redis.url)))["Redis"]
-        assert found == (Verdict.OK, "counts tries for all processes")
-
-
-async def test_the_keys_of_another_issuer_are_fetched() -> None:
-    async with issuing() as issuer:
-        named = given(foreign_jwks_url=issuer.url, foreign_issuer=NAME)
-        assert (await told(named))["foreign tokens"] == (Verdict.OK, f"{issuer.url} has 3 keys")
-        issuer.keys = []
-        assert (await told(named))["foreign tokens"] == (Verdict.FAILED, f"{issuer.url}: no key that can be used")
-    assert (await told(named))["foreign tokens"][0] is Verdict.FAILED
-
-
-async def test_an_issuer_that_shares_a_secret_is_named() -> None:
-    found = (await told(given(BETTER_AUTH_SECRET=STRONG, foreign_issuer=NAME)))["foreign tokens"]
-    assert found == (Verdict.OK, f"of {NAME}, by a shared secret")
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1", "ftp://example.org", "api.example.org", "http://no-such-host.invalid"]
-)
-async def test_a_server_that_is_not_there_fails(url: str) -> None:
-    assert (await told(given(), url))["health check"][0] is Verdict.FAILED
-
-
-async def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.doctor.running.ANSWER_SECONDS", 0.2)
-    with silent() as port:
-        found = await told(given(), f"http://127.0.0.1:{port}")
-    assert found["health check"][0] is found["WebSocket"][0] is Verdict.FAILED
 
 
 async def test_settings_that_cannot_be_used_are_findings_without_their_values() -> None:

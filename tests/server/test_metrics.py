@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from db.accounts.users import Role
 from kit.settings import Settings
-from live.operations import CODES, DONE, NAMES, Operations
+from live.operations import CODES, DONE, NAMES, Operations, Title
 from server import metrics
 from tests.breaking import breakable
 from tests.conftest import Served, served, settings_for
@@ -193,10 +193,10 @@ def test_ten_thousand_names_take_no_memory() -> None:
     operations = Operations()
     for number in range(10_000):
         for signed_in in (True, False):
-            operations.of(("query", f"N{number}", False), signed_in=signed_in).ended(DONE, 0.001)
+            operations.of(Title("query", f"N{number}"), signed_in=signed_in).ended(DONE, 0.001)
     assert len(operations.counted) == NAMES + 1
     assert sum(counted.codes[DONE] for counted in operations.counted.values()) == 20_000
-    counted = operations.of(("query", "other", False), signed_in=False)
+    counted = operations.of(Title("query", "other"), signed_in=False)
     for number in range(10_000):
         counted.ended(f"CODE_{number}")
     assert len(counted.codes) == CODES + 1
@@ -205,11 +205,9 @@ def test_ten_thousand_names_take_no_memory() -> None:
 def test_a_trusted_document_counts_under_its_name_however_many_there_are() -> None:
     operations = Operations()
     for number in range(NAMES * 2):
-        operations.of(("query", f"N{number}", True), signed_in=False)
-    operations.of(("query", "x" * 101, True), signed_in=True)
-    operations.of(("query", None, False), signed_in=False)
+        operations.of(Title("query", f"N{number}", trusted=True), signed_in=False)
+    operations.of(Title("query"), signed_in=False)
     assert [*operations.counted][NAMES * 2 - 1 :] == [
         ("query", f"N{NAMES * 2 - 1}"),
-        ("query", "other"),
         ("query", "none"),
     ]

@@ -22,7 +22,7 @@ from kit.settings import Settings
 from live import vitals
 from live.vitals import KEPT_SECONDS, LOOK_SECONDS, NAME, Part
 from tests.breaking import breakable, health, ready, until_ready
-from tests.conftest import Served, served
+from tests.conftest import Served, served, url_of
 from tests.people import People
 from tests.server.processes import SECRET, postgres_of, serving, until
 
@@ -159,9 +159,9 @@ async def test_where_the_log_is_not_read_it_is_not_ready(own: Settings, monkeypa
         assert await ready(house) == (503, READY | {"status": "not ready", "log": "failed"})
 
 
-def test_while_it_leaves_it_is_alive_and_not_ready(data: Path) -> None:
+def test_while_it_leaves_it_is_alive_and_not_ready(settings: Settings, data: Path) -> None:
     """Told over a connection that stays open; nobody new comes in."""
-    with serving(data, LEAVING_SECONDS="5", JWT_SECRET=SECRET) as running:
+    with serving(data, LEAVING_SECONDS="2", DATABASE_URL=url_of(settings), JWT_SECRET=SECRET) as running:
         address = ("127.0.0.1", int(running.url.rpartition(":")[2]))
         with connect(
             running.url.replace("http", "ws") + "/graphql",

@@ -131,7 +131,7 @@ async def test_five_hundred_sockets_that_mean_ill_leave_nothing_behind(
             kinds = attacks(house, dora.token if number % 2 else None)
             await asyncio.gather(*(kind() for kind in kinds))
         assert await _settled(house, before) == before
-        assert quiet(logged, caplog)
+        assert quiet([line for line in logged if line.get("codes") != ["RATE_LIMITED"]], caplog)
         logged.clear()
         sizes.append(len(gc.get_objects()))
     assert sizes[1] - sizes[0] < 1_000, "of objects that hold others; one for each socket would be as many"
