@@ -15,6 +15,6 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=2)"
+  CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"
 ENTRYPOINT ["parlor"]
 CMD ["serve", "--host", "0.0.0.0", "--data", "/data"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from db.reads import Read, Reads
@@ -166,14 +166,22 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: commits when the block ends, rolls back when it raises.
 
-        Raises Unavailable where it could not be begun: then nothing has been done.
+        Raises Unavailable where it could not be begun, or PostgreSQL went away or fell silent before its commit: then
+        nothing has been done. What becomes of a commit that is not answered only PostgreSQL knows.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             try:
                 await session.connection()
             except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
                 raise Unavailable from error
-            yield session
+            try:
+                yield session
+            except TimeoutError as error:
+                raise Unavailable from error
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise Unavailable from error
+                raise
 
     async def server_version(self) -> int:
         async with self.engine.connect() as connection:

@@ -5,11 +5,12 @@ from importlib.util import find_spec
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, SecretStr
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 _BROKERS = re.compile(r"memory://|postgres(ql)?://.*|rediss?://.+")
 _COUNTERS = re.compile(r"memory://|rediss?://.+")
+_HOST = re.compile(r"\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*")
 _HTTPS = re.compile(r"https://[^/?#@\s]+(/[^#\s]*)?")
 _LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^#\s]*)?")
 _DSN = re.compile(r"https?://\w+(:\w+)?@[^/\s@]+(/[^\s?#]*)?/\d+")  # Sentry's
@@ -21,6 +22,12 @@ def _explicit(origin: str) -> str:
     if not _ORIGIN.fullmatch(origin):
         raise ValueError(f"{origin} is not an origin: give scheme, host and port, as in https://example.org")
     return origin
+
+
+def _named(host: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{host} is not a host name: give api.example.org, *.example.org for all below it, or *")
+    return host
 
 
 def _broker(url: SecretStr) -> SecretStr:
@@ -45,15 +52,17 @@ def _reachable(url: SecretStr) -> SecretStr:
 
 def _dsn(value: SecretStr) -> SecretStr:
     if find_spec("sentry_sdk") is None:
-        raise ValueError("it needs a package that is not installed: pip install 'parlor[sentry]'")
+        raise ValueError("needs a package that is not installed: pip install 'parlor[sentry]'")
     if not _DSN.fullmatch(value.get_secret_value()):
-        raise ValueError("it must be like https://key@host/project")
+        raise ValueError("must be like https://key@host/project")
     return value
 
 
 def _collector(value: str) -> str:
     if find_spec("opentelemetry") is None:
-        raise ValueError("it needs packages that are not installed: pip install 'parlor[otel]'")
+        raise ValueError("needs packages that are not installed: pip install 'parlor[otel]'")
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be like http://collector:4318")
     return value
 
 
@@ -63,8 +72,8 @@ def is_safe(url: str, *, production: bool) -> bool:
 
 
 Origin = Annotated[str, AfterValidator(_explicit)]
-Host = Annotated[str, Field(pattern=r"^(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*)$")]
+Host = Annotated[str, AfterValidator(_named)]
 BrokerUrl = Annotated[SecretStr, AfterValidator(_broker)]
 CounterUrl = Annotated[SecretStr, AfterValidator(_counter)]
 SentryDsn = Annotated[SecretStr, AfterValidator(_dsn)]
-Collector = Annotated[str, Field(pattern="^https?://"), AfterValidator(_collector)]
+Collector = Annotated[str, AfterValidator(_collector)]

@@ -7,15 +7,22 @@ import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kit.addresses import BrokerUrl, Collector, CounterUrl, Host, Origin, SentryDsn, is_safe
-from kit.guessable import weakness
+from kit.guessable import SigningSecret, Token, weakness
 
-SHORTEST_SECRET = 32
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
 
@@ -39,7 +46,9 @@ class Settings(BaseSettings):
         description="production refuses weak secrets and DEBUG, keeps the schema to administrators, and logs JSON",
     )
     debug: bool = Field(False, description="logs all there is, as LOG_LEVEL=DEBUG does; refused in production")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="least level written")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="least level written: DEBUG, INFO, WARNING, ERROR or CRITICAL"
+    )
     allowed_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         ("http://localhost:3000", "http://localhost:5173"),
         validation_alias=AliasChoices("ALLOWED_ORIGINS", "CORS_ORIGINS"),
@@ -50,7 +59,9 @@ class Settings(BaseSettings):
         description="host names this server is called by, by commas: api.example.org, *.example.org, or * for any; "
         "addresses, and names without a dot, need not be listed",
     )
-    forwarded_allow_ips: str = Field("127.0.0.1", description="proxies whose X-Forwarded-For is believed")
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1", description="proxies whose X-Forwarded-For is believed: addresses and networks, by commas"
+    )
 
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15 or newer; without it the embedded one starts in --data"
@@ -94,7 +105,7 @@ class Settings(BaseSettings):
         20, ge=1, description="longest wait for the same mutation that is under way; twice a statement's time"
     )
 
-    jwt_secret: SecretStr | None = Field(None, description="signs access tokens; 32 characters or more")
+    jwt_secret: SigningSecret | None = Field(None, description="signs access tokens; 32 characters or more")
     access_token_minutes: int = Field(30, ge=1, description="life of an access token")
     refresh_token_days: int = Field(30, ge=1, description="life of a session that is not used")
     open_sign_up: bool = Field(False, description="whether anyone may register; otherwise only administrators")
@@ -103,7 +114,7 @@ class Settings(BaseSettings):
     login_window_minutes: int = Field(15, ge=1, description="the window of both limits above")
     password_hash_concurrency: int = Field(2, ge=1, description="argon2 runs at once; each takes 64 MiB and a core")
 
-    foreign_jwt_secret: SecretStr | None = Field(
+    foreign_jwt_secret: SigningSecret | None = Field(
         None,
         validation_alias=AliasChoices("FOREIGN_JWT_SECRET", "BETTER_AUTH_SECRET"),
         description="shared with another issuer, whose HS256 tokens count too (or BETTER_AUTH_SECRET); 32 characters",
@@ -111,6 +122,7 @@ class Settings(BaseSettings):
     foreign_jwks_url: str | None = Field(None, description="where it publishes the keys of its RS256, ES256, EdDSA")
     foreign_issuer: str | None = Field(None, description="what its tokens must name as iss; a JWKS needs it")
     foreign_audience: str | None = Field(None, description="what they must name as aud; without it they must name none")
+
     query_budget_per_user: int = Field(
         3_000_000,
         ge=0,
@@ -173,8 +185,8 @@ class Settings(BaseSettings):
         description="HTTP connections from one address, per process, proxies aside; browsers open 6, an office shares",
     )
 
-    metrics_token: SecretStr | None = Field(
-        None, min_length=16, description="who shows it as bearer may read /metrics; without it only this machine may"
+    metrics_token: Token | None = Field(
+        None, description="who shows it as bearer may read /metrics; without it only this machine may"
     )
     metrics_flush_seconds: int = Field(
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
@@ -220,18 +232,8 @@ class Settings(BaseSettings):
         return "DEBUG" if found.data.get("debug") else value
 
     @model_validator(mode="after")
-    def _strong_secret(self) -> Self:
-        if self.environment is Environment.PRODUCTION and self.jwt_secret is None:
-            raise ValueError("JWT_SECRET must be set in production (32 characters or more)")
-        if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"JWT_SECRET must have at least {SHORTEST_SECRET} characters")
-        return self
-
-    @model_validator(mode="after")
     def _foreign(self) -> Self:
         secret, url = self.foreign_jwt_secret, self.foreign_jwks_url
-        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"FOREIGN_JWT_SECRET must have at least {SHORTEST_SECRET} characters")
         if secret is not None and secret == self.jwt_secret:
             raise ValueError("FOREIGN_JWT_SECRET must not be JWT_SECRET: its owner could sign as Parlor")
         if url is not None and self.foreign_issuer is None:
@@ -246,6 +248,8 @@ class Settings(BaseSettings):
     def _fit_for_production(self) -> Self:
         if not self.production:
             return self
+        if self.jwt_secret is None:
+            raise ValueError("JWT_SECRET must be set in production (32 characters or more)")
         if self.log_level == "DEBUG":
             raise ValueError("DEBUG and LOG_LEVEL=DEBUG are for development: what they log is too much for production")
         for name, why in weaknesses(self):
@@ -261,6 +265,13 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """What is amiss with settings that cannot be used, with the variable's name; no secret is told."""
+    found = error.errors(include_input=False, include_url=False)
+    named = ((str(*one["loc"][:1]).upper(), one["msg"].removeprefix("Value error, ")) for one in found)
+    return [f"{name}: {said}" if name else said for name, said in named]
 
 
 def weaknesses(settings: Settings) -> list[tuple[str, str]]:

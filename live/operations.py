@@ -4,14 +4,26 @@ Clients choose the names. One counts under its own name where the document is tr
 in asked it while there was room for new ones; all others are `other`, and those without a name `none`.
 """
 
+from typing import NamedTuple
+
 from live.histogram import Tally
 
 NAMES = 100  # most different names under which one thing is counted
 OTHER = "other"
 UNNAMED = "none"
 DONE = "OK"
-LONGEST_NAME = 100
 CODES = 100  # there are about thirty, and they are ours
+
+
+class Title(NamedTuple):
+    """What an operation is called where it is told of: by its document alone, not by what a client says beside it.
+
+    `kind` is query, mutation, subscription, or none where nothing is known of it.
+    """
+
+    kind: str = "none"
+    name: str | None = None
+    trusted: bool = False
 
 
 class Counted:
@@ -35,9 +47,6 @@ class Counted:
             self.seconds.add(seconds, 1)
 
 
-Title = tuple[str, str | None, bool]  # the type, the name that its document gives it, whether that is trusted
-
-
 class Operations:
     """`counted` is by type and name, as they are told."""
 
@@ -50,8 +59,7 @@ class Operations:
 
     def _new(self, title: Title, signed_in: bool) -> Counted:
         kind, name, trusted = title
-        named = name is None or (len(name) <= LONGEST_NAME and (trusted or (signed_in and len(self._known) < NAMES)))
-        if not named:
+        if not (name is None or trusted or (signed_in and len(self._known) < NAMES)):
             return self.counted.setdefault((kind, OTHER), Counted())
         counted = self._known[title] = self.counted.setdefault((kind, name or UNNAMED), Counted())
         return counted

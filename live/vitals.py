@@ -124,4 +124,4 @@ class Vitals:
         """When something has changed: probes come every few seconds."""
         if found != self._said:
             self._said = found
-            (log.warning if found else log.info)("health.changed", failed=sorted(found), error=error)
+            (log.warning if found else log.info)("health.changed", failed=sorted(map(str, found)), error=error)

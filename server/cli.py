@@ -12,8 +12,9 @@ import typer
 from pydantic import SecretStr, ValidationError
 from rich import print_json
 from rich.console import Console
+from rich.markup import escape
 
-from kit.settings import Settings, with_secret
+from kit.settings import Settings, mistakes, with_secret
 
 PRINTED = Path(__file__).parent.parent / "schema" / "schema.graphql"
 
@@ -30,20 +31,19 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    console.print(f"[red]✗[/red] {message}", soft_wrap=True)
+    console.print(f"[red]✗[/red] {escape(message)}", soft_wrap=True)
     raise typer.Exit(1)
 
 
 def _say(message: str) -> None:
-    console.print(f"[dim]…[/dim] {message}", soft_wrap=True)
+    console.print(f"[dim]…[/dim] {escape(message)}", soft_wrap=True)
 
 
 def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        found = (f"{'.'.join(map(str, e['loc'])).upper() or 'Settings'}: {e['msg']}" for e in error.errors())
-        _fail("The settings cannot be used.\n  " + "\n  ".join(found))
+        _fail("\n  ".join(["The settings cannot be used.", *mistakes(error)]))
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def create_user(
             _run(starting.create_user(ready, email=email, name=name, password=password, role=role, migrating=migrating))
         except starting.Refused as error:
             _fail(str(error))
-    console.print(f"{email} may sign in.")
+    console.print(f"{escape(email)} may sign in.")
 
 
 if __name__ == "__main__":

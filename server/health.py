@@ -15,10 +15,9 @@ from live.meter import Snapshot
 from live.vitals import Part, Vital
 from resolvers.context import Services
 from resolvers.health import MILLISECONDS, status_of
-from server.metrics import may_read
+from server.metrics import REFUSED, may_read
 
 NEVER_KEPT = {"cache-control": "no-store"}
-REFUSED = "For this machine, or where METRICS_TOKEN is set for who shows it"
 
 
 def routes(services: Callable[[], Services]) -> list[Route]:
@@ -39,7 +38,7 @@ def routes(services: Callable[[], Services]) -> list[Route]:
 
     async def websocket(request: Request) -> Response:
         if not may_read(services().settings, request):
-            return _json({"error": REFUSED}, 403)
+            return _json({"error": REFUSED.strip()}, 403)
         return _json(_counted(services().meter.snapshot()))
 
     return [
@@ -74,7 +73,7 @@ def _counted(found: Snapshot) -> dict[str, Any]:
         "messages_received": found.received,
         "total_messages": found.messages,
         "errors": found.errors,
-        "avg_latency_ms": found.recent_latency * MILLISECONDS,
-        "peak_latency_ms": found.peak_latency * MILLISECONDS,
+        "avg_latency_ms": round(found.recent_latency * MILLISECONDS, 3),
+        "peak_latency_ms": round(found.peak_latency * MILLISECONDS, 3),
         "start_time": written(found.start),
     }

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import version
-from ipaddress import ip_address
 from itertools import accumulate
 from secrets import compare_digest
 
@@ -19,6 +18,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from kit.networks import is_loopback
 from kit.settings import Settings
 from live.histogram import SECONDS, Histogram
 from live.hub import Hub
@@ -35,7 +35,7 @@ LEAVING_SECONDS = 2
 OPERATION = ("type", "operation")
 MISSED = 3  # writings after which a process no longer counts as alive
 BY_PROXIES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")  # what came with these is not from here
-REFUSED = "Metrics are for this machine, or where METRICS_TOKEN is set for who shows it.\n"
+REFUSED = "This is for this machine, or where METRICS_TOKEN is set for who shows it.\n"
 
 logger = structlog.get_logger()
 
@@ -78,14 +78,6 @@ def may_read(settings: Settings, request: Request) -> bool:
         return compare_digest(header_of(request.scope, b"authorization") or b"", expected)
     passed_on = any(header_of(request.scope, name) is not None for name in BY_PROXIES)
     return not passed_on and request.client is not None and is_loopback(request.client.host)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 async def _lag(services: Services) -> Lag | None:

@@ -46,13 +46,14 @@ def note(ctx: Context, title: Title, errors: Sequence[GraphQLError], began: floa
         _write(ctx, title, errors, level, seconds)
 
 
-def refused(services: Services, trace_id: str, errors: Sequence[GraphQLError]) -> None:
-    """Of a request that did not become an operation."""
+def refused(services: Services, trace_id: str, errors: Sequence[GraphQLError], status: int | None = None) -> None:
+    """Of a request that did not become an operation; `status` is HTTP's where that says why."""
     code = _code(errors[0])
     services.meter.operations.of(UNTITLED, signed_in=False).ended(code)
     level = LEVELS.get(code, logging.INFO)
     if logs.least <= level < logging.ERROR:  # what is ours has been told, with its traceback
-        log.log(level, "request.refused", codes=_codes(errors), trace_id=trace_id, **_cause(errors))
+        facts = {"codes": _codes(errors)} | ({} if status is None else {"status": status})
+        log.log(level, "request.refused", **facts, trace_id=trace_id, **_cause(errors))
 
 
 def turned_away(error: Exception, ctx: Context) -> list[GraphQLError]:

@@ -7,10 +7,10 @@ that browser can reach, or to open sockets, which know no CORS.
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address
 
 from starlette.types import Scope
 
+from kit.networks import address
 from kit.settings import Settings
 from server.requests import Refusal, headers_of
 
@@ -62,21 +62,13 @@ class Origins:
         if found is None:
             return NO_HOST
         name = found[1].decode().lower().strip("[]").removesuffix(".")
-        if "." not in name or name.endswith(".localhost") or _is_address(name) or _listed(name, self._hosts):
+        if "." not in name or name.endswith(".localhost") or address(name) or _listed(name, self._hosts):
             return None
         return 421, f"The server does not answer to {_shown(host)}: ALLOWED_HOSTS has its names"
 
 
 def _listed(name: str, hosts: Iterable[str]) -> bool:
     return any(host in ("*", name) or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_same(origin: bytes, host: bytes) -> bool:

@@ -88,7 +88,7 @@ class View:
 
     async def refuse(self, scope: Scope, send: Send, refusal: Refusal, kind: bytes = JSON) -> None:
         cause = Forbidden(refusal.message) if refusal.status == 403 else None
-        body = self._failed(scope, GraphQLError(refusal.message, original_error=cause))
+        body = self._failed(scope, GraphQLError(refusal.message, original_error=cause), status=refusal.status)
         await _send(scope, send, refusal.status, kind, body, *refusal.headers)
 
     def _several(self, scope: Scope, asked: Asked, ctx: Context, wanted: Accepted) -> Stream | Delivery | None:
@@ -133,9 +133,9 @@ class View:
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None
         return 200, json, wait_of(errors) if errors else None
 
-    def _failed(self, scope: Scope, *errors: GraphQLError) -> bytes:
+    def _failed(self, scope: Scope, *errors: GraphQLError, status: int | None = None) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())
-        refused(self._services, trace_id_of(scope), told)
+        refused(self._services, trace_id_of(scope), told, status)
         return b'{"errors":%b}' % formatted(told)
 
 

@@ -52,6 +52,12 @@ def settings_for(url: str, **changes: object) -> Settings:
     return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]
 
 
+def url_of(settings: Settings) -> str:
+    """The database's."""
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
+
+
 @asynccontextmanager
 async def served(settings: Settings, clock: Clock = now, *, both_ways: bool = False) -> AsyncIterator[Served]:
     """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""

@@ -1,6 +1,6 @@
 """Makers: people who can ask, and what they need to begin with. A person is an HTTP client with a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -62,6 +62,10 @@ class Person:
     @property
     def headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def at(self, people: "People") -> "Person":
+        """The same one, who asks another server."""
+        return replace(self, people=people)
 
     async def ask(self, query: str, **variables: Any) -> Answer:
         response = await self.people.http.post(

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from tests.sockets import PATIENCE
+from tests.lines import Line, reached
+from tests.waiting import PATIENCE
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 OURS = "graphql-transport-ws"
@@ -63,15 +63,8 @@ def completed(id: str = "1") -> dict[str, Any]:
 
 
 @dataclass
-class Raw:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+class Raw(Line):
     head: str = field(default="", init=False)  # of the answer to the handshake
-
-    async def send(self, *parts: bytes) -> None:
-        self.writer.write(b"".join(parts))
-        async with asyncio.timeout(PATIENCE):
-            await self.writer.drain()
 
     async def answer(self) -> int:
         """The status of the handshake."""
@@ -104,24 +97,12 @@ class Raw:
         assert await self.ended() == b""
         return int.from_bytes(body[:2]), body[2:].decode()
 
-    async def ended(self) -> bytes:
-        """What comes until the connection has ended."""
-        async with asyncio.timeout(PATIENCE):
-            try:
-                return await self.reader.read()
-            except ConnectionResetError:
-                return b""
-
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Raw]:
     """A connection to the server at `url` (http or ws) on which nothing has been said."""
-    found = urlsplit(url)
-    raw = Raw(*await asyncio.open_connection(found.hostname, found.port))
-    try:
-        yield raw
-    finally:
-        raw.writer.transport.abort()
+    async with reached(url) as ends:
+        yield Raw(*ends)
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-PATIENCE = 10  # seconds until a frame that must come counts as missing
+from tests.waiting import PATIENCE
+
 EVENTS = """subscription ($after: Cursor) { taskEvents(after: $after) { __typename
   ... on Ready { cursor } ... on Resync { cursor reason }
   ... on TaskChanged { cursor kind at topic actor { id } task { id title completed } }

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.lines import reached
 from tests.people import Person
-from tests.sockets import EVENTS, PATIENCE
+from tests.sockets import EVENTS
+from tests.waiting import PATIENCE
 
 SSE = "text/event-stream"
 MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0, application/json"
@@ -87,33 +88,25 @@ async def asked(
     *,
     accept: str | None = SSE,
     method: str = "POST",
-    buffer: int | None = None,
+    room: int | None = None,
     variables: dict[str, Any] | None = None,
     **headers: str,
 ) -> AsyncIterator[Response]:
-    """An operation over a connection of its own, `buffer` bytes wide; names of headers are written with `_`."""
-    host, port = person.people.url.removeprefix("http://").split(":")
+    """An operation over a connection of its own, `room` bytes wide; names of headers are written with `_`."""
     given = {"query": query, "variables": variables or {}}
     body, path = json.dumps(given).encode(), "/graphql"
     if method == "GET":
         body, path = b"", f"/graphql?{urlencode({'query': query, 'variables': json.dumps(variables or {})})}"
-    head = {"host": host, "content-type": "application/json", "content-length": str(len(body)), **person.headers}
+    head = {"host": "localhost", "content-type": "application/json", "content-length": str(len(body)), **person.headers}
     head |= {"accept": accept} if accept is not None else {}
     head |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    sock = socket.create_connection((host, int(port)))
-    if buffer is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    sock.setblocking(False)
-    reader, writer = await asyncio.open_connection(sock=sock, limit=buffer or 65_536)
-    try:
+    async with reached(person.people.url, room=room) as (reader, writer):
         writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
         async with asyncio.timeout(PATIENCE):
             status, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         found = dict(line.lower().split(": ", 1) for line in fields if line)
         yield Response(reader, writer, int(status.split()[1]), found)
-    finally:
-        writer.transport.abort()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import jwt
+import structlog
 
 from kit.clock import Clock
 from kit.settings import Settings
@@ -23,6 +24,8 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 # What tells an access token from the issuer's others, where it says so: RFC 9068, Cognito, Keycloak and ourselves.
 HEADER_TYPES = {"jwt", "at+jwt", "application/at+jwt"}
 CLAIMED_TYPES = {"type": {"access"}, "token_use": {"access"}, "typ": {"access", "bearer", "jwt", "at+jwt"}}
+
+logger = structlog.get_logger()
 
 _NAME = re.compile(r"[\x20-\x7e]{1,255}")  # as OpenID Connect has them
 
@@ -64,7 +67,7 @@ class Foreign:
         try:
             header = jwt.get_unverified_header(token)
             if "crit" in header or _kind(header.get("typ", "jwt")) not in HEADER_TYPES:
-                raise InvalidToken
+                raise InvalidToken("no access token")
             key, algorithm = await self._verifying(header)
             claims = jwt.decode(
                 token,
@@ -80,9 +83,10 @@ class Foreign:
                     "enforce_minimum_key_length": True,
                 },
             )
-        except jwt.PyJWTError as error:
+            return _told(claims, now)
+        except (jwt.PyJWTError, InvalidToken) as error:
+            logger.debug("foreign.refused", error=repr(error))  # whoever shows it is not told
             raise InvalidToken from error
-        return _told(claims, now)
 
     async def _verifying(self, header: dict[str, Any]) -> tuple[str | jwt.PyJWK, str]:
         algorithm, kid = header.get("alg"), header.get("kid")
@@ -92,7 +96,7 @@ class Foreign:
             key = await self._keys.of(kid)
             if key is not None:
                 return key, key.algorithm_name
-        raise InvalidToken
+        raise InvalidToken("no key for it")
 
     async def close(self) -> None:
         if self._keys is not None:
@@ -102,7 +106,7 @@ class Foreign:
 def _told(claims: dict[str, Any], now: datetime) -> Told:
     for name, allowed in CLAIMED_TYPES.items():
         if name in claims and _kind(claims[name]) not in allowed:
-            raise InvalidToken
+            raise InvalidToken("no access token")
     told = Told(
         issuer=_name(claims, "iss"),
         subject=_name(claims, "sub"),
@@ -113,8 +117,10 @@ def _told(claims: dict[str, Any], now: datetime) -> Told:
         name=claims.get("name"),
     )
     begins = max(told.issued_at, _moment(claims, "nbf"))
-    if told.issuer == ISSUER or not told.subject or begins > now + SKEW or told.expires_at <= now:
-        raise InvalidToken
+    if told.issuer == ISSUER or not told.subject:
+        raise InvalidToken("of nobody")
+    if begins > now + SKEW or told.expires_at <= now:
+        raise InvalidToken("not now")
     return told
 
 

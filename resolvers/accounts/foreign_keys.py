@@ -67,7 +67,7 @@ class Keys:
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(SECONDS):
-                found = usable(await self._download())
+                found = usable(await self.download())
             self._kept, self._fetched, self._reached = found, self._clock(), True
         except Exception as error:
             self._tried, self._reached = self._clock(), False
@@ -75,8 +75,8 @@ class Keys:
         finally:
             self._fetching = None
 
-    async def _download(self) -> bytes:
-        """What is published, if it is there itself: a redirection is not followed."""
+    async def download(self) -> bytes:
+        """What is published, if it is there itself: a redirection is not followed. Raises ValueError, HTTPError."""
         body = b""
         async with self._http.stream("GET", self._url) as response:
             if response.status_code != 200:

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from kit.settings import Settings
-from server.doctor.database import of_broker, of_database
+from server.doctor.database import of_database
 from server.doctor.finding import Finding, Verdict
 from server.doctor.running import of_server
+from server.doctor.services import of_broker, of_issuer, of_redis
 from server.doctor.settings import of_settings
 from server.doctor.settings import unusable as unusable
 
@@ -25,8 +26,17 @@ BAD = (Verdict.WARNING, Verdict.FAILED)
 
 async def examined(settings: Settings, url: str | None) -> list[Finding]:
     """Within seconds. Nothing is changed, neither here nor in the database."""
-    database, broker, server = await asyncio.gather(of_database(settings), of_broker(settings), of_server(url))
-    return [*of_settings(settings), *database, broker, *server]
+    database, redis, issuer, server = await asyncio.gather(
+        _of_database(settings), of_redis(settings), of_issuer(settings), of_server(url)
+    )
+    return [*of_settings(settings), *database, redis, issuer, *server]
+
+
+async def _of_database(settings: Settings) -> list[Finding]:
+    """And of the broker, which may be in it."""
+    found = await of_database(settings)
+    away = found[0].verdict is Verdict.FAILED and all(one.verdict is Verdict.SKIPPED for one in found[1:])
+    return [*found, await of_broker(settings, without_database=away)]
 
 
 def code(findings: Sequence[Finding], *, strict: bool) -> int:
@@ -48,7 +58,7 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
         if one.remedy:
             console.print(f"  {'':{width}}  [dim]→ {escape(one.remedy)}[/dim]", soft_wrap=True)
     counts = as_json(findings)["counts"]
-    console.print(", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number))
+    console.print(", ".join(f"{verdict}: {number}" for verdict, number in counts.items() if number))
 
 
 def _word(finding: Finding) -> str:

@@ -1,9 +1,8 @@
-"""What the database says, and the broker: each within seconds, and changing nothing."""
+"""What the database says, within seconds; nothing in it is changed."""
 
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import asyncpg
@@ -11,14 +10,9 @@ import asyncpg
 from db.engine import OLDEST_VERSION, WITHOUT_SESSION, dsn, normalised
 from db.migrate import newest, revisions
 from kit.settings import Pooler, Settings
-from live import brokers
-from live.broker import Broker
-from live.doorbell import Doorbell
-from live.signals import Signals
 from server.demo import PEOPLE
-from server.doctor.finding import Finding, failed, ok, skipped, warning
+from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
-ANSWER_SECONDS = 5
 BESIDE = 2  # connections of a process beside its pools: one listens, one is for probes
 SKEW, FAR_SKEW = 1.0, 30.0  # seconds; tokens live by this clock, events by the database's
 OLD = 60  # seconds; an older transaction that writes is nobody's intention
@@ -142,27 +136,3 @@ async def _people(connection: asyncpg.Connection, settings: Settings, migrations
     if not await connection.fetchval(_ADMINISTRATORS):
         return warning("people", "nobody is an administrator", "parlor user create --email … --name …")
     return ok("people", "there is an administrator")
-
-
-async def of_broker(settings: Settings) -> Finding:
-    """Connects as a server does, and rings once: a ring means nothing but that the log may have something new."""
-    url = settings.broadcast_url.get_secret_value()
-    if url.startswith("memory"):
-        if settings.database_url is None:
-            return ok("broker", "memory://, for one process")
-        said = "memory:// reaches one process: others hear of its events within a second, of presence and typing never"
-        return warning("broker", said, "BROADCAST_URL=postgres://…, or redis://…, unless there is one process")
-    database = "" if settings.database_url is None else dsn(normalised(settings.database_url.get_secret_value()))
-    broker = Broker(partial(brokers.backend, url, database=database), Doorbell(), Signals())
-    running = asyncio.create_task(broker.run(), name="broker")
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await broker.connected.wait()
-    except TimeoutError:
-        kind = url.partition("://")[0]
-        said = f"{kind}:// does not answer, or does not send back what it is sent, within {ANSWER_SECONDS} s"
-        return failed("broker", said, "look at BROADCAST_URL; LISTEN needs PostgreSQL itself, not a pooler")
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    return ok("broker", f"{url.partition('://')[0]}:// sends back what it is sent")

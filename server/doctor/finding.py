@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+ANSWER_SECONDS = 5  # for each that is asked
+
 
 class Verdict(StrEnum):
     OK = "ok"

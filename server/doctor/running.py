@@ -3,6 +3,7 @@
 import asyncio
 import json
 from http.client import HTTPException
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -11,9 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from server.doctor.finding import Finding, failed, ok, skipped
+from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
-ANSWER_SECONDS = 5
 LARGEST_ANSWER = 65_536  # bytes; it may be anybody who answers
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PROXY = "look at its log, and at what stands before it: a proxy must pass on WebSockets and /health/ready"
@@ -32,17 +32,27 @@ async def of_server(url: str | None) -> list[Finding]:
 
 
 async def _health(base: str) -> Finding:
+    url = f"{base}/health/ready"
     try:
         async with asyncio.timeout(2 * ANSWER_SECONDS):
-            status, body = await asyncio.to_thread(_get, f"{base}/health/ready")
-        found = json.loads(body)
-        wrong = [part for part, said in found.items() if said == "failed"]
-    except (OSError, HTTPException, TimeoutError, URLError, ValueError, AttributeError) as error:
-        return failed("health check", f"{base}/health/ready: {error or repr(error)}", PROXY)
+            status, body = await asyncio.to_thread(_get, url)
+        said = f"{_said(json.loads(body))} ({status})"[:300]
+    except (OSError, HTTPException, ValueError, AttributeError, TypeError) as error:
+        why = error.reason if isinstance(error, URLError) else error
+        return failed("health check", f"{url}: {why or repr(why)}", PROXY)
     if status != 200:
-        said = f"{found.get('status')}: {', '.join(wrong)}" if wrong else str(found.get("status"))
-        return failed("health check", f"{said[:200]} ({status})", "the server's log says more (health.changed)")
-    return ok("health check", f"{base}/health/ready: ready")
+        return failed("health check", said, "the server's log says more (health.changed, request.refused)")
+    if not said.startswith("ready "):
+        return warning("health check", said, "the server's log says more (health.changed)")
+    return ok("health check", f"{url}: ready")
+
+
+def _said(found: dict[str, Any]) -> str:
+    """How it is, and what has failed; or why it does not say, as where ALLOWED_HOSTS does not have the name."""
+    if errors := found.get("errors"):
+        return str(errors[0].get("message"))
+    wrong = [part for part, said in found.items() if said == "failed"]
+    return f"{found.get('status')}{': ' if wrong else ''}{', '.join(wrong)}"
 
 
 def _get(url: str) -> tuple[int, bytes]:

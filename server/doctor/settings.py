@@ -5,21 +5,19 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from kit.settings import Settings, weaknesses
+from kit.networks import address, is_loopback
+from kit.settings import Settings, mistakes, weaknesses
 from schema.schema import made
 from schema.trusted import BadManifest
 from server.doctor.finding import Finding, failed, ok, warning
 
-LOCAL = {"localhost", "127.0.0.1", "::1"}
 DEAR = 1_000_000  # of MAX_QUERY_COST; 50,000 take about a second
 QUIET = ("WARNING", "ERROR", "CRITICAL")
 
 
 def unusable(error: ValidationError) -> Iterator[Finding]:
-    """Of settings that nothing can be started with; their values are not told."""
-    for found in error.errors(include_input=False, include_url=False):
-        name = ".".join(map(str, found["loc"])).upper() or "The settings"
-        said = f"{name}: {found['msg'].removeprefix('Value error, ')}"
+    """Of settings that nothing can be started with."""
+    for said in mistakes(error):
         yield failed("environment variables", said, "see .env.example, which has every one")
 
 
@@ -27,6 +25,7 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     yield _environment(settings)
     yield from _secrets(settings)
     yield from _limits(settings)
+    yield _proxies(settings)
     yield from _origins(settings)
     yield _hosts(settings)
     yield _logging(settings)
@@ -59,16 +58,28 @@ def _limits(settings: Settings) -> Iterator[Finding]:
     if settings.max_query_cost > DEAR:
         said = f"MAX_QUERY_COST={settings.max_query_cost} lets one query keep a core for many seconds"
         doubts.append((said, "leave it at 50,000, or answer TRUSTED_DOCUMENTS only"))
-    if "*" in settings.forwarded_allow_ips.split(","):
-        said = "FORWARDED_ALLOW_IPS=* lets every client name the address that it is counted by"
-        doubts.append((said, "name the addresses of your proxies"))
-    if getattr(settings, "query_budget_per_user", None) == 0:
+    if settings.query_budget_per_user == 0:
         doubts.append(("QUERY_BUDGET_PER_USER=0 lets one user have all there is", "leave it at its default"))
     for said, remedy in doubts:
         yield warning("rate limiting", said, remedy)
     if not doubts:
         logins, minutes = settings.login_attempts, settings.login_window_minutes
         yield ok("rate limiting", f"{logins} wrong passwords per account and address in {minutes} minutes")
+
+
+def _proxies(settings: Settings) -> Finding:
+    listed = [one.strip() for one in settings.forwarded_allow_ips.split(",") if one.strip()]
+    if "*" in listed:
+        said = "FORWARDED_ALLOW_IPS=* lets every client name the address that it is counted by"
+        return warning("proxies", said, "name the addresses of your proxies")
+    if names := [one for one in listed if address(one.partition("/")[0]) is None]:
+        said = f"FORWARDED_ALLOW_IPS: {', '.join(names)} is no address, and nobody comes from there"
+        return warning("proxies", said, "addresses or networks, as 10.0.0.0/8")
+    if not listed:
+        return ok("proxies", "none is believed")
+    return ok(
+        "proxies", f"{', '.join(listed)} may say by X-Forwarded-For who asks; whatever else stands before may not"
+    )
 
 
 def _origins(settings: Settings) -> Iterator[Finding]:
@@ -87,11 +98,12 @@ def _origins(settings: Settings) -> Iterator[Finding]:
 
 def _is_plain(origin: str) -> bool:
     parts = urlsplit(origin)
-    return parts.scheme == "http" and parts.hostname not in LOCAL
+    host = parts.hostname or ""
+    return parts.scheme == "http" and host != "localhost" and not is_loopback(host)
 
 
 def _hosts(settings: Settings) -> Finding:
-    hosts = getattr(settings, "allowed_hosts", ())
+    hosts = settings.allowed_hosts
     if "*" in hosts:
         said = "ALLOWED_HOSTS=* answers under any name, also under one of an attacker (DNS rebinding)"
         return warning("host names", said, "ALLOWED_HOSTS=api.example.org")
@@ -108,7 +120,7 @@ def _logging(settings: Settings) -> Finding:
 
 
 def _sentry(settings: Settings) -> Finding:
-    if getattr(settings, "sentry_dsn", None) is None:
+    if settings.sentry_dsn is None:
         said = "SENTRY_DSN is not set: errors that nobody foresaw are in the log alone"
         return warning("Sentry", said, "SENTRY_DSN=https://key@host/project, or watch the log for request.failed")
     return ok("Sentry", "hears of errors that nobody foresaw")

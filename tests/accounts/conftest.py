@@ -1,20 +1,15 @@
 """Servers of these tests' own. All but `alone` share the run's database."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import migrate
-from db.engine import normalised
 from kit.settings import Settings
-from server.house import database
 from tests.accounts.issuer import SHARED, Issuer, issuing, trusting
 from tests.accounts.signing import Hand
 from tests.conftest import Served, served, settings_for
+from tests.databases import database
 from tests.people import People
 
 MANY = 100_000  # tries from one address: all tests sign in from the loopback
@@ -61,19 +56,8 @@ async def welcoming(settings: Settings) -> AsyncIterator[People]:
 @pytest.fixture
 async def alone(database_url: str) -> AsyncIterator[People]:
     """A server with a database of its own, and nobody in it."""
-    name = f"alone_{uuid4().hex[:8]}"
-    admin = create_async_engine(normalised(database_url), isolation_level="AUTOCOMMIT")
-    async with admin.connect() as connection:
-        await connection.execute(text(f"create database {name}"))
-    own = settings_for(normalised(database_url).set(database=name).render_as_string(hide_password=False))
-    db = database(own)
-    await migrate.upgrade(db.engine)
-    await db.close()
-    async with served(own) as running:
+    async with database(database_url, migrated=True) as url, served(settings_for(url)) as running:
         yield running.people
-    async with admin.connect() as connection:
-        await connection.execute(text(f"drop database {name} with (force)"))
-    await admin.dispose()
 
 
 @pytest.fixture(scope="package")

@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from pydantic import SecretStr
+from structlog.typing import EventDict
 
 from kit.settings import Settings
 from tests.accounts.issuer import (
@@ -257,3 +258,22 @@ NONSENSE = [
 @pytest.mark.parametrize("token", NONSENSE, ids=range(len(NONSENSE)))
 async def test_nonsense_is_refused(trusted: People, token: str) -> None:
     assert refusal(await bearer(trusted, token).ask(ME)) == INVALID
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"aud": "elsewhere"}, "InvalidAudienceError"),
+        ({"iss": "https://elsewhere.example/"}, "InvalidIssuerError"),
+        ({"exp": 1}, "InvalidToken('not now')"),
+        ({"token_use": "id"}, "InvalidToken('no access token')"),
+    ],
+)
+async def test_why_a_token_is_refused_is_told_to_the_log_alone(
+    trusted: People, issuer: Issuer, logged: list[EventDict], changes: dict[str, Any], why: str
+) -> None:
+    subject = fresh("sub")
+    await refused(trusted, issuer.token(subject, **changes), subject)
+    (line,) = [line for line in logged if line["event"] == "foreign.refused"]
+    assert line["error"].startswith(why)
+    assert line["log_level"] == "debug"

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from kit.settings import Settings
+from tests.server.processes import environment, free_port
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -37,19 +36,15 @@ class Server:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.log = directory / "parlor.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
 
     def start(self) -> None:
-        settings = {name.upper() for name in Settings.model_fields}
-        environment = {name: value for name, value in os.environ.items() if name.upper() not in settings}
         command = [f"{BIN}/parlor", "serve", "--port", f"{self.port}", "--data", f"{self.directory}/data", "--demo"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.directory,  # where no .env lies
-                env=environment | {"JWT_SECRET": "the clients' tokens outlive a restart"},
+                env=environment(JWT_SECRET="the clients' tokens outlive a restart"),
                 stdout=log,
                 stderr=log,
             )

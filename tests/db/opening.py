@@ -1,7 +1,6 @@
 """A database of a test's own making, and a hand on the server's side of its connections."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +9,8 @@ import asyncpg
 
 from db.engine import Database
 from db.reads import Reads
+from tests.waiting import until
 
-PATIENCE = 10  # seconds until what must happen counts as missing
 BLOCKED = "select pg_backend_pid() from (select pg_advisory_xact_lock_shared($1) offset 0) locked"
 
 
@@ -88,9 +87,3 @@ async def hand(url: str) -> AsyncIterator[Hand]:
         yield Hand(connection, key)
     finally:
         await connection.close()
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await holds():  # noqa: ASYNC110 (what is waited for happens in PostgreSQL)
-            await asyncio.sleep(0.01)

@@ -10,7 +10,8 @@ from db.engine import Database, dsn, normalised
 from db.reads import NoAnswer, NoConnection, Reads
 from kit.errors import Unavailable
 from tests.databases import database
-from tests.db.opening import BLOCKED, PATIENCE, Counted, hand, opened, pid, reads, until
+from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads
+from tests.waiting import PATIENCE, until
 
 
 async def test_json_comes_as_the_bytes_that_postgresql_wrote(database_url: str) -> None:
@@ -18,10 +19,8 @@ async def test_json_comes_as_the_bytes_that_postgresql_wrote(database_url: str) 
         assert await db.fetchval("select json_build_object('name', $1::text)", ["Zoë"]) == '{"name" : "Zoë"}'.encode()
         assert await db.fetchval("select null::json", ()) is None
         assert await db.fetchval("select 1 where false", ()) is None
-        assert [tuple(row) for row in await db.fetch("select n, 'a' from generate_series(1, $1) n", 2)] == [
-            (1, "a"),
-            (2, "a"),
-        ]
+        rows = await db.fetch("select n, 'a' from generate_series(1, $1) n", 2)
+        assert [*map(tuple, rows)] == [(1, "a"), (2, "a")]
 
 
 async def test_reads_go_by_the_settings_of_the_house(database_url: str) -> None:

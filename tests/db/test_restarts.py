@@ -10,14 +10,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from db.engine import Database
 from db.reads import Reads
 from kit.errors import Unavailable
 from tests.breaking import Breakable, breakable, until_healthy
 from tests.conftest import Served
-from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads, until
+from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads
 from tests.people import Person
+from tests.waiting import until
 
 CREATE = "mutation ($title: String!) { createTask(input: {title: $title}) { title } }"
 UPDATE = 'mutation ($id: ID!) { updateTask(id: $id, input: {title: "After"}) { title } }'
@@ -209,12 +211,22 @@ async def test_a_write_whose_connection_is_ended_is_never_repeated(house: Served
             "select pg_terminate_backend(pid, 10000) from unnest($1::int[]) pid",
             [row["pid"] for row in await watch.fetch(waiting, own)],
         )
-        assert (await writing).code == "INTERNAL_ERROR"
+        assert (await writing).code == "UNAVAILABLE"
         assert await watch.fetch(waiting, own) == []
         await transaction.rollback()
         await watch.close()
     assert (await house.people.row(task["id"]))["title"] == "Before"
     assert (await dora.ask(UPDATE, id=task["id"])).data == {"updateTask": {"title": "After"}}
+
+
+async def test_a_transaction_to_which_postgresql_says_nothing_more_is_given_up(database_url: str) -> None:
+    """Nor does it end the statement itself: 0 is no limit, and ours are two seconds."""
+    async with opened(database_url, statement_timeout=0) as db, hand(database_url) as other:
+        with pytest.raises(Unavailable):
+            async with db.transaction() as session:
+                await session.execute(text(BLOCKED.replace("$1", str(other.key))))
+        async with db.transaction() as session:
+            assert await session.scalar(text("select 1")) == 1
 
 
 async def test_under_load_every_answered_write_is_there_once_and_so_is_its_event(data: Path) -> None:

@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from kit.settings import Settings
 from server.demo import PEOPLE
+from tests.conftest import url_of
 from tests.fuzz.given import bodies, calls, frames
 from tests.server.processes import Running, serving
 
@@ -42,9 +43,8 @@ fuzzing = settings(
 @pytest.fixture(scope="module")
 def running(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A process of its own, so that its log is all that it says."""
-    assert settings.database_url is not None
     data = tmp_path_factory.mktemp("fuzz") / "data"
-    named = {"DATABASE_URL": settings.database_url.get_secret_value(), "JWT_SECRET": "a secret of the fuzz tests, long"}
+    named = {"DATABASE_URL": url_of(settings), "JWT_SECRET": "a secret of the fuzz tests, long"}
     with serving(data, "--demo", **named) as one:
         yield one
         assert one.ask("{ __typename }") == {"data": {"__typename": "Query"}}, "it still answers"

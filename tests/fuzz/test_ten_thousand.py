@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
@@ -18,9 +17,10 @@ from websockets.typing import Subprotocol
 
 from kit.settings import Settings
 from tests.conftest import Served, served
+from tests.lines import reached
+from tests.waiting import PATIENCE, until
 
 EACH, AT_ONCE = 770, 40  # of thirteen kinds, and how many come together
-PATIENCE = 10
 GROWN = 24 * 1024 * 1024  # bytes that the process may have grown by between the second half and the first
 OURS = ("live.", "schema.", "server.", "resolvers.", "uvicorn.")
 KEPT = {"schema.documents.Checked", "schema.documents.Document"}
@@ -31,18 +31,11 @@ Hostile = Callable[[str, int], Awaitable[None]]
 
 async def sent(url: str, head: str, body: bytes = b"", *, read: bool = True) -> bytes:
     """Bytes over a connection of its own; the first line of what comes back."""
-    address = urlsplit(url)
-    async with asyncio.timeout(PATIENCE):
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        try:
-            with suppress(ConnectionError):
-                writer.write(head.encode() + body)
-                await writer.drain()
-                return await reader.readline() if read else b""
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+    with suppress(ConnectionError):
+        async with asyncio.timeout(PATIENCE), reached(url) as (reader, writer):
+            writer.write(head.encode() + body)
+            await writer.drain()
+            return await reader.readline() if read else b""
     return b""
 
 
@@ -171,9 +164,7 @@ async def come(url: str, numbers: range) -> None:
 
 async def at_rest(house: Served, tasks: int) -> None:
     """Once nothing is under way any more."""
-    async with asyncio.timeout(PATIENCE):
-        while house.services.hub.subscriptions or len(asyncio.all_tasks()) > tasks:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
+    await until(lambda: not house.services.hub.subscriptions and len(asyncio.all_tasks()) <= tasks)
 
 
 def ours() -> Counter[str]:

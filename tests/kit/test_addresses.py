@@ -32,12 +32,12 @@ def test_the_broker_is_the_database_that_was_named_unless_another_is(
 @pytest.mark.parametrize("url", ["kafka://db", "redis://", "memory://db", "somewhere", "http://postgres://"])
 def test_a_broker_of_an_unknown_kind_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("BROADCAST_URL", url)
-    assert refusal() == "must be memory://, postgres://, postgres://user@host/db or redis://host:port"
+    assert refusal("BROADCAST_URL") == "must be memory://, postgres://, postgres://user@host/db or redis://host:port"
 
 
 def test_a_broker_at_what_is_no_port_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROADCAST_URL", "redis://redis:port")
-    assert refusal().startswith("Port could not be cast to integer value")
+    assert refusal("BROADCAST_URL").startswith("Port could not be cast to integer value")
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_tries_are_counted_in_the_redis_that_is_named_or_the_brokers(
 @pytest.mark.parametrize("url", ["postgres://", "redis://", "memory://here"])
 def test_tries_are_counted_nowhere_else(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATE_LIMIT_URL", url)
-    assert refusal() == "must be memory:// or redis://host:port"
+    assert refusal("RATE_LIMIT_URL") == "must be memory:// or redis://host:port"
 
 
 def test_redis_without_its_client_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kit.addresses.find_spec", lambda name: None)
     monkeypatch.setenv("BROADCAST_URL", "redis://redis")
-    assert refusal() == "redis:// needs a package that is not installed: pip install 'parlor[redis]'"
+    assert refusal("BROADCAST_URL") == "redis:// needs a package that is not installed: pip install 'parlor[redis]'"
 
 
 @pytest.mark.parametrize("url", ["postgres://", "postgresql://", "postgres:///"])
@@ -93,13 +93,13 @@ def test_allowed_origins_goes_before_cors_origins(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("origins", ["*", "https://a.example,*"])
 def test_every_origin_at_once_is_refused(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", origins)
-    assert refusal() == "name the origins; * would let every site act for the people signed in here"
+    assert refusal("ALLOWED_ORIGINS") == "name the origins; * would let every site act for the people signed in here"
 
 
 @pytest.mark.parametrize("origin", ["example.org", "https://example.org/app", "https://me@example.org", "https://"])
 def test_what_is_not_an_origin_is_refused(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", origin)
-    assert "is not an origin: give scheme, host and port, as in https://example.org" in refusal()
+    assert "is not an origin: give scheme, host and port, as in https://example.org" in refusal("ALLOWED_ORIGINS")
 
 
 def test_hosts_are_given_by_commas_as_names_wildcards_or_any(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,8 @@ def test_hosts_are_given_by_commas_as_names_wildcards_or_any(monkeypatch: pytest
 @pytest.mark.parametrize("host", ["https://api.example.org", "api.example.org:443", "*.", "a*.example.org", "a b", "."])
 def test_what_is_no_host_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", host)
-    assert refusal().startswith("String should match pattern")
+    said = "is not a host name: give api.example.org, *.example.org for all below it, or *"
+    assert refusal("ALLOWED_HOSTS").endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -119,17 +120,17 @@ def test_what_is_no_host_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) 
 )
 def test_a_sentry_dsn_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn)
-    assert refusal() == "it must be like https://key@host/project"
+    assert refusal("SENTRY_DSN") == "must be like https://key@host/project"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("SENTRY_DSN", "https://key@host/1", "it needs a package that is not installed: pip install 'parlor[sentry]'"),
+        ("SENTRY_DSN", "https://key@host/1", "needs a package that is not installed: pip install 'parlor[sentry]'"),
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "http://localhost:4318",
-            "it needs packages that are not installed: pip install 'parlor[otel]'",
+            "needs packages that are not installed: pip install 'parlor[otel]'",
         ),
     ],
 )
@@ -138,7 +139,12 @@ def test_what_needs_an_extra_that_is_not_installed_is_refused(
 ) -> None:
     monkeypatch.setattr("kit.addresses.find_spec", lambda _: None)
     monkeypatch.setenv(name, value)
-    assert refusal() == said
+    assert refusal(name) == said
+
+
+def test_what_is_no_address_of_a_collector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317")
+    assert refusal("OTEL_EXPORTER_OTLP_ENDPOINT") == "must be like http://collector:4318"
 
 
 def test_sentry_and_a_collector_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.networks import network_of
+from kit.networks import is_loopback, network_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,21 @@ from kit.networks import network_of
 )
 def test_an_address_counts_for_whoever_may_have_it(address: str, counts: str) -> None:
     assert network_of(address) == counts
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:10.0.0.1", False),
+        ("10.0.0.1", False),
+        ("localhost", False),
+        ("unknown", False),
+        ("", False),
+    ],
+)
+def test_this_machine_is_known_by_its_address(host: str, known: bool) -> None:
+    assert is_loopback(host) is known

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from kit.guessable import weakness
-from kit.settings import Environment, Settings, with_secret
+from kit.settings import Environment, Settings, mistakes, with_secret
 from tests.kit.environment import refusal
 
 SECRET = "2b7e151628aed2a6abf7158809cf4f3c"
@@ -32,7 +32,7 @@ def test_production_without_a_secret_is_refused(monkeypatch: pytest.MonkeyPatch)
 def test_a_short_secret_is_refused_everywhere(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
     monkeypatch.setenv("ENVIRONMENT", environment)
     monkeypatch.setenv("JWT_SECRET", "x" * 31)
-    assert refusal() == "JWT_SECRET must have at least 32 characters"
+    assert refusal("JWT_SECRET") == "must have at least 32 characters"
 
 
 def test_production_with_a_good_secret_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_shared_secret_is_given_under_either_name(monkeypatch: pytest.MonkeyPa
     assert Settings().foreign_jwt_secret == SecretStr(SECRET)
     assert SECRET not in repr(Settings())
     monkeypatch.setenv(name, "x" * 31)
-    assert refusal() == "FOREIGN_JWT_SECRET must have at least 32 characters"
+    assert refusal("FOREIGN_JWT_SECRET") == "must have at least 32 characters"
 
 
 def test_a_shared_secret_is_not_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +195,21 @@ def test_a_value_out_of_bounds_is_refused_by_name(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert [error["loc"] for error in caught.value.errors()] == [(name.lower(),)]
+
+
+def test_mistakes_are_told_together_by_the_names_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_SECRET", "hunter2")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("ALLOWED_HOSTS", "api.example.org,b c")
+    monkeypatch.setenv("METRICS_TOKEN", "hunter2")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert mistakes(caught.value) == [
+        "LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'",
+        "ALLOWED_HOSTS: b c is not a host name: give api.example.org, *.example.org for all below it, or *",
+        "JWT_SECRET: must have at least 32 characters",
+        "METRICS_TOKEN: must have at least 16 characters",
+    ]
 
 
 @pytest.mark.parametrize("name", list(Settings.model_fields))

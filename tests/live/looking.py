@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conftest import Served
-from tests.db.opening import until
 from tests.people import Person
 from tests.sockets import Socket
+from tests.waiting import until
 
 PATIENCE = 15  # seconds until what must be told has been told
 FIELDS = "presence(topic: $topic) { totalCount nodes { since user { id } } }"

@@ -17,8 +17,8 @@ from db.engine import dsn, normalised
 from live import brokers
 from live.broker import Broker, Line, Publish
 from tests.databases import database
-from tests.db.opening import until
 from tests.server.processes import free_port
+from tests.waiting import until
 
 KINDS = ["memory", "postgres", "redis"]
 BETWEEN_PROCESSES = ["postgres", "redis"]

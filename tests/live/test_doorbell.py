@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -13,7 +12,6 @@ from live import doorbell, tail
 from live.doorbell import Doorbell
 from tests.conftest import Served, served
 from tests.live.places import BETWEEN_PROCESSES, place
-from tests.people import Person
 from tests.server.processes import free_port
 
 
@@ -91,7 +89,7 @@ async def test_with_a_broker_that_is_not_there_events_of_another_process_still_c
 ) -> None:
     async with two_servers(settings, f"{scheme}://127.0.0.1:{free_port()}") as (here, there):
         dora = await here.people.one()
-        async with at(there, dora).socket() as client, client.events() as events:
+        async with dora.at(there.people).socket() as client, client.events() as events:
             await dora.task("Without a bell")
             assert (await events.next())["task"]["title"] == "Without a bell"
 
@@ -103,7 +101,7 @@ async def test_events_of_another_process_come_by_the_bell_alone_and_when_the_bro
     monkeypatch.setattr(tail, "IDLE_SECONDS", 60.0)
     async with place(kind, database_url) as broker, two_servers(settings, broker.url) as (here, there):
         dora = await here.people.one()
-        async with at(there, dora).socket() as client, client.events() as events:
+        async with dora.at(there.people).socket() as client, client.events() as events:
             await dora.task("By the bell")
             assert (await events.next())["task"]["title"] == "By the bell"
             await broker.stop()
@@ -118,8 +116,3 @@ async def two_servers(settings: Settings, broker: str) -> AsyncIterator[tuple[Se
     by = settings.model_copy(update={"broadcast_url": SecretStr(broker)})
     async with served(by) as here, served(by) as there:
         yield here, there
-
-
-def at(house: Served, person: Person) -> Person:
-    """The same one, who asks another server."""
-    return replace(person, people=house.people)

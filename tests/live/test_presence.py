@@ -18,7 +18,7 @@ from resolvers.topics import own
 from server.housekeeping import tidy
 from tests.breaking import breakable, until_healthy
 from tests.clock import Watch
-from tests.conftest import SECRET, Served, served
+from tests.conftest import SECRET, Served, served, url_of
 from tests.live.looking import QUERY, SUBSCRIPTION, looking, own_topic, rows, there, until_rows
 from tests.people import Person
 from tests.server.processes import serving
@@ -131,9 +131,8 @@ async def test_processes_that_hear_no_signals_look_for_themselves(settings: Sett
 async def test_the_people_of_a_process_that_is_killed_are_gone(
     quick: Served, settings: Settings, dora: Person, ada: Person, data: Path
 ) -> None:
-    assert settings.database_url is not None
     environment = {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "DATABASE_URL": url_of(settings),
         "JWT_SECRET": SECRET,
         "PRESENCE_LEASE_SECONDS": "1",
     }

@@ -1,12 +1,12 @@
 """Fifty follow, five of them never read: the others notice nothing, and the server holds no more for it."""
 
 import asyncio
-import socket as sockets
 from contextlib import AsyncExitStack
 from typing import Any
 
 from kit.settings import Settings
 from tests.conftest import Served, served
+from tests.lines import dialled
 from tests.people import Person
 from tests.sockets import Socket
 
@@ -20,11 +20,7 @@ async def follower(house: Served, dora: Person, *, stalls: bool) -> Socket:
     """One that has been told Ready; who stalls takes a little more, and then nothing."""
     made, more = dora.socket(), dict[str, Any]()
     if stalls:
-        host, port = house.url.removeprefix("http://").split(":")
-        connection = sockets.create_connection((host, int(port)))
-        connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
-        connection.setblocking(False)
-        more = {"sock": connection, "max_queue": 1}
+        more = {"sock": await dialled(house.url, room=65_536), "max_queue": 1}
     await made.open(**more, compression=None, max_size=None, ping_interval=None)
     await made.send({"type": "connection_init", "payload": {"authorization": f"Bearer {dora.token}"}})
     await made.frame()

@@ -5,7 +5,7 @@ import pytest
 
 from kit.settings import Settings
 from tests.clock import Watch
-from tests.conftest import served, settings_for
+from tests.conftest import served, settings_for, url_of
 from tests.databases import database
 from tests.proof.proving import LIMITS, Prover
 from tests.proof.world import MOMENTS, make
@@ -14,9 +14,8 @@ from tests.proof.world import MOMENTS, make
 @pytest.fixture(scope="package")
 async def prover(settings: Settings) -> AsyncIterator[Prover]:
     watch = Watch(MOMENTS[0])
-    assert settings.database_url is not None
     async with (
-        database(settings.database_url.get_secret_value(), migrated=True) as url,
+        database(url_of(settings), migrated=True) as url,
         served(settings_for(url, **LIMITS), watch) as house,
     ):
         world = await make(house.services.db)

@@ -1,14 +1,12 @@
 """What the tests of metrics have in common."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from live.readings import Readings, alive
 from resolvers.context import Services
+from tests.waiting import until
 
 ALIVE = timedelta(minutes=1)
-PATIENCE = 10  # seconds until something must have come about
 
 SYSTEM = """{ systemHealth { databaseVersion process startTime processes
   log { unreadEvents behindMs fenceMs fenceTransactions events oldestAt } } }"""
@@ -38,11 +36,3 @@ def work(services: Services, *, sockets: int, sent: int, received: int, errors: 
     services.meter.received(received)
     for _ in range(errors):
         services.meter.error()
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            if await holds():
-                return
-            await asyncio.sleep(0.02)

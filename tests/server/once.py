@@ -1,27 +1,21 @@
 """Asking with an Idempotency-Key, and what is kept of it."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import httpx2
 
-from tests.people import People, Person
+from tests.people import Person
+from tests.waiting import until
 
-PATIENCE = 10  # seconds until what must happen counts as missing
 CREATE = "mutation ($title: String!) { createTask(input: {title: $title}) { id title version } }"
 PASSWORD = """mutation ($old: String!, $new: String!) {
   changePassword(input: {currentPassword: $old, newPassword: $new}) { id } }"""
 REUSED = ("CONFLICT", "IDEMPOTENCY_KEY_REUSED")
 TITLES = "{ tasks { nodes { title } } }"
-
-
-def at(people: People, person: Person) -> Person:
-    """The same person as a client of another server."""
-    return Person(people, person.user, person.session_id, person.token)
 
 
 async def post(person: Person, query: str, key: str | None, **variables: Any) -> httpx2.Response:
@@ -78,9 +72,3 @@ async def waiting(connection: asyncpg.Connection, number: int) -> None:
         return bool(await connection.fetchval(statement) == number)
 
     await until(so_many)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await holds():  # noqa: ASYNC110 (what is waited for happens elsewhere)
-            await asyncio.sleep(0.01)

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx2
 
-from kit.settings import Settings
+from tests.kit.environment import variables
 
 PARLOR = str(Path(sys.executable).with_name("parlor"))
 SECRET = "a secret of the command line's tests"
@@ -64,7 +64,7 @@ class Running:
 
 def environment(**changes: str) -> dict[str, str]:
     """Ours without any setting of whoever runs the tests."""
-    settings = {name.upper() for name in [*Settings.model_fields, "cors_origins"]}
+    settings = variables()
     return {name: value for name, value in os.environ.items() if name not in settings} | changes
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.people import People
-from tests.server.test_http import CREATE, GRAPHQL, JSON, post, refusal, tasks_of
+from tests.server.asking import CREATE, GRAPHQL, JSON, post, refusal, tasks_of
 from tests.sockets import EVENTS
 from tests.streams import asked
 

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from kit.settings import Settings
+from tests.conftest import url_of
 from tests.server.processes import SECRET, Done, parlor, postgres_of, serving, until
 
 DEMO = ["Birthday party for Mira", "Install Parlor", "Send the report", "Water the plants"]
@@ -122,8 +123,7 @@ def test_ctrl_c_ends_it_in_order_and_its_postgres_with_it(life: Life) -> None:
 
 
 def test_a_database_that_is_named_is_used_and_none_is_started(settings: Settings, data: Path) -> None:
-    assert settings.database_url is not None
-    with serving(data, DATABASE_URL=settings.database_url.get_secret_value(), JWT_SECRET=SECRET) as running:
+    with serving(data, DATABASE_URL=url_of(settings), JWT_SECRET=SECRET) as running:
         assert httpx2.get(f"{running.url}/health").status_code == 200
         assert running.said == f"✓ Parlor listens on {running.url}/graphql\n"
         assert not data.exists()
@@ -131,7 +131,7 @@ def test_a_database_that_is_named_is_used_and_none_is_started(settings: Settings
         done = parlor(
             *("serve", "--port", port),
             cwd=data.parent,
-            DATABASE_URL=settings.database_url.get_secret_value(),
+            DATABASE_URL=url_of(settings),
             JWT_SECRET=SECRET,
         )
         assert done.code != 0

@@ -9,6 +9,7 @@ import pytest
 
 from db.migrate import newest
 from kit.settings import Settings
+from tests.conftest import url_of
 from tests.people import People
 from tests.server.processes import LOGIN, SECRET, parlor
 
@@ -19,8 +20,7 @@ CREATE = ["user", "create", "--name", "Nina New", "--password", "longenough"]
 @pytest.fixture
 def database(settings: Settings) -> str:
     """The URL of the test session's database, which is migrated."""
-    assert settings.database_url is not None
-    return settings.database_url.get_secret_value()
+    return url_of(settings)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ UNUSABLE: list[tuple[list[str], dict[str, str], str]] = [
     (["serve"], {"ENVIRONMENT": "production"}, "JWT_SECRET must be set in production (32 characters or more)"),
     (["serve"], {"ENVIRONMENT": "production", "JWT_SECRET": "a" * 32}, "JWT_SECRET has fewer than 8 different"),
     (["migrate"], {"LOGIN_ATTEMPTS": "0"}, "LOGIN_ATTEMPTS: Input should be greater than or equal to 1"),
-    ([*CREATE, "--email", "a@b.example"], {"JWT_SECRET": "short"}, "JWT_SECRET must have at least 32 characters"),
+    ([*CREATE, "--email", "a@b.example"], {"JWT_SECRET": "short"}, "JWT_SECRET: must have at least 32 characters"),
 ]
 
 

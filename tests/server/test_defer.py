@@ -14,8 +14,8 @@ from structlog.typing import EventDict
 from kit.settings import Settings
 from tests.conftest import served, settings_for
 from tests.people import People, Person
-from tests.sockets import PATIENCE
 from tests.streams import PART, Response, asked
+from tests.waiting import PATIENCE
 
 OLD = "multipart/mixed;deferSpec=20220824, application/graphql-response+json,application/json;q=0.9"
 NEW = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json,application/json;q=0.9"
@@ -235,7 +235,7 @@ async def test_a_client_that_takes_nothing_is_let_go(
             await dora.task(description="ä" * 10_000)
         many = " ".join(f"a{number}: tasks {{ nodes {{ description }} }}" for number in range(30))
         query = f"{{ {many} ... @defer {{ me {{ id }} }} }}"
-        async with asked(dora, query, accept=OLD, buffer=65_536) as response, asyncio.timeout(20):
+        async with asked(dora, query, accept=OLD, room=65_536) as response, asyncio.timeout(20):
             while not any(record["event"] == "operation" and record["ms"] > 1_000 for record in logged):
                 await dora.ask("{ me { id } }")
             with suppress(asyncio.IncompleteReadError, ConnectionResetError):

@@ -1,7 +1,6 @@
 """Clients that go without a word, or stay and read no more."""
 
 import asyncio
-import socket as sockets
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import count
@@ -12,18 +11,14 @@ from structlog.typing import EventDict
 from websockets.exceptions import ConnectionClosed
 
 from kit.settings import Settings
-from tests.conftest import Served, served, settings_for
+from tests.conftest import Served, served, settings_for, url_of
+from tests.lines import dialled, line
 from tests.people import People, Person
 from tests.sockets import Socket
+from tests.waiting import until_logged
 
 HEAVY = """subscription { taskEvents { __typename ... on TaskChanged {
   task { description a: description b: description c: description d: description } } } }"""
-
-
-async def until_logged(logged: list[EventDict], event: str, times: int = 1) -> None:
-    async with asyncio.timeout(10):
-        while sum(record["event"] == event for record in logged) < times:  # noqa: ASYNC110 - a list has no event
-            await asyncio.sleep(0.01)
 
 
 async def test_a_client_that_goes_without_a_word_leaves_no_operation_behind(
@@ -38,12 +33,9 @@ async def test_a_client_that_goes_without_a_word_leaves_no_operation_behind(
 async def test_a_client_that_goes_in_the_middle_of_its_request_is_no_error_of_ours(
     house: Served, logged: list[EventDict], caplog: pytest.LogCaptureFixture
 ) -> None:
-    host, port = house.url.removeprefix("http://").split(":")
-    _, writer = await asyncio.open_connection(host, int(port))
-    head = f"POST /graphql HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-    writer.write(head.encode() + b'{"query":')
-    await writer.drain()
-    writer.close()
+    head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    async with line(house.url) as one:
+        await one.send(head + b'{"query":')
     await until_logged(logged, "request")
     assert [record["event"] for record in logged] == ["request"]
     assert caplog.records == []
@@ -58,18 +50,14 @@ async def until_the_end(socket: Socket) -> AsyncIterator[Any]:
 
 async def _slow(person: Person) -> Socket:
     """A socket with little room."""
-    host, port = person.people.url.removeprefix("http://").split(":")
-    connection = sockets.create_connection((host, int(port)))
-    connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 65_536)
-    connection.setblocking(False)
+    connection = await dialled(person.people.url, room=65_536)
     return await person.socket().open(sock=connection, max_queue=1, compression=None, max_size=None)
 
 
 async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
     settings: Settings, logged: list[EventDict]
 ) -> None:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
+    url = url_of(settings)
     async with served(settings_for(url, send_timeout_seconds=1)) as house:
         dora = await house.people.one()
         slow = await _slow(dora)

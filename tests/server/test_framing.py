@@ -1,13 +1,12 @@
 """Requests as bytes: what no well-behaved client sends."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from tests.lines import line
 from tests.people import People
-from tests.sockets import PATIENCE
 
 BODY = b'{"query":"{ __typename }"}'
 LENGTH = b"content-length: %d\r\n" % len(BODY)
@@ -17,14 +16,9 @@ HOST = b"host: localhost\r\n"
 
 async def sent(people: People, request: bytes) -> tuple[int, Any]:
     """Status and body of the answer."""
-    host, port = people.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            writer.write(request)
-            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    finally:
-        writer.transport.abort()
+    async with line(people.url) as one:
+        await one.send(request)
+        head, _, body = (await one.ended()).partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body) if body.startswith(b"{") else body.decode()
 
 

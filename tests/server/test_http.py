@@ -1,49 +1,20 @@
 """GraphQL over HTTP: what may come in, by which method, and with which status it is answered."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.people import People, Person
+from tests.server.asking import CREATE, GRAPHQL, JSON, METHODS, post, refusal, tasks_of
 from tests.sockets import EVENTS
 
-JSON = "application/json"
-GRAPHQL = "application/graphql-response+json"
-METHODS = "GET, HEAD, POST, OPTIONS"
-CREATE = 'mutation { createTask(input: {title: "x"}) { id } }'
 CREATE_B = CREATE.replace("mutation", "mutation B")
-COUNT = "{ tasks(first: 1) { totalCount } }"
-
-
-async def post(person: Person, body: Any, accept: str = JSON, **headers: str) -> httpx2.Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    given = {"content-type": JSON, "accept": accept, **person.headers, **headers}
-    return await person.people.http.post("/graphql", content=content, headers=given)
 
 
 async def get(person: Person, **parameters: str) -> httpx2.Response:
     return await person.people.http.get("/graphql", params=parameters, headers=person.headers)
-
-
-async def tasks_of(person: Person) -> int:
-    count: int = (await person.ask(COUNT)).data["tasks"]["totalCount"]
-    return count
-
-
-def refusal(response: httpx2.Response, code: str = "VALIDATION_ERROR") -> str:
-    """The message of an answer that is nothing but one error, stamped."""
-    answer = response.json()
-    assert list(answer) == ["errors"], answer
-    (error,) = answer["errors"]
-    extensions = error["extensions"]
-    assert extensions["code"] == code
-    assert extensions["traceId"] == response.headers["x-request-id"]
-    assert abs((datetime.now(UTC) - datetime.fromisoformat(extensions["timestamp"])).total_seconds()) < 60
-    message: str = error["message"]
-    return message
 
 
 async def test_a_query_is_answered_by_post(people: People) -> None:

@@ -6,7 +6,8 @@ from kit.settings import Settings
 from tests.conftest import served
 from tests.db.opening import BLOCKED, hand
 from tests.people import People
-from tests.server.once import CREATE, PASSWORD, REUSED, at, holding_up, post, reason, titles, until, waiting, writes_of
+from tests.server.once import CREATE, PASSWORD, REUSED, holding_up, post, reason, titles, waiting, writes_of
+from tests.waiting import until
 
 IN_USE = ("CONFLICT", "IDEMPOTENCY_KEY_IN_USE")
 
@@ -22,7 +23,7 @@ async def test_fifty_posts_at_once_make_one_task_and_get_fifty_equal_answers(peo
 async def test_fifty_posts_to_two_servers_do_the_same(settings: Settings) -> None:
     async with served(settings) as one, served(settings) as other:
         dora = await one.people.one()
-        there = at(other.people, dora)
+        there = dora.at(other.people)
         answers = await asyncio.gather(*(post(who, CREATE, "fifty", title="Once") for who in [dora, there] * 25))
         assert len({answer.content for answer in answers}) == 1
         assert await titles(dora) == ["Once"]
@@ -31,7 +32,7 @@ async def test_fifty_posts_to_two_servers_do_the_same(settings: Settings) -> Non
 async def test_another_server_waits_for_the_one_that_is_at_it(settings: Settings, database_url: str) -> None:
     async with served(settings) as one, served(settings) as other:
         dora = await one.people.one()
-        there = at(other.people, dora)
+        there = dora.at(other.people)
         async with holding_up(database_url, writes_of(dora)) as hand:
             first = asyncio.create_task(post(dora, CREATE, "k", title="Once"))
             await waiting(hand, 1)
@@ -44,7 +45,7 @@ async def test_another_server_waits_for_the_one_that_is_at_it(settings: Settings
 async def test_where_the_one_that_is_at_it_fails_the_other_does_it(settings: Settings, database_url: str) -> None:
     async with served(settings) as one, served(settings) as other:
         dora = await one.people.one()
-        there = at(other.people, dora)
+        there = dora.at(other.people)
         async with holding_up(database_url, writes_of(dora)) as hand:
             first = asyncio.create_task(post(dora, CREATE, "k", title="Once"))
             await waiting(hand, 1)
@@ -73,7 +74,7 @@ async def test_nobody_waits_for_longer_than_the_settings_say(settings: Settings,
     hasty = settings.model_copy(update={"statement_timeout_seconds": 1})
     async with served(changed) as one, served(hasty) as other:
         dora = await one.people.one()
-        there = at(other.people, dora)
+        there = dora.at(other.people)
         async with holding_up(database_url, writes_of(dora)) as hand:
             first = asyncio.create_task(post(dora, CREATE, "k", title="Once"))
             await waiting(hand, 1)
@@ -87,7 +88,7 @@ async def test_nobody_waits_for_longer_than_the_settings_say(settings: Settings,
 async def test_a_key_with_another_body_at_the_same_time_is_refused(settings: Settings, database_url: str) -> None:
     async with served(settings) as one, served(settings) as other:
         dora = await one.people.one()
-        there = at(other.people, dora)
+        there = dora.at(other.people)
         async with holding_up(database_url, writes_of(dora)) as hand:
             first = asyncio.create_task(post(dora, CREATE, "k", title="One"))
             await waiting(hand, 1)
@@ -105,7 +106,7 @@ async def test_the_answer_that_was_kept_first_is_everybodys(settings: Settings, 
             async with holding_up(database_url, writes_of(dora)) as writes:
                 first = asyncio.create_task(post(dora, CREATE, "k", title="Before"))
                 await waiting(writes, 1)
-                second = asyncio.create_task(post(at(other.people, dora), CREATE, "k", title="Before"))
+                second = asyncio.create_task(post(dora.at(other.people), CREATE, "k", title="Before"))
                 await waiting(writes, 2)
                 busy = asyncio.create_task(other.services.db.fetchval(BLOCKED, [reads.key]))
                 await reads.held_up(1)
@@ -120,7 +121,7 @@ async def test_the_answer_that_was_kept_first_is_everybodys(settings: Settings, 
 async def test_what_another_server_did_meanwhile_is_no_error(settings: Settings, database_url: str) -> None:
     async with served(settings) as one, served(settings.model_copy(update={"write_pool_size": 1})) as other:
         dora, sam = await one.people.one(password="long enough"), await one.people.one()
-        there, sams = at(other.people, dora), at(other.people, sam)
+        there, sams = dora.at(other.people), sam.at(other.people)
         given = {"old": "long enough", "new": "longer than that"}
         async with holding_up(database_url, writes_of(sam)) as hand:
             busy = asyncio.create_task(sams.task("Takes the only connection"))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.people import People, Person
-from tests.server.once import CREATE, at, holding_up, post, titles, waiting, writes_of
+from tests.server.once import CREATE, holding_up, post, titles, waiting, writes_of
 from tests.server.processes import PATIENCE, Running, serving
 
 LABELLED = CREATE.replace("version", "labels { name }")
@@ -40,7 +40,7 @@ async def killed(person: Person, url: str, data: Path, lock: str, query: str, **
 @asynccontextmanager
 async def client(running: Running, person: Person) -> AsyncIterator[Person]:
     async with httpx2.AsyncClient(base_url=running.url, timeout=PATIENCE) as http:
-        yield at(People(http, person.people.services, running.url), person)
+        yield person.at(People(http, person.people.services, running.url))
 
 
 async def test_after_the_commit_and_before_the_reply(people: People, database_url: str, data: Path) -> None:

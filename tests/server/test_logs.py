@@ -176,9 +176,11 @@ async def test_what_nobody_foresaw_is_an_error_with_one_traceback_however_often_
 
 async def test_a_request_that_became_no_operation_is_one_line(people: People, logged: list[EventDict]) -> None:
     await people.http.post("/graphql", content=b"[", headers={"content-type": "application/json"})
+    await people.http.get("/health", headers={"host": "elsewhere.example"})
     lines = [record for record in logged if record["event"] != "request"]
-    assert [(line["event"], line["log_level"], line["codes"]) for line in lines] == [
-        ("request.refused", "info", ["VALIDATION_ERROR"])
+    assert [(line["event"], line["log_level"], line["codes"], line["status"]) for line in lines] == [
+        ("request.refused", "info", ["VALIDATION_ERROR"], 400),
+        ("request.refused", "info", ["VALIDATION_ERROR"], 421),
     ]
 
 

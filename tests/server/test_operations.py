@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.settings import Settings
-from tests.conftest import served, settings_for
+from tests.conftest import served, settings_for, url_of
 from tests.people import People, Person
 from tests.sockets import Closed, Socket
 
@@ -124,8 +124,7 @@ async def test_of_several_operations_the_named_one_is_run(people: People) -> Non
 
 
 async def test_a_socket_may_have_so_many_operations_and_no_more(settings: Settings) -> None:
-    assert settings.database_url is not None
-    url = settings.database_url.get_secret_value()
+    url = url_of(settings)
     async with served(settings_for(url, max_operations_per_socket=2)) as house:
         dora = await house.people.one()
         async with dora.socket() as socket, socket.events(id="one"), socket.events(id="two"):

@@ -6,9 +6,9 @@ from structlog.typing import EventDict
 from server.origins import Origins
 from server.requests import Refusal
 from tests.conftest import settings_for
+from tests.logged import lines
 from tests.people import People
-from tests.server.test_http import CREATE, post, refusal, tasks_of
-from tests.server.test_refusals import lines
+from tests.server.asking import CREATE, post, refusal, tasks_of
 
 ALLOWED = "http://localhost:3000"
 SETTINGS = settings_for(

@@ -7,17 +7,17 @@ import pytest
 from structlog.typing import EventDict
 
 from kit.settings import Settings
-from tests.conftest import Served, served
+from tests.conftest import Served, served, url_of
+from tests.lines import line
 from tests.people import Person
 from tests.raw import knock
 from tests.server.once import TITLES, holding_up, waiting
 from tests.server.test_defer import OLD
-from tests.server.test_departures import until_logged
-from tests.server.test_slow_clients import WHOLE, line
-from tests.server.test_streams import until
-from tests.server.test_time_limits import TABLE, nothing_is_left_in, url_of
-from tests.sockets import EVENTS, PATIENCE
+from tests.server.test_slow_clients import WHOLE
+from tests.server.test_time_limits import TABLE, nothing_is_left_in
+from tests.sockets import EVENTS
 from tests.streams import SSE, following
+from tests.waiting import PATIENCE, until, until_logged
 
 
 def post(person: Person, query: str, accept: str = "application/json") -> bytes:
@@ -34,8 +34,8 @@ async def test_who_does_not_wait_for_an_answer_is_no_error_of_ours(
     async with served(own) as house:
         dora = await house.people.one()
         async with holding_up(url_of(own), TABLE) as hand:
-            async with line(house) as one:
-                await one.say(post(dora, TITLES) + more)
+            async with line(house.url) as one:
+                await one.send(post(dora, TITLES) + more)
                 await waiting(hand, 1)
             await nothing_is_left_in(hand)
             await until_logged(logged, "request")
@@ -47,8 +47,8 @@ async def test_who_does_not_wait_for_an_answer_is_no_error_of_ours(
 async def test_a_stream_after_a_deferred_answer_ends_with_its_client(house: Served) -> None:
     hub, dora = house.services.hub, await house.people.one()
     before = {*hub.subscriptions}
-    async with line(house) as one:
-        await one.say(post(dora, "{ me { id ... @defer { name } } }", OLD) + post(dora, EVENTS, SSE))
+    async with line(house.url) as one:
+        await one.send(post(dora, "{ me { id ... @defer { name } } }", OLD) + post(dora, EVENTS, SSE))
         async with asyncio.timeout(PATIENCE):
             await one.reader.readuntil(b'"Ready"')
         assert {*hub.subscriptions} - before

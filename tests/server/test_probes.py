@@ -22,7 +22,7 @@ from kit.settings import Settings
 from live import vitals
 from live.vitals import KEPT_SECONDS, LOOK_SECONDS, NAME, Part
 from tests.breaking import breakable, health, ready, until_ready
-from tests.conftest import Served, served
+from tests.conftest import Served, served, url_of
 from tests.people import People
 from tests.server.processes import SECRET, postgres_of, serving, until
 
@@ -144,8 +144,9 @@ async def become(house: Served, statement: str, **values: str) -> None:
         await transaction.execute(text(statement), values)
 
 
-async def test_without_the_broker_it_is_ready_all_the_same(own: Settings) -> None:
+async def test_without_the_broker_it_is_ready_and_degraded(own: Settings) -> None:
     async with served(own.model_copy(update={"broadcast_url": SecretStr("postgres://nobody@127.0.0.1:1/no")})) as house:
+        await until_ready(house, "degraded")
         assert await ready(house) == (200, READY | {"status": "degraded", "broker": "failed"})
         expected = {"health": {"status": "DEGRADED", "db": "CONNECTED", "broker": "DISCONNECTED"}}
         assert (await house.people.nobody.ask(HEALTH)).data == expected
@@ -158,9 +159,9 @@ async def test_where_the_log_is_not_read_it_is_not_ready(own: Settings, monkeypa
         assert await ready(house) == (503, READY | {"status": "not ready", "log": "failed"})
 
 
-def test_while_it_leaves_it_is_alive_and_not_ready(data: Path) -> None:
+def test_while_it_leaves_it_is_alive_and_not_ready(settings: Settings, data: Path) -> None:
     """Told over a connection that stays open; nobody new comes in."""
-    with serving(data, LEAVING_SECONDS="5", JWT_SECRET=SECRET) as running:
+    with serving(data, LEAVING_SECONDS="2", DATABASE_URL=url_of(settings), JWT_SECRET=SECRET) as running:
         address = ("127.0.0.1", int(running.url.rpartition(":")[2]))
         with connect(
             running.url.replace("http", "ws") + "/graphql",

@@ -13,10 +13,9 @@ from resolvers import limits
 from resolvers.limits import per_minute
 from tests.accounts.signing import email_of, login, member
 from tests.conftest import Served, served
-from tests.db.opening import until
 from tests.live.places import InRedis, Place, place
-from tests.people import Person
 from tests.server.limiting import codes, limited, made, make
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -40,16 +39,12 @@ async def two(settings: Settings, url: str) -> AsyncIterator[tuple[Served, Serve
         yield one, other
 
 
-def at(house: Served, person: Person) -> Person:
-    return Person(house.people, person.user, person.session_id, person.token)
-
-
 async def test_two_servers_count_a_field_together(settings: Settings, redis: Place) -> None:
     async with two(settings, redis.url) as (one, other):
         dora = await one.people.one()
         assert codes(await make(dora, "a")) == codes(await make(dora, "b")) == []
-        assert codes(await make(at(other, dora), "c")) == []
-        refused = await make(at(other, dora), "d")
+        assert codes(await make(dora.at(other.people), "c")) == []
+        refused = await make(dora.at(other.people), "d")
         assert codes(refused) == codes(await make(dora, "e")) == ["RATE_LIMITED"]
         assert 55 <= int(refused.headers["retry-after"]) <= 60
         assert await made(dora) == ["a", "b", "c"]
@@ -88,7 +83,7 @@ async def test_without_redis_each_counts_for_itself_and_says_so_once(
         await make(dora, "a")
         await redis.stop()
         assert [codes(await make(dora, name)) for name in "bcde"] == [[], [], [], ["RATE_LIMITED"]]
-        assert codes(await make(at(other, dora), "f")) == []
+        assert codes(await make(dora.at(other.people), "f")) == []
         lost = [line for line in logged if line["event"] == "limits.redis_lost"]
         assert [line["log_level"] for line in lost] == ["warning"] * 2, "one line of each server"
 
@@ -109,7 +104,7 @@ async def test_a_redis_that_comes_back_is_used_again(
 
         await until(found)
         assert [codes(await make(dora, name)) for name in "abc"] == [[], [], []]
-        assert codes(await make(at(other, dora), "d")) == ["RATE_LIMITED"]
+        assert codes(await make(dora.at(other.people), "d")) == ["RATE_LIMITED"]
 
 
 async def test_a_redis_that_does_not_answer_holds_nobody_up(

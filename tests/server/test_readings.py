@@ -14,7 +14,8 @@ from resolvers.context import Services
 from server import metrics
 from tests.conftest import Served, served, settings_for
 from tests.databases import database
-from tests.server.counting import ALIVE, SYSTEM, readings, until, work, write
+from tests.server.counting import ALIVE, SYSTEM, readings, work, write
+from tests.waiting import until
 
 COUNTS = "totalConnections activeConnections peakConnections messagesSent messagesReceived totalMessages errors"
 HEALTH = f"""query ($process: String) {{ now: websocketHealth(process: $process) {{ {COUNTS} processes }}

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
+from tests.logged import lines
 from tests.people import People
-from tests.server.test_http import CREATE, GRAPHQL, JSON, METHODS, post, refusal, tasks_of
+from tests.server.asking import CREATE, GRAPHQL, JSON, METHODS, post, refusal, tasks_of
 
 OBJECT = "The request must be one JSON object"
 UNPARSABLE = "Unable to parse request body as JSON"
@@ -25,11 +26,6 @@ QUERY = json.dumps({"query": CREATE}).encode()
 
 def with_(**more: Any) -> bytes:
     return json.dumps({"query": CREATE, **more}).encode()
-
-
-def lines(logged: list[EventDict]) -> list[EventDict]:
-    """What is written where not every request is."""
-    return [line for line in logged if line["log_level"] != "debug"]
 
 
 def repr_of(value: object) -> str:

@@ -56,7 +56,7 @@ async def test_the_unforeseen_is_reported_with_its_trace_id_and_nothing_that_was
             dora = await house.people.one()
             monkeypatch.setattr(house.services.db, "fetchval", failing)
             await house.people.http.post(
-                f"/graphql?token={M}",
+                f"/graphql?x={M}",
                 json={"query": f"query {M} ($id: ID!) {{ {M}: task(id: $id) {{ id }} }}", "variables": {"id": M}},
                 headers={**dora.headers, "cookie": M, "user-agent": M, "x-request-id": TRACE_ID},
             )

@@ -2,65 +2,22 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
 from kit.settings import Settings
 from tests.conftest import Served, served, settings_for
+from tests.lines import Line, line
 from tests.people import Person
-from tests.sockets import PATIENCE
 from tests.streams import SSE, asked
+from tests.waiting import PATIENCE, until
 
 LORISES = 500
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 WHOLE = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 COUNTED = {"forwarded_allow_ips": "192.0.2.1"}  # so that the loopback is no proxy's
-
-
-class Line:
-    """A connection, byte by byte."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def say(self, data: bytes) -> None:
-        self.writer.write(data)
-        await self.writer.drain()
-
-    async def status(self) -> int:
-        """Of the next answer, which is read whole."""
-        async with asyncio.timeout(PATIENCE):
-            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
-            (length,) = (line.split()[1] for line in head.split("\r\n") if line.startswith("content-length:"))
-            await self.reader.readexactly(int(length))
-        return int(head.split()[1])
-
-    async def end(self) -> bytes:
-        """What still comes before the server ends the connection."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self.reader.read()
-        except ConnectionResetError:
-            return b""
-
-
-@asynccontextmanager
-async def line(house: Served, *, buffer: int | None = None) -> AsyncIterator[Line]:
-    host, port = house.url.removeprefix("http://").split(":")
-    plain = socket.socket()
-    if buffer is not None:
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    plain.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))
-    reader, writer = await asyncio.open_connection(sock=plain)
-    try:
-        yield Line(reader, writer)
-    finally:
-        writer.transport.abort()
 
 
 @pytest.fixture
@@ -86,36 +43,36 @@ async def brisk(settings: Settings, database_url: str) -> AsyncIterator[Served]:
 async def test_a_request_that_does_not_come_whole_ends_its_connection(
     brisk: Served, caplog: pytest.LogCaptureFixture, said: bytes
 ) -> None:
-    async with line(brisk) as slow:
-        await slow.say(said)
-        assert await slow.end() == b""
-    async with line(brisk) as slow:  # nor is it the first that counts alone
-        await slow.say(WHOLE)
+    async with line(brisk.url) as slow:
+        await slow.send(said)
+        assert await slow.ended() == b""
+    async with line(brisk.url) as slow:  # nor is it the first that counts alone
+        await slow.send(WHOLE)
         assert await slow.status() == 200
-        await slow.say(said)
-        assert await slow.end() == b""
+        await slow.send(said)
+        assert await slow.ended() == b""
     assert caplog.records == []
 
 
 async def test_a_body_that_comes_although_it_was_refused_is_no_excuse_to_stay(brisk: Served) -> None:
-    async with line(brisk) as idle:
-        await idle.say(HEAD + b"content-length: 300000\r\n\r\n")
+    async with line(brisk.url) as idle:
+        await idle.send(HEAD + b"content-length: 300000\r\n\r\n")
         assert await idle.status() == 413
-        await idle.say(b" " * 300_000)
-        assert await idle.end() == b""
+        await idle.send(b" " * 300_000)
+        assert await idle.ended() == b""
 
 
 async def test_empty_lines_between_requests_are_none(brisk: Served) -> None:
-    async with line(brisk) as slow:
-        await slow.say(WHOLE)
+    async with line(brisk.url) as slow:
+        await slow.send(WHOLE)
         assert await slow.status() == 200
-        await slow.say(b"\r\n")
-        assert await slow.end() == b""
+        await slow.send(b"\r\n")
+        assert await slow.ended() == b""
 
 
 async def test_bytes_that_come_one_by_one_are_no_excuse(brisk: Served) -> None:
-    async with line(brisk) as slow:
-        ended = asyncio.create_task(slow.end())
+    async with line(brisk.url) as slow:
+        ended = asyncio.create_task(slow.ended())
         for byte in HEAD * 1_000:
             slow.writer.write(bytes((byte,)))
             await asyncio.wait([ended], timeout=0.02)
@@ -125,23 +82,23 @@ async def test_bytes_that_come_one_by_one_are_no_excuse(brisk: Served) -> None:
 
 
 async def test_a_connection_that_is_not_used_again_is_closed(brisk: Served) -> None:
-    async with line(brisk) as idle:
-        await idle.say(WHOLE)
+    async with line(brisk.url) as idle:
+        await idle.send(WHOLE)
         assert await idle.status() == 200
-        await idle.say(WHOLE)
+        await idle.send(WHOLE)
         assert await idle.status() == 200
-        assert await idle.end() == b""
+        assert await idle.ended() == b""
 
 
 async def test_a_head_without_an_end_is_refused(brisk: Served) -> None:
-    async with line(brisk) as endless:
-        await endless.say(HEAD + b"x: " + b"y" * 100_000)
-        assert (await endless.end()).startswith(b"HTTP/1.1 431 ")
+    async with line(brisk.url) as endless:
+        await endless.send(HEAD + b"x: " + b"y" * 100_000)
+        assert (await endless.ended()).startswith(b"HTTP/1.1 431 ")
 
 
 async def test_a_head_with_long_cookies_is_not(house: Served) -> None:
-    async with line(house) as long:
-        await long.say(b"GET /health HTTP/1.1\r\nhost: x\r\ncookie: " + b"y" * 16_000 + b"\r\n\r\n")
+    async with line(house.url) as long:
+        await long.send(b"GET /health HTTP/1.1\r\nhost: x\r\ncookie: " + b"y" * 16_000 + b"\r\n\r\n")
         assert await long.status() == 200
 
 
@@ -153,11 +110,11 @@ async def test_a_large_body_comes_as_it_was_sent(house: Served) -> None:
 
 
 async def test_requests_that_come_before_the_answer_wait_their_turn_up_to_a_number(house: Served) -> None:
-    async with line(house) as eager, line(house) as greedy:
-        await eager.say(WHOLE * 10)
+    async with line(house.url) as eager, line(house.url) as greedy:
+        await eager.send(WHOLE * 10)
         assert [await eager.status() for _ in range(10)] == [200] * 10
-        await greedy.say(WHOLE * 5_000)
-        assert await greedy.end() == b""
+        await greedy.send(WHOLE * 5_000)
+        assert await greedy.ended() == b""
 
 
 async def heavy(house: Served) -> tuple[Person, bytes]:
@@ -173,9 +130,9 @@ async def heavy(house: Served) -> tuple[Person, bytes]:
 async def test_a_client_that_does_not_take_its_answer_is_let_go(brisk: Served) -> None:
     dora, request = await heavy(brisk)
     tasks = len(asyncio.all_tasks())
-    async with line(brisk, buffer=4_096) as stuck:
+    async with line(brisk.url, room=4_096) as stuck:
         stuck.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await stuck.say(request * 3)
+        await stuck.send(request * 3)
         await until_gone(stuck)
         assert (await dora.ask("{ __typename }")).data == {"__typename": "Query"}
     await until_tasks(tasks)
@@ -190,15 +147,14 @@ async def until_gone(stuck: Line) -> None:
 
 
 async def until_tasks(number: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(asyncio.all_tasks()) > number:  # noqa: ASYNC110 (what is waited for is that others end)
-            await asyncio.sleep(0.01)
+    """What others began has ended."""
+    await until(lambda: len(asyncio.all_tasks()) <= number)
 
 
 async def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(brisk: Served) -> None:
     _, request = await heavy(brisk)
-    async with line(brisk, buffer=65_536) as slow:
-        await slow.say(request)
+    async with line(brisk.url, room=65_536) as slow:
+        await slow.send(request)
         assert await slow.status() == 200
 
 
@@ -208,10 +164,10 @@ async def test_five_hundred_slow_clients_keep_nobody_waiting_and_are_gone_after_
     async with served(settings_for(database_url, request_seconds=5)) as house, AsyncExitStack() as lines:
         dora = await house.people.one()
         tasks = len(asyncio.all_tasks())
-        lorises = [await lines.enter_async_context(line(house)) for _ in range(LORISES)]
+        lorises = [await lines.enter_async_context(line(house.url)) for _ in range(LORISES)]
         for number, loris in enumerate(lorises):
-            await loris.say(HEAD if number % 2 else HEAD + b"content-length: 100\r\n\r\n{")
-        ends = [asyncio.create_task(loris.end()) for loris in lorises]
+            await loris.send(HEAD if number % 2 else HEAD + b"content-length: 100\r\n\r\n{")
+        ends = [asyncio.create_task(loris.ended()) for loris in lorises]
         for _ in range(20):
             assert (await dora.ask("{ me { id } }")).data == {"me": {"id": dora.id}}
         assert not any(end.done() for end in ends)
@@ -226,30 +182,27 @@ async def test_five_hundred_slow_clients_keep_nobody_waiting_and_are_gone_after_
 async def test_an_address_has_so_many_connections_and_no_more(settings: Settings, database_url: str) -> None:
     limits = COUNTED | {"max_connections_per_address": 3}
     async with served(settings_for(database_url, **limits)) as house, AsyncExitStack() as lines:
-        held = [await lines.enter_async_context(line(house)) for _ in range(3)]
+        held = [await lines.enter_async_context(line(house.url)) for _ in range(3)]
         for one in held:
-            await one.say(WHOLE)
+            await one.send(WHOLE)
             assert await one.status() == 200
-        async with line(house) as fourth:
-            assert (await fourth.end()).startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+        async with line(house.url) as fourth:
+            assert (await fourth.ended()).startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
         held[0].writer.close()
-        await until_let_in(house)
+        await until(lambda: is_let_in(house))
 
 
-async def until_let_in(house: Served) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            async with line(house) as next_:
-                await next_.say(WHOLE)
-                if await next_.status() == 200:
-                    return
+async def is_let_in(house: Served) -> bool:
+    async with line(house.url) as another:
+        await another.send(WHOLE)
+        return await another.status() == 200
 
 
 async def test_those_of_a_proxy_are_not_counted(settings: Settings, database_url: str) -> None:
     async with served(settings_for(database_url, max_connections_per_address=1)) as house, AsyncExitStack() as lines:
         for _ in range(5):
-            one = await lines.enter_async_context(line(house))
-            await one.say(WHOLE)
+            one = await lines.enter_async_context(line(house.url))
+            await one.send(WHOLE)
             assert await one.status() == 200
 
 
@@ -265,9 +218,9 @@ async def test_a_stream_is_not_ended_for_its_silence(brisk: Served) -> None:
     dora = await brisk.people.one()
     async with asked(dora, accept=SSE) as stream:
         await stream.next()
-        async with line(brisk) as other:  # whose time is over first
-            assert await other.end() == b""
-        async with line(brisk) as another:
-            assert await another.end() == b""
+        async with line(brisk.url) as other:  # whose time is over first
+            assert await other.ended() == b""
+        async with line(brisk.url) as another:
+            assert await another.ended() == b""
         task = await dora.task("Still there")
         assert (await stream.next())["task"]["id"] == task["id"]

@@ -9,9 +9,9 @@ import pytest
 from structlog.typing import EventDict
 
 from tests.conftest import Served, served, settings_for
+from tests.logged import quiet
 from tests.people import Person
 from tests.raw import ACK, INIT, Raw, connected, knock, lives, message, opened
-from tests.server.test_socket_messages import quiet
 from tests.sockets import EVENTS
 
 SSE = {"accept": "text/event-stream"}
@@ -64,7 +64,7 @@ async def test_pages_of_others_are_refused_before_there_is_a_socket(
     status, said = await refused(house, knock(origin=origin))
     assert status == 403
     assert said.endswith("may not call: ALLOWED_ORIGINS has those that may")
-    assert await quiet(logged, caplog)
+    assert quiet(logged, caplog)
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "authorization", "api_key"])
@@ -94,7 +94,7 @@ async def test_a_handshake_that_is_none_is_answered_and_ended(
     house: Served, request_: bytes, status: int, logged: list[EventDict], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert (await refused(house, request_))[0] == status
-    assert await quiet(logged, caplog)
+    assert quiet(logged, caplog)
 
 
 async def test_one_address_has_no_more_sockets_and_streams_than_allowed(database_url: str) -> None:

@@ -1,9 +1,7 @@
 """Sockets when the database cannot be asked, and when clients take nothing."""
 
 import asyncio
-import base64
 import gc
-import os
 import socket as sockets_of
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +19,9 @@ from resolvers.accounts.viewers import Viewers
 from server.frames import AT_ONCE, Protocol
 from server.sockets import Sockets
 from tests.conftest import Served, served
+from tests.lines import dialled
 from tests.live.test_over_time import RENEW, _token
+from tests.raw import CLOSE, PING, TEXT, frame, knock
 from tests.sockets import Closed, Socket
 
 
@@ -102,15 +102,10 @@ async def test_sockets_that_take_nothing_keep_no_other_from_leaving() -> None:
         await sockets.leave(0.5)
 
 
-UPGRADE = """GET /graphql HTTP/1.1\r\nHost: parlor\r\nUpgrade: websocket\r\nConnection: Upgrade\r
-Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"""
-TEXT, CLOSE, PING = 1, 8, 9
-
-
 async def test_a_closed_socket_whose_client_takes_nothing_does_not_stay(settings: Settings) -> None:
     """Of what waits less than makes it pause, so that nobody waits for room."""
     async with served(_impatient(settings)) as house, asyncio.timeout(20), _taking_nothing(house) as (client, protocol):
-        await asyncio.get_running_loop().sock_sendall(client, _frame(TEXT, b"nonsense"))
+        await asyncio.get_running_loop().sock_sendall(client, frame(TEXT, b"nonsense"))
         while not protocol.disconnected:  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0.05)
 
@@ -118,7 +113,7 @@ async def test_a_closed_socket_whose_client_takes_nothing_does_not_stay(settings
 async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(settings: Settings) -> None:
     """It has said so, and does not take what is on its way."""
     async with served(settings) as house, _taking_nothing(house) as (client, protocol):
-        await asyncio.get_running_loop().sock_sendall(client, _frame(CLOSE, b""))
+        await asyncio.get_running_loop().sock_sendall(client, frame(CLOSE, b""))
         async with asyncio.timeout(10):
             while not protocol.transport.is_closing():  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.01)
@@ -128,7 +123,7 @@ async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(setting
 async def test_pongs_that_nobody_takes_do_not_wait_in_memory(house: Served) -> None:
     async with _taking_nothing(house) as (client, protocol):
         for _ in range(40):
-            await asyncio.get_running_loop().sock_sendall(client, _frame(PING, b"x" * 125) * 1_000)
+            await asyncio.get_running_loop().sock_sendall(client, frame(PING, b"x" * 125) * 1_000)
         assert protocol.transport.get_write_buffer_size() < 100_000, "of 5 MB"
 
 
@@ -154,21 +149,13 @@ def _impatient(settings: Settings) -> Settings:
 @asynccontextmanager
 async def _taking_nothing(house: Served) -> AsyncIterator[tuple[sockets_of.socket, Protocol]]:
     """A client for which something waits, and its connection as the server has it."""
-    loop, (host, port) = asyncio.get_running_loop(), house.url.removeprefix("http://").split(":")
-    with sockets_of.socket() as client:
-        client.setsockopt(sockets_of.SOL_SOCKET, sockets_of.SO_RCVBUF, 4_096)
-        client.setblocking(False)
-        await loop.sock_connect(client, (host, int(port)))
-        await loop.sock_sendall(client, UPGRADE.format(key=base64.b64encode(os.urandom(16)).decode()).encode())
+    loop = asyncio.get_running_loop()
+    with await dialled(house.url, room=4_096) as client:
+        await loop.sock_sendall(client, knock())
         assert b"101" in await loop.sock_recv(client, 1_000)
         protocols = [each for each in gc.get_objects() if type(each) is Protocol]
         (protocol,) = (each for each in protocols if each.client == client.getsockname())
         async with asyncio.timeout(10):
             while not protocol.transport.get_write_buffer_size():
-                await loop.sock_sendall(client, _frame(PING, b"x" * 125) * 100)
+                await loop.sock_sendall(client, frame(PING, b"x" * 125) * 100)
         yield client, protocol
-
-
-def _frame(kind: int, text: bytes) -> bytes:
-    """As clients send it; a mask of zeros is one."""
-    return bytes((0x80 | kind, 0x80 | len(text), 0, 0, 0, 0)) + text

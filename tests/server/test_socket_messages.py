@@ -8,6 +8,7 @@ from structlog.typing import EventDict
 
 from server import frames
 from tests.conftest import Served, served, settings_for
+from tests.logged import quiet
 from tests.people import People
 from tests.raw import (
     BINARY,
@@ -121,11 +122,6 @@ MESSAGES: list[tuple[Any, str]] = [
 ]
 
 
-async def quiet(logged: list[EventDict], caplog: pytest.LogCaptureFixture) -> bool:
-    """Nothing was logged that anybody would look at."""
-    return caplog.records == [] and not [line for line in logged if line["log_level"] not in ("debug", "info")]
-
-
 @pytest.mark.parametrize(("said", "reason"), MESSAGES, ids=lambda value: str(value)[:60])
 async def test_a_message_that_the_protocol_does_not_know_closes_the_socket_with_a_reason(
     people: People, said: Any, reason: str, logged: list[EventDict], caplog: pytest.LogCaptureFixture
@@ -133,7 +129,7 @@ async def test_a_message_that_the_protocol_does_not_know_closes_the_socket_with_
     async with opened(people.url) as raw:
         await raw.send(frame(TEXT, said if isinstance(said, str) else json.dumps(said)))
         assert await raw.closed() == (4400, reason)
-    assert await quiet(logged, caplog)
+    assert quiet(logged, caplog)
 
 
 @pytest.mark.parametrize("kind", [{"type": "subscribe", "id": "1"}, {"type": "start"}, {"type": 5}])
@@ -210,7 +206,7 @@ async def test_a_frame_that_is_none_closes_the_socket_with_a_reason(
     async with opened(house.url) as raw:
         await raw.send(sent)
         assert await raw.closed() == told
-    assert await quiet(logged, caplog)
+    assert quiet(logged, caplog)
 
 
 ODD = [
@@ -265,7 +261,7 @@ async def test_an_operation_that_is_none_ends_by_itself(
             "PERSISTED_QUERY_NOT_FOUND",
         }
         assert await lives(raw)
-    assert await quiet(logged, caplog)
+    assert quiet(logged, caplog)
 
 
 async def test_a_message_that_is_never_complete_is_waited_for_only_so_long(database_url: str) -> None:

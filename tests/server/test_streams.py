@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,18 +16,13 @@ from kit.settings import Settings
 from resolvers.accounts.tokens import access_token
 from tests.conftest import Served, served, settings_for
 from tests.people import People
-from tests.server.test_departures import HEAVY, until_logged
+from tests.server.test_departures import HEAVY
 from tests.sockets import EVENTS, Closed
 from tests.streams import MULTIPART, SSE, Response, asked, following
+from tests.waiting import until, until_logged
 
 LOGOUT = "mutation { logout { deletedId } }"
 COMPLETE = b"event: complete\ndata:\n\n"
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - a set has no event
-            await asyncio.sleep(0.01)
 
 
 async def ended(response: Response) -> Any:
@@ -74,7 +68,7 @@ async def test_a_client_that_reads_no_more_is_let_go_and_keeps_nobody_waiting(
 ) -> None:
     async with served(settings_for(database_url, send_timeout_seconds=1)) as house:
         dora = await house.people.one()
-        async with asked(dora, HEAVY, buffer=65_536) as slow, following(dora) as (quick, _):
+        async with asked(dora, HEAVY, room=65_536) as slow, following(dora) as (quick, _):
             assert json.loads((await slow.event())["data"])["data"]["taskEvents"]["__typename"] == "Ready"
             async with asyncio.timeout(20):
                 while not any(record["event"] == "operation" and record["ms"] > 1_000 for record in logged):
@@ -93,7 +87,7 @@ async def test_a_stream_that_falls_behind_and_reads_again_has_missed_nothing(
     async with served(settings_for(database_url, group_window=2)) as house:
         dora = await house.people.one()
         query = HEAVY.replace("task {", "task { title")
-        async with asked(dora, query, buffer=65_536) as slow:
+        async with asked(dora, query, room=65_536) as slow:
             await slow.event()
             titles = [f"Task {number}" for number in range(40)]
             for title in titles:

@@ -10,11 +10,11 @@ from structlog.typing import EventDict
 
 from kit.settings import Settings
 from resolvers.accounts.passwords import Passwords
-from tests.conftest import Served, served
+from tests.conftest import Served, served, url_of
 from tests.people import Person
-from tests.server.once import CREATE, TITLES, holding_up, kept, post, reason, titles, until, waiting, writes_of
-from tests.sockets import PATIENCE
+from tests.server.once import CREATE, TITLES, holding_up, kept, post, reason, titles, waiting, writes_of
 from tests.streams import asked
+from tests.waiting import PATIENCE, until
 
 TABLE = "lock table task"  # what reads of tasks wait for
 BY_EXECUTOR = "{ __typename __schema { queryType { name } } tasks { nodes { title } } }"
@@ -28,11 +28,6 @@ SLOW_COMMIT = (
     "create constraint trigger slow after insert on task deferrable initially deferred for each row"
     " execute function wait()",
 )
-
-
-def url_of(settings: Settings) -> str:
-    assert settings.database_url is not None
-    return settings.database_url.get_secret_value()
 
 
 @pytest.fixture
