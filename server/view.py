@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, Unavailable
+from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, TooSlow, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
 from schema.schema import Refused, Schema
@@ -32,7 +32,13 @@ STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
     "multipart/mixed;subscriptionSpec=1.0"
 )
-STATUS: dict[type[ParlorError], int] = {Unavailable: 503, NoKeys: 503, Leaving: 503, RateLimited: 429}
+STATUS: dict[type[ParlorError], int] = {
+    Unavailable: 503,
+    NoKeys: 503,
+    Leaving: 503,
+    TooSlow: 503,  # before anything was asked: who asks could not be looked up in time
+    RateLimited: 429,
+}
 NOT_ACCEPTABLE = "Answers are application/graphql-response+json or application/json: the Accept header names neither"
 ALLOWED = {
     "GET": (OperationType.QUERY,),

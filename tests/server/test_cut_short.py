@@ -12,7 +12,7 @@ from resolvers.idempotency import Once
 from schema import answers
 from tests.conftest import served
 from tests.people import Person
-from tests.server.once import CREATE, kept, post, titles
+from tests.server.once import CREATE, TITLES, holding_up, kept, post, titles
 from tests.server.test_time_limits import NOT_DONE, error_of, nothing_is_left_in, url_of
 
 FEWEST = 8  # awaits of a mutation on a connection that is open
@@ -98,3 +98,13 @@ async def test_it_is_done_or_said_not_to_be(own: Settings, monkeypatch: pytest.M
             number += 1
         await hand.close()
     assert FEWEST <= not_done < number - 1
+
+
+async def test_who_asks_cannot_be_looked_up_in_time(own: Settings) -> None:
+    """Nothing is amiss with the request, so it is no 4xx."""
+    async with served(own.model_copy(update={"statement_timeout_seconds": 1})) as house:
+        dora = await house.people.one()
+        async with holding_up(url_of(own), "lock table session"):
+            answer = await dora.ask(TITLES)
+        assert (answer.status, answer.code) == (503, "QUERY_TIMEOUT")
+        assert await titles(dora) == []
