@@ -45,6 +45,7 @@ ALLOWED = {
     "HEAD": (OperationType.QUERY,),
     "POST": (OperationType.QUERY, OperationType.MUTATION),
 }
+ENDED = "The server went down before it was answered"  # what is not said is whether a mutation was done: it may be
 KEEP_NOTHING = (b"cache-control", b"no-store")  # an answer is one viewer's, at one moment
 
 
@@ -104,7 +105,8 @@ class View:
         return None if wanted.patches is None else deferring(self._schema, scope, asked, ctx, wanted.patches)
 
     async def _answered(self, asked: Asked, ctx: Context, scope: Scope, kind: bytes) -> tuple[int, bytes, int | None]:
-        """Raises ClientDisconnect where nobody is there any more to hear it: then a query is not answered."""
+        """Raises ClientDisconnect where nobody is there any more to hear it: then a query is not answered; Unavailable
+        where the server has no time left."""
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
@@ -131,6 +133,8 @@ class View:
         except asyncio.CancelledError:
             if protocol.transport.is_closing():
                 raise ClientDisconnect from None
+            if self._services.vitals.leaving:
+                raise Unavailable(ENDED) from None
             raise
         finally:
             protocol.lost = None
