@@ -1,6 +1,7 @@
 """Ends what takes too long. One timer looks after all: asyncio's own costs as much as a tenth of a prepared query."""
 
 import asyncio
+from functools import cached_property
 from types import TracebackType
 
 from kit.errors import TooSlow
@@ -20,25 +21,28 @@ class Deadlines:
         """To be entered by the task that is to be ended; then leaving raises TooSlow."""
         return Deadline(self)
 
+    @cached_property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """To be asked for what is running, which costs a system call each time."""
+        return asyncio.get_running_loop()
+
     def enter(self, deadline: "Deadline") -> float:
         """When it will be over."""
-        loop = asyncio.get_running_loop()
         self._under_way[deadline] = None
         if self._timer is None:
-            self._timer = loop.call_later(LOOK_SECONDS, self._look)
-        return loop.time() + self._seconds
+            self._timer = self.loop.call_later(LOOK_SECONDS, self._look)
+        return self.loop.time() + self._seconds
 
     def leave(self, deadline: "Deadline") -> None:
         self._under_way.pop(deadline, None)
 
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self.loop.time()
         for deadline in [*self._under_way]:
             if now < deadline.at:
                 break
             deadline.end()
-        self._timer = loop.call_later(LOOK_SECONDS, self._look) if self._under_way else None
+        self._timer = self.loop.call_later(LOOK_SECONDS, self._look) if self._under_way else None
 
 
 class Deadline:
@@ -54,7 +58,7 @@ class Deadline:
         self.at = 0.0
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._all.loop)
         assert task is not None, "only a task can be cancelled"
         self._task = task
         self.at = self._all.enter(self)

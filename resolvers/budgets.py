@@ -49,9 +49,10 @@ class Buckets:
         return ceil(over) if over > 0 else 0
 
     def take(self, key: str, units: int, now: float) -> None:
-        paid = self._paid.get(key, 0.0)
-        self._paid[key] = (paid if paid > now else now) + units * self._seconds
-        if len(self._paid) > self._most:
+        known = self._paid
+        paid = known.get(key, now)
+        known[key] = (paid if paid > now else now) + units * self._seconds
+        if len(known) > self._most:
             self._forget()
 
     def _forget(self) -> None:
@@ -69,14 +70,18 @@ class Budgets:
         self._clock = clock
 
     def admit(self, ctx: "Context") -> None:
-        """Raises RateLimited where nothing is left; that costs nothing."""
+        """Pays for an operation, whatever comes of it. Raises RateLimited where nothing is left; that costs nothing."""
         network, now = network_of(ctx.address), self._clock()
-        wait = max(self._users.wait(ctx.viewer_id or network, now), self._addresses.wait(network, now))
+        user = ctx.viewer_id or network
+        wait = max(self._users.wait(user, now), self._addresses.wait(network, now))
         if wait:
             ctx.services.meter.refused("over_budget")
             raise RateLimited(wait, "Too much has been asked in this minute")
+        self._users.take(user, OPERATION, now)
+        self._addresses.take(network, OPERATION, now)
 
     def spend(self, ctx: "Context", units: int) -> None:
+        """Of what has been admitted."""
         network, now = network_of(ctx.address), self._clock()
         self._users.take(ctx.viewer_id or network, units, now)
         self._addresses.take(network, units, now)

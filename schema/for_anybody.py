@@ -1,5 +1,6 @@
 """Questions that are answered alike whoever asks: nobody has to be looked up for them, not even in the database."""
 
+import re
 from collections.abc import Callable
 
 from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse
@@ -19,8 +20,10 @@ def public(schema: GraphQLSchema) -> Callable[[str | None], bool]:
     fields = schema.query_type.fields.items()
     names = {name for name, field in fields if field.extensions[BACKREF].floor is None}
 
+    named = re.compile("|".join(names)).search
+
     def tells(text: str | None) -> bool:
-        if text is None or len(text) > LONGEST or not any(name in text for name in names):
+        if text is None or len(text) > LONGEST or not named(text):
             return False
         try:
             (operation,) = parse(text).definitions

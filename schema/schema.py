@@ -20,7 +20,7 @@ from db.accounts.users import Role
 from kit.ids import Id
 from kit.settings import Settings
 from live.streams import EventSource, QuerySource
-from resolvers.budgets import OPERATION, PLANNING
+from resolvers.budgets import PLANNING
 from resolvers.context import Context
 from schema.accounts.presence import PresenceQueries, PresenceSubscriptions
 from schema.accounts.sessions import SessionMutations, SessionQueries
@@ -110,7 +110,8 @@ class Refused(Exception):
 
 def _charge(ctx: Context, title: Title, cost: int) -> None:
     """Pays for what an operation may cost, which is known before it runs, and counts it."""
-    ctx.services.budgets.spend(ctx, OPERATION + cost)
+    if cost:
+        ctx.services.budgets.spend(ctx, cost)
     ctx.services.meter.operations.of(title, signed_in=ctx.viewer_id is not None).cost += cost
 
 

@@ -9,12 +9,19 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.requests import Refusal, header_of, text_of
+from server.requests import Refusal, headers_of, text_of
 
 MOST_PARAMETERS = 20  # of a GET; four mean something
 MISSING = "No GraphQL query found in the request"
 METHODS = "GET, HEAD, POST, OPTIONS"
 ALLOW = (b"allow", METHODS.encode())
+KINDS: dict[str, type] = {
+    "query": str,
+    "documentId": str,
+    "variables": dict,
+    "operationName": str,
+    "extensions": dict,
+}
 _CHARSET = re.compile(rb'(?:\A|;)\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 
 
@@ -43,13 +50,14 @@ async def asked_of(scope: Scope, receive: Receive) -> Asked:
 
 def _check_type(scope: Scope) -> None:
     """Only JSON: the types that pages of others can send without asking beforehand are none of it. Raises Refusal."""
-    kind = header_of(scope, b"content-type") or b""
+    headers = headers_of(scope)
+    kind = headers.get(b"content-type", b"")
     if kind != b"application/json" and not _is_json(kind):
         raise Refusal(415, "Only application/json in UTF-8 is understood", (b"accept", b"application/json"))
-    coding = header_of(scope, b"content-encoding")
+    coding = headers.get(b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         raise Refusal(415, "A body must come without content coding", (b"accept-encoding", b"identity"))
-    if header_of(scope, b"transfer-encoding") not in (None, b"chunked"):
+    if headers.get(b"transfer-encoding") not in (None, b"chunked"):
         raise Refusal(400, "Of the transfer codings only chunked is understood")
 
 
@@ -98,14 +106,9 @@ def _parameters(query_string: bytes) -> dict[str, Any]:
 
 
 def _checked(given: Mapping[str, Any], key: str | None = None) -> Asked:
-    for name, kind, said in (
-        ("query", str, "a string"),
-        ("documentId", str, "a string"),
-        ("variables", dict, "an object"),
-        ("operationName", str, "a string"),
-        ("extensions", dict, "an object"),
-    ):
-        if given.get(name) is not None and not isinstance(given[name], kind):
+    for name, value in given.items():
+        if value is not None and not isinstance(value, KINDS.get(name, object)):
+            said = "a string" if KINDS[name] is str else "an object"
             raise Refusal(400, f"The GraphQL operation's `{name}` must be {said} or null, if provided.")
     extensions = given.get("extensions") or {}
     extended = extensions.get("idempotencyKey")

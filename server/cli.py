@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -99,11 +99,11 @@ def serve(
         embedded = settings.database_url is None
         _run(starting.prepare(ready, migrating=embedded, demo=demo))
         try:
-            starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo))
+            with suppress(KeyboardInterrupt):  # which is not raised again where whoever started it ignores Ctrl-C
+                starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo))
         except starting.Refused as error:
             _fail(str(error))
-        except KeyboardInterrupt:
-            console.print("Parlor has stopped.")
+        console.print("Parlor has stopped.")
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from kit.networks import address
 from kit.settings import Settings
-from server.requests import Refusal, header_of
+from server.requests import Refusal, headers_of
 
 REMEMBERED = 256  # Host headers; a server has a few names
 LONGEST = 300  # bytes of a Host header: a name has at most 253
@@ -35,7 +35,8 @@ class Origins:
 
     def check(self, scope: Scope) -> None:
         """Raises Refusal: 400 or 421 for the Host, 400 for a secret in the URL, 403 for the page."""
-        host = header_of(scope, b"host")
+        headers = headers_of(scope)
+        host = headers.get(b"host")
         if host is None:
             if scope["http_version"] != "1.0":
                 raise Refusal(400, "The request has no Host header")
@@ -43,16 +44,14 @@ class Origins:
             raise Refusal(*refused)
         if scope["query_string"] and (found := _SECRET.search(scope["query_string"])):
             raise Refusal(400, f"No `{_shown(found[1])}` in a URL, where logs keep it: use the Authorization header")
-        self._check_page(scope, host or b"")
+        self._check_page(headers, host or b"")
 
-    def _check_page(self, scope: Scope, host: bytes) -> None:
-        origin = header_of(scope, b"origin")
+    def _check_page(self, headers: dict[bytes, bytes], host: bytes) -> None:
+        origin = headers.get(b"origin")
         if origin is not None:
             if origin not in self._origins and not _is_same(origin.lower(), host.lower()):
                 raise Refusal(403, f"Pages of {_shown(origin)} may not call: ALLOWED_ORIGINS has those that may")
-        elif (
-            header_of(scope, b"sec-fetch-mode") == b"no-cors" and header_of(scope, b"sec-fetch-site") != b"same-origin"
-        ):
+        elif headers.get(b"sec-fetch-mode") == b"no-cors" and headers.get(b"sec-fetch-site") != b"same-origin":
             raise Refusal(403, "Pages of other sites may not call without CORS")  # as images do, and blind requests
 
     def _said_of(self, host: bytes) -> tuple[int, str] | None:

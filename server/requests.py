@@ -14,6 +14,7 @@ from server import logs
 
 HEADER = "x-request-id"
 _HEADER = HEADER.encode()
+_LEFT = 499  # nginx's status for a client that has not waited for an answer
 _ALWAYS = (b"x-content-type-options", b"nosniff")
 _ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header; no id is all zeros, no version is ff
@@ -52,7 +53,7 @@ class Requests:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), _LEFT
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -63,6 +64,9 @@ class Requests:
 
         try:
             await self._app(scope, self._counting(scope, receive), answer)
+        except BaseException:
+            status = 500
+            raise
         finally:
             self._count(status)
             if logs.least <= logging.DEBUG:
@@ -102,13 +106,20 @@ def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 def _trace_id(scope: Scope) -> bytes:
     """That of the trace which the request is part of, or the request's own, or a new one."""
     if scope["type"] == "http":  # a socket is counted by its own
-        parent, own = header_of(scope, b"traceparent"), header_of(scope, _HEADER)
+        headers = headers_of(scope)
+        parent, own = headers.get(b"traceparent"), headers.get(_HEADER)
         if parent is not None and (found := _TRACEPARENT.fullmatch(parent)):
             scope["state"]["traceparent"] = parent.decode()
             return found[1]
         if own is not None and _ACCEPTABLE.fullmatch(own):
             return own
     return b"%032x" % getrandbits(128)
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """All of them, by their names in lower case."""
+    headers: dict[bytes, bytes] = scope["state"]["headers"]
+    return headers
 
 
 def header_of(scope: Scope, name: bytes) -> bytes | None:

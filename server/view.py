@@ -103,7 +103,7 @@ class View:
         if not query:
             raise Refusal(400, MISSING)
         began, protocol = time.perf_counter(), protocol_of(scope)
-        task = asyncio.current_task()
+        task = asyncio.current_task(protocol.loop)  # named, for to find out which is running takes a system call
         assert task is not None, "uvicorn makes one for each request"
         protocol.lost = task.cancel
         try:
@@ -131,7 +131,7 @@ class View:
         note(ctx, self._schema.documents.title(query, asked.operation_name), errors, began)
         if json is None:  # what was never executed has no data, not even null (GraphQL, 7.1.1)
             return (400 if kind is GRAPHQL_RESPONSE else 200), b'{"errors":%b}' % formatted(errors), None
-        return 200, json, wait_of(errors)
+        return 200, json, wait_of(errors) if errors else None
 
     def _failed(self, scope: Scope, *errors: GraphQLError, status: int | None = None) -> bytes:
         told = all_exposed(errors, trace_id=trace_id_of(scope), now=self._services.clock())

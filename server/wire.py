@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from live.streams import Gone
 from server.connections import Connections
@@ -32,6 +32,7 @@ class Protocol(HttpToolsProtocol):
     _bytes = 0  # of the request, but for what came with its first
     _unsent = 0  # bytes of an answer, when it was looked last
     _stuck = 0.0  # since when it has been as many
+    _answering: RequestResponseCycle | None = None
 
     def __init__(self, all: Connections, **given: Any) -> None:
         super().__init__(**given)
@@ -44,13 +45,18 @@ class Protocol(HttpToolsProtocol):
             self._refuse(status)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """uvicorn tells only the latest request on a connection; a stream may be one before it."""
+        """uvicorn tells only the latest request on a connection; that which is answered may be one before it."""
         super().connection_lost(exc)
+        if self._answering is not None:
+            self._answering.disconnected = True
         self._all.leave(self)
         if self.lost is not None:
             self.lost()
 
     def handle_websocket_upgrade(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:  # whose answer would go into the socket
+            self.transport.abort()
+            return
         self._all.leave(self)
         super().handle_websocket_upgrade()
 
@@ -83,6 +89,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._due = 0.0
+        if self.cycle is not None and self.cycle.response_complete:  # it was refused before it was whole
+            self._rest()
 
     def on_response_complete(self) -> None:
         """uvicorn would set a timer after each; `look` finds who is idle by the way."""
@@ -92,7 +100,15 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         if not self._due:  # nor does more of a request come
-            self._idle, self._due = True, self.loop.time() + self._all.idle_seconds
+            self._rest()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _rest(self) -> None:
+        """Until more is asked."""
+        self._idle, self._due = True, self.loop.time() + self._all.idle_seconds
 
     def look(self, now: float) -> None:
         """Ends it where the client has sent nothing, or not all, or taken nothing of its answer for too long."""
@@ -129,14 +145,15 @@ class Wire:
 
     def __init__(self, scope: Scope, lost: Callable[[], object], seconds: int) -> None:
         self._protocol = protocol_of(scope)
-        self._protocol.lost = lost
+        self._protocol.lost = self._lost = lost
         self._transport = self._protocol.transport
         self._seconds = seconds
         notice_absence(self._transport, seconds)
 
     def release(self) -> None:
-        """What happens to the connection from now on is told no more."""
-        self._protocol.lost = None
+        """What happens to the connection from now on is told no more, but to the request that may have come next."""
+        if self._protocol.lost is self._lost:
+            self._protocol.lost = None
 
     @property
     def writable(self) -> bool:

@@ -10,7 +10,7 @@ from kit.settings import Settings
 from resolvers.budgets import REFUSALS, Buckets
 from tests.conftest import Served, served
 from tests.people import People
-from tests.server.limiting import LABELS, codes, made, make, post, wait_of
+from tests.server.limiting import LABELS, MAKE, codes, made, make, post, wait_of
 from tests.streams import SSE, asked
 
 MUCH = "{ tasks(first: 100) { nodes { id title } } }"
@@ -88,6 +88,14 @@ async def test_an_address_has_a_budget_for_all_of_its_users(strict: People) -> N
 async def test_what_is_not_valid_costs_too(people: People, text: str) -> None:
     assert codes(await post(people.nobody, text))[0] == "VALIDATION_ERROR"
     assert (await post(people.nobody, "{ __typename }")).status_code == 429
+
+
+async def test_what_was_done_before_and_what_nobody_knows_cost_too(people: People) -> None:
+    for body in ({"query": MAKE, "variables": {"name": "a"}}, {"documentId": "unknown"}, {"query": "{"}):
+        dora = await people.one()
+        headers = dora.headers | {"idempotency-key": "the same"}
+        statuses = [(await people.http.post("/graphql", json=body, headers=headers)).status_code for _ in range(30)]
+        assert statuses[-1] == 429
 
 
 async def test_on_a_socket_the_operation_is_refused_and_the_socket_stays(people: People) -> None:

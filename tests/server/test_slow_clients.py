@@ -9,14 +9,13 @@ import pytest
 
 from kit.settings import Settings
 from tests.conftest import Served, served, settings_for
-from tests.lines import Line, line
+from tests.lines import WHOLE, Line, line
 from tests.people import Person
 from tests.streams import SSE, asked
 from tests.waiting import PATIENCE, until
 
 LORISES = 500
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-WHOLE = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 COUNTED = {"forwarded_allow_ips": "192.0.2.1"}  # so that the loopback is no proxy's
 
 
@@ -52,6 +51,14 @@ async def test_a_request_that_does_not_come_whole_ends_its_connection(
         await slow.send(said)
         assert await slow.ended() == b""
     assert caplog.records == []
+
+
+async def test_a_body_that_comes_although_it_was_refused_is_no_excuse_to_stay(brisk: Served) -> None:
+    async with line(brisk.url) as idle:
+        await idle.send(HEAD + b"content-length: 300000\r\n\r\n")
+        assert await idle.status() == 413
+        await idle.send(b" " * 300_000)
+        assert await idle.ended() == b""
 
 
 async def test_empty_lines_between_requests_are_none(brisk: Served) -> None:
