@@ -109,10 +109,14 @@ class Events(Group):
     async def _execute(self, event: Event) -> Payload | None:
         state = self._tail.state
         cursor = state.cursor(event.position)
-        async with self._hub.executing:
+
+        async def told() -> bytes | None:
             began = perf_counter()
             json = await self._source.told(event, cursor)
             self._hub.meter.executed(perf_counter() - began)
+            return json
+
+        json = await self._lane.asked(told)
         return None if json is None else Payload(state.epoch, event.position, json, cursor, event.at)
 
     def _keep(self, payloads: Sequence[Payload]) -> None:

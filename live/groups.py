@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kit.errors import TooSlow, Unavailable
+from live.lanes import Lane
 from live.positions import START
 from live.streams import RETRY_SECONDS, Payload, Source
 
@@ -32,6 +33,7 @@ class Group(ABC):
     def __init__(self, hub: "Hub", source: Source) -> None:
         self._hub = hub
         self._key = source.key
+        self._lane = Lane(hub.lanes)
         self._working: asyncio.Task[None] | None = None
         self.topics = source.topics
         self.members: set[Subscription] = set()

@@ -15,6 +15,7 @@ from kit.errors import TooSlow, Unavailable
 from kit.ids import Id
 from live.events import Events
 from live.groups import Group
+from live.lanes import Lanes
 from live.meter import Meter
 from live.positions import START
 from live.presence import Presence
@@ -30,9 +31,7 @@ logger = structlog.get_logger()
 
 class Hub:
     """`window` payloads and `window_bytes` are what one group holds at most, `total_bytes` all of them together;
-    `executions` how many questions are asked of the database at once, `answering` how many of them answer live queries:
-    those may take seconds, and events must not wait behind them; nor behind those that are let in, or looked at anew
-    (`looking`)."""
+    `executions` how many questions are asked of the database at once, and how many are let in or looked at anew."""
 
     def __init__(
         self,
@@ -54,8 +53,7 @@ class Hub:
         self.window_bytes = window_bytes
         self.total_bytes = total_bytes
         self.held = 0  # bytes of payloads, of all groups
-        self.executing = asyncio.Semaphore(executions)
-        self.answering = asyncio.Semaphore(max(executions // 2, 1))
+        self.lanes = Lanes(executions)
         self.looking = asyncio.Semaphore(executions)
         self.groups: dict[Hashable, Group] = {}
         self.subscriptions: set[Subscription] = set()

@@ -56,8 +56,7 @@ class Query(Group):
                 await self._asked.wait()
         self._asked.clear()
         try:
-            async with self._hub.answering, self._hub.executing:
-                json = await self._source.answer()
+            json = await self._lane.asked(self._source.answer)
         except Unavailable:
             self._asked.set()
             raise

@@ -180,6 +180,7 @@ class Documents:
         self._suggesting = not settings.production
         self._kept = Latest[Document](most)
         self._recent = Latest[Document](max(most // 5, 1))
+        self._unkept: tuple[str, Document | GraphQLError] | None = None  # the last; a request looks at it several times
         self._by_hash: dict[str, str] = {}
         self._trusted = None if trusted is None else dict(trusted)
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
@@ -213,10 +214,22 @@ class Documents:
             if text not in self._pinned:
                 raise Forbidden("Only trusted documents are answered here")
             return self._pinned[text]
-        made = self._made(text)
-        if len(text) <= LARGEST_KEPT:
-            self._forget(self._recent.keep(text, made))
-        return made
+        if self._unkept is None or self._unkept[0] != text:
+            made = self._tried(text)
+            if isinstance(made, Document) and len(text) <= LARGEST_KEPT:
+                self._forget(self._recent.keep(text, made))
+                return made
+            self._unkept = text, made
+        last = self._unkept[1]
+        if isinstance(last, GraphQLError):
+            raise last.with_traceback(None)  # which would grow each time
+        return last
+
+    def _tried(self, text: str) -> Document | GraphQLError:
+        try:
+            return self._made(text)
+        except GraphQLError as error:
+            return error
 
     def title(self, text: str, operation_name: str | None) -> Title:
         """Of an operation that was asked; nothing is parsed for it."""

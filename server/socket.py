@@ -159,7 +159,7 @@ class Socket:
         most, name = self._settings.max_operations_per_socket, payload.get("operationName")
         variables = payload.get("variables") or {}
         try:
-            if len(self.operations) >= most:
+            if max(len(self.operations), len(self._tasks)) >= most:  # what has been ended may not be over
                 raise RateLimited(1, f"More than {most} operations on one socket")
             self.services.budgets.admit(self.context)
             query = self.schema.documents.text(
@@ -262,7 +262,8 @@ class Socket:
 
     async def _renew(self, token: str) -> Viewer:
         """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's."""
-        asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: self.context)
+        nobody = replace(self.context, asks=Unauthenticated())  # it may be somebody's who is new here
+        asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: nobody)
         if isinstance(asks, Unauthenticated):
             raise asks
         if asks.id != self.context.viewer.id:

@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from limits import RateLimitItemPerMinute
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from db.accounts.identities import Identity
 from db.accounts.sessions import Session
 from db.accounts.users import Role, User
-from kit.errors import Conflict
+from kit.errors import Conflict, RateLimited
 from kit.ids import Id
 from resolvers.accounts.foreign import Told
 from resolvers.accounts.rules import Email, Name
@@ -20,6 +21,9 @@ from resolvers.accounts.tokens import Claims, InvalidToken
 from resolvers.context import Context
 from resolvers.work import Work
 
+BEGUN = RateLimitItemPerMinute(
+    60
+)  # sessions of one subject, each a row; an issuer may sign as many tokens as asked for
 NAMELESS = "New user"
 NO_ADDRESS = "foreign.invalid"  # RFC 2606: nothing is ever delivered there
 
@@ -28,7 +32,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 # The session that a token belongs to: the first whose end, if any, concerns it.
 _SEEN = """
-select s.user_id, s.id, s.expires_at, s.revoked_at
+select s.user_id, s.id, s.expires_at, s.revoked_at, s.last_used_at
 from identity i join session s on (s.identity_id, s.user_id) = (i.id, i.user_id)
 where i.issuer = $1 and i.subject = $2 and i.tokens_from <= $3
 and s.issuer_session = $4 and (s.revoked_at is null or s.revoked_at >= $5)
@@ -37,17 +41,19 @@ order by s.revoked_at limit 1
 
 
 async def claims_of(ctx: Context, told: Told) -> Claims:
-    """Whom a token speaks for, and in which session. Raises InvalidToken for somebody who has gone.
+    """Whom a token speaks for, and in which session. Raises InvalidToken for somebody who has gone, RateLimited.
 
     Writes where the token is of somebody new, in a new session or newer than those before it.
     """
     seen = await ctx.services.db.fetch(
         _SEEN, told.issuer, told.subject, told.issued_at, told.session, told.spared_until
     )
-    if seen and seen[0]["expires_at"] >= told.expires_at:
+    if seen and seen[0]["expires_at"] >= told.expires_at and seen[0]["last_used_at"] >= told.issued_at:
         if seen[0]["revoked_at"] is not None:
             raise InvalidToken
         return Claims(seen[0]["user_id"], seen[0]["id"], told.expires_at)
+    if not seen and (wait := await ctx.services.limits.hit(BEGUN, "sessions", told.issuer, told.subject)):
+        raise RateLimited(wait, "Too many sessions have begun")
     email = _fitting(_EMAIL, told.email)
     try:
         return await _welcomed(ctx, told, email)
@@ -77,7 +83,8 @@ async def _user(work: Work, told: Told, email: str | None) -> tuple[Id, int]:
     identity = await work.session.scalar(known)
     if identity is None or identity.user_id is None:
         await work.session.execute(insert(Identity).values(**named, open=True).on_conflict_do_nothing())
-        locked = known.with_for_update().execution_options(populate_existing=True)
+        # Not to keep others out who begin a session of it: they hold the user already, who comes next here.
+        locked = known.with_for_update(key_share=True).execution_options(populate_existing=True)
         identity = (await work.session.scalars(locked)).one()
     if told.issued_at < identity.tokens_from:
         raise InvalidToken
@@ -102,14 +109,18 @@ async def _made(work: Work, told: Told, email: str | None) -> User:
 
 
 async def _session(work: Work, told: Told, user_id: Id, identity_id: int) -> Session:
-    """The one that the token belongs to, which lasts as long as the last of its tokens."""
-    now, ctx = work.ctx.now(), work.ctx
+    """The one that the token belongs to, which lasts as long as the last of its tokens.
+
+    By the issuer's clock that may have been issued later than now; an end must concern it all the same.
+    """
+    ctx = work.ctx
+    used_at = max(ctx.now(), told.issued_at)
     mine = select(Session).filter_by(user_id=user_id, identity_id=identity_id, issuer_session=told.session)
     concerning = mine.where((Session.revoked_at.is_(None)) | (Session.revoked_at >= told.spared_until))
     kept = await work.session.scalar(concerning.order_by(Session.revoked_at).limit(1).with_for_update())
     if kept is not None:
         kept.expires_at = max(kept.expires_at, told.expires_at)
-        kept.last_used_at = now
+        kept.last_used_at = max(kept.last_used_at, used_at)
         return kept
     return await work.add(
         Session(
@@ -118,7 +129,7 @@ async def _session(work: Work, told: Told, user_id: Id, identity_id: int) -> Ses
             issuer_session=told.session,
             user_agent=ctx.user_agent[:300] if ctx.user_agent else None,
             address=ctx.address,
-            last_used_at=now,
+            last_used_at=used_at,
             expires_at=told.expires_at,
         )
     )

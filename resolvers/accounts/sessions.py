@@ -149,7 +149,7 @@ async def revoke_all(work: Work, user_id: Id, *, but: Id | None = None) -> int:
 
 def _end(work: Work, kept: Session) -> None:
     """Every process hears of it, and closes what the session has open."""
-    kept.revoked_at = work.ctx.now()
+    kept.revoked_at = max(work.ctx.now(), kept.last_used_at)  # which another issuer's clock may have said
     work.tell(kept, Kind.DELETED, grants=True)
 
 

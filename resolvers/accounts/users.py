@@ -11,6 +11,7 @@ from db.slots import VIEWER_ID
 from kit.errors import Conflict, Invalid
 from kit.ids import Id
 from resolvers.accounts import sessions
+from resolvers.accounts.foreign import SKEW
 from resolvers.accounts.rules import ChangePassword, Register, UpdateUser, UserFilter
 from resolvers.context import Context, Viewer
 from resolvers.documented import Doc
@@ -76,7 +77,7 @@ async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lo
         user = await work.lock(User, id)
         await _leave_a_keeper(work, user)
         if user.id == ctx.viewer.id:  # who was sent away does not come back by another issuer's token
-            left = {"tokens_from": ctx.now(), "open": True}
+            left = {"tokens_from": ctx.now() + SKEW, "open": True}
             await work.session.execute(update_(Identity).where(Identity.user_id == id).values(left))
         deleted = await work.remove(user)
         work.audit("user.delete", user.id)

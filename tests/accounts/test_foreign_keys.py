@@ -203,6 +203,8 @@ async def test_a_failure_is_one_line_in_the_log(
 ) -> None:
     own_issuer.answer = lambda writer: own_issuer.write(writer, b"x" * 1_000, "404 Not Found")
     await asyncio.gather(*(asked(trusting_it, own_issuer) for _ in range(20)))
+    assert [entry["codes"] for entry in logged if entry["event"] == "request.refused"] == [["UNAVAILABLE"]] * 20
+    assert {entry["event"] for entry in logged if entry["log_level"] == "warning"} == {"request.refused", "jwks.failed"}
     [line] = [entry for entry in logged if entry["event"] == "jwks.failed"]
     assert line == {
         "event": "jwks.failed",

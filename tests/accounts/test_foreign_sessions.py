@@ -102,6 +102,39 @@ async def test_a_session_that_the_issuer_names_stays_ended(trusted: People, issu
         assert await ok(bearer(trusted, issuer.token(subject, sid="laptop")))
 
 
+async def test_an_end_concerns_what_the_issuers_clock_says_is_of_later(
+    trusted: People, issuer: Issuer, clock: Hand
+) -> None:
+    """It may go ahead by some seconds: what was shown before the end is ended, what is issued after it is not."""
+    subject, at = fresh("sub"), int(clock.at.timestamp())
+    dora = bearer(trusted, issuer.token(subject))
+    assert await ok(dora)
+    ahead = bearer(trusted, issuer.token(subject, iat=at + 20, exp=at + 100))
+    assert await ok(ahead)
+    clock.forward(seconds=2)
+    assert "errors" not in (await dora.ask(LOGOUT)).body
+    later = bearer(trusted, issuer.token(subject, iat=at + 22))
+    assert [await ok(one) for one in (dora, ahead, later)] == [False, False, True]
+    clock.forward(minutes=11)
+    tokens = [issuer.token(subject, iat=at + 20), str(ahead.token)]
+    assert [await ok(bearer(trusted, token)) for token in tokens] == [False, False]
+
+
+async def test_an_issuer_that_signs_as_often_as_it_is_asked_to_begins_no_end_of_sessions(
+    trusted: People, issuer: Issuer, clock: Hand
+) -> None:
+    subject, ends = fresh("sub"), int(clock.at.timestamp()) + 600
+    tokens = [issuer.token(subject, "HS256", iat=None, exp=ends + more) for more in range(61)]
+    people = [bearer(trusted, token) for token in tokens]
+    assert [await ok(person) for person in people[:60]] == [True] * 60
+    answer = await people[60].ask(ME)
+    assert (answer.code, answer.error["extensions"]["retryAfter"] > 0) == ("RATE_LIMITED", True)
+    assert await ok(people[59])
+    assert await ok(bearer(trusted, issuer.token(fresh("sub")))), "others begin theirs"
+    begun = "select count(*) from session s join identity i on i.id = s.identity_id where i.subject = :sub"
+    assert await rows(trusted, begun, sub=subject) == [(60,)]
+
+
 async def test_without_names_and_times_each_token_is_its_own_session(
     trusted: People, issuer: Issuer, clock: Hand
 ) -> None:
@@ -165,6 +198,17 @@ async def test_a_socket_begins_with_a_foreign_token_and_goes_on_with_another(
         clock.forward(seconds=61)
         task = await bearer(trusted, issuer.token(subject)).task("Still here")
         assert (await events.next())["task"]["id"] == task["id"]
+
+
+async def test_who_is_seen_first_when_another_renews_their_connection_has_nothing_of_them(
+    trusted: People, issuer: Issuer
+) -> None:
+    subject = fresh("sub")
+    async with bearer(trusted, issuer.token(fresh("sub"))).socket() as socket:
+        answer = await socket.ask(RENEW, token=issuer.token(subject))
+        assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    seen = "select kind, actor_id from event where entity_id = (select user_id from identity where subject = :sub)"
+    assert await rows(trusted, seen, sub=subject) == [("ADDED", None)]
 
 
 async def test_the_last_of_a_foreign_token_closes_its_socket(trusted: People, issuer: Issuer, clock: Hand) -> None:

@@ -168,6 +168,23 @@ async def test_who_has_left_is_not_brought_back_by_a_token_of_before(
     assert refusal(await bearer(trusted, other).ask(ME)) == INVALID
 
 
+async def test_nor_by_one_that_the_issuers_clock_says_is_of_later(trusted: People, issuer: Issuer, clock: Hand) -> None:
+    """It may go ahead by half a minute; so long after leaving nobody comes back."""
+    subject, at = fresh("sub"), int(clock.at.timestamp())
+    dora = bearer(trusted, issuer.token(subject, iat=at + 20))
+    await deleted(dora, (await dora.ask(ME)).data["me"]["id"])
+    clock.forward(minutes=1)
+    assert refusal(await bearer(trusted, issuer.token(subject, iat=at + 20)).ask(ME)) == INVALID
+    assert (await who(trusted, issuer.token(subject)))["role"] == "USER"
+
+
+async def test_many_sessions_of_somebody_new_begin_at_once(trusted: People, issuer: Issuer) -> None:
+    subject = fresh("sub")
+    devices = [bearer(trusted, issuer.token(subject, sid=f"device {number}")) for number in range(50)]
+    answers = await asyncio.gather(*(device.ask(ME) for device in devices))
+    assert len({answer.data["me"]["id"] for answer in answers}) == 1
+
+
 async def test_who_leaves_while_new_sessions_begin_is_gone(trusted: People, issuer: Issuer, clock: Hand) -> None:
     subject = fresh("sub")
     dora = bearer(trusted, issuer.token(subject))

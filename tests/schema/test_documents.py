@@ -32,6 +32,36 @@ def persisted(hash: str, version: int = 1) -> dict[str, Any]:
     return {"persistedQuery": {"version": version, "sha256Hash": hash}}
 
 
+PARSED = ["parsed", "validated"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("{ me { id } } #", PARSED),
+        ("mutation { logout { deletedId } } #", PARSED),
+        ("{ nope } #", PARSED),
+        ("{ #", PARSED[:1]),
+    ],
+)
+async def test_what_is_not_kept_is_parsed_and_validated_once_for_a_request(
+    house: Served, once: None, monkeypatch: pytest.MonkeyPatch, text: str, wanted: list[str]
+) -> None:
+    steps: list[str] = []
+    for name in PARSED:
+        real = getattr(documents, name)
+
+        def counting(*given: Any, name: str = name, real: Any = real, **named: Any) -> Any:
+            steps.append(name)
+            return real(*given, **named)
+
+        monkeypatch.setattr(documents, name, counting)
+    dora = await house.people.one()
+    body, headers = {"query": text + " " * LARGEST_KEPT}, dora.headers | {"idempotency-key": "k"}
+    await house.people.http.post("/graphql", json=body, headers=headers)
+    assert steps == wanted
+
+
 async def test_a_repeated_document_is_parsed_measured_validated_and_planned_once(
     house: Served, once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,7 +124,10 @@ def test_a_hash_is_forgotten_with_its_document() -> None:
 def test_a_document_that_is_too_large_is_not_kept() -> None:
     found = Documents(SCHEMA, SETTINGS)
     large = MINE + " " * LARGEST_KEPT
-    assert found.get(large) is not found.get(large)
+    first = found.get(large)
+    found.get(large + " ")
+    assert found.get(large) is not first
+    assert large not in found
     assert found.get(MINE) is found.get(MINE)
 
 

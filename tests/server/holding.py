@@ -35,6 +35,7 @@ async def waiting(connection: asyncpg.Connection, number: int) -> None:
     async def so_many() -> bool:
         statement = """select count(*) from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock'"""
+        await connection.execute("select pg_stat_clear_snapshot()")  # a transaction knows of no newer connections
         return bool(await connection.fetchval(statement) == number)
 
     await until(so_many)

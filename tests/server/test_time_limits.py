@@ -221,6 +221,25 @@ async def test_on_a_socket_a_mutation_is_finished_after_complete_and_its_id_is_f
         assert await socket.ask("{ __typename }", id="1") == {"data": {"__typename": "Query"}}
 
 
+async def test_mutations_that_are_still_under_way_count_among_the_operations_of_their_socket(own: Settings) -> None:
+    async with served(own.model_copy(update={"max_operations_per_socket": 3})) as house:
+        dora = await house.people.one()
+        async with dora.socket() as socket:
+            async with holding_up(url_of(own), writes_of(dora)) as hand:
+                for number, title in enumerate("ABC", 1):
+                    await socket.start(CREATE, title, title=title)
+                    await waiting(hand, number)
+                    await socket.send({"type": "complete", "id": title})
+                (error,) = await socket.ask(CREATE, title="D")
+                assert error["extensions"]["code"] == "RATE_LIMITED"
+
+            async def accepted() -> bool:
+                return "data" in await socket.ask("{ __typename }")
+
+            await until(accepted)
+            await until_titles(dora, ["A", "B", "C"])
+
+
 async def test_the_mutation_of_a_socket_that_goes_is_finished(own: Settings, patient: Served) -> None:
     dora = await patient.people.one()
     async with holding_up(url_of(own), writes_of(dora)) as hand, dora.socket() as socket:
