@@ -67,6 +67,7 @@ async def ready(house: Served) -> tuple[int, dict[str, str]]:
 
 
 async def until_ready(house: Served, status: str = "ready") -> None:
+    """With all of its parts: it answers 200 without the broker too."""
     async with asyncio.timeout(PATIENCE):
         while (await ready(house))[1]["status"] != status:  # noqa: ASYNC110 (a probe asks again)
             await asyncio.sleep(0.02)

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from tests.waiting import PATIENCE
 
+WHOLE = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"  # a request that is small, and so is its answer
+
 
 async def dialled(url: str, *, room: int | None = None) -> socket.socket:
     """One that takes about `room` bytes before it is read."""

@@ -15,6 +15,8 @@ from tests.waiting import PATIENCE
 
 SSE = "text/event-stream"
 MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0, application/json"
+DEFERRED = "multipart/mixed;deferSpec=20220824, application/graphql-response+json,application/json;q=0.9"
+INCREMENTAL = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json,application/json;q=0.9"
 PART = b"\r\ncontent-type: application/json\r\n\r\n%b\r\n--graphql"
 
 

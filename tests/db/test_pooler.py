@@ -21,7 +21,7 @@ from tests.conftest import Served, served, settings_for
 from tests.databases import database
 from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads
 from tests.people import Person
-from tests.server.once import holding_up, waiting, writes_of
+from tests.server.holding import holding_up, waiting, writes_of
 from tests.server.processes import LOGIN, free_port
 from tests.waiting import until
 

@@ -14,18 +14,16 @@ from structlog.typing import EventDict
 from kit.settings import Settings
 from tests.conftest import served, settings_for
 from tests.people import People, Person
-from tests.streams import PART, Response, asked
+from tests.streams import DEFERRED, INCREMENTAL, PART, Response, asked
 from tests.waiting import PATIENCE
 
-OLD = "multipart/mixed;deferSpec=20220824, application/graphql-response+json,application/json;q=0.9"
-NEW = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json,application/json;q=0.9"
 TASK = """query ($id: ID!, $later: Boolean = true) {
   task(id: $id) { id title ...More @defer(label: "more", if: $later) }
 }
 fragment More on Task { __typename id priority labels { name } }"""
 
 
-async def parts(person: Person, query: str, accept: str = OLD, **variables: Any) -> list[Any]:
+async def parts(person: Person, query: str, accept: str = DEFERRED, **variables: Any) -> list[Any]:
     """All of them, up to the one that is the last."""
     found: list[Any] = []
     async with asked(person, query, accept=accept, variables=variables) as response:
@@ -45,7 +43,7 @@ async def test_the_older_protocol_says_with_each_part_where_it_belongs(people: P
     dora = await people.one()
     label = await dora.label("garden")
     task = await dora.task("Water the plants", labelIds=[label["id"]])
-    async with asked(dora, TASK, accept=OLD, variables={"id": task["id"]}) as response:
+    async with asked(dora, TASK, accept=DEFERRED, variables={"id": task["id"]}) as response:
         assert response.headers["content-type"] == 'multipart/mixed;boundary="graphql";deferspec=20220824'
         assert response.headers["vary"] == "accept"
         first = b'{"data":{"task":{"id":"%b","title":"Water the plants"}},"hasNext":true}' % task["id"].encode()
@@ -59,7 +57,7 @@ async def test_the_older_protocol_says_with_each_part_where_it_belongs(people: P
 async def test_the_newer_protocol_announces_what_is_pending(people: People) -> None:
     dora = await people.one()
     task = await dora.task("Water the plants")
-    async with asked(dora, TASK, accept=NEW, variables={"id": task["id"]}) as response:
+    async with asked(dora, TASK, accept=INCREMENTAL, variables={"id": task["id"]}) as response:
         assert response.headers["content-type"] == 'multipart/mixed;boundary="graphql";incrementalspec=v0.2'
         assert [await response.part(), await response.part()] == [
             {
@@ -81,11 +79,11 @@ async def test_the_newer_protocol_announces_what_is_pending(people: People) -> N
     [
         ("application/json", True),
         ("application/graphql-response+json", True),
-        (f"application/json, {OLD}", True),
+        (f"application/json, {DEFERRED}", True),
         ("multipart/mixed, application/json;q=0.9", True),
         ("multipart/mixed;deferSpec=20990101, application/json;q=0.9", True),
-        (OLD, False),
-        (NEW, None),
+        (DEFERRED, False),
+        (INCREMENTAL, None),
     ],
 )
 async def test_it_comes_in_one_piece_where_parts_are_not_wanted(people: People, accept: str, later: Any) -> None:
@@ -133,7 +131,7 @@ async def test_what_two_states_would_mix_up_comes_with_the_rest(people: People, 
     query = f"{{ tasks {{ {fields} }} }}"
     if "...F" in fields:
         query += " fragment F on TaskConnection { totalCount }"
-    async with asked(dora, query, accept=OLD) as response:
+    async with asked(dora, query, accept=DEFERRED) as response:
         assert response.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
         plain = query.replace("@defer", "")
         assert json.loads(await response.rest()) == (await dora.ask(plain)).body
@@ -147,11 +145,11 @@ async def test_a_fragment_for_another_type_has_nothing_to_tell(people: People) -
     assert first == {"data": {"node": {"id": task["id"]}}, "hasNext": True}
     told = [patch for part in later for patch in part.get("incremental", [])]
     assert told == [{"data": {"title": "One"}, "path": ["node"]}]
-    first, *later = await parts(dora, query, NEW, id=task["id"])
+    first, *later = await parts(dora, query, INCREMENTAL, id=task["id"])
     assert {done["id"] for part in later for done in part["completed"]} == {"0", "1"}
 
 
-@pytest.mark.parametrize("accept", [OLD, NEW])
+@pytest.mark.parametrize("accept", [DEFERRED, INCREMENTAL])
 async def test_nothing_is_deferred_of_what_is_not_there(people: People, accept: str) -> None:
     dora, eve = await people.one(), await people.one()
     hers = await dora.task("One")
@@ -170,15 +168,15 @@ async def test_a_part_that_fails_says_so_in_its_place(people: People) -> None:
     assert [(e["path"], e["extensions"]["code"]) for e in patch["errors"]] == [(["task"], "TASK_NOT_FOUND")]
 
 
-@pytest.mark.parametrize("accept", [OLD, NEW])
+@pytest.mark.parametrize("accept", [DEFERRED, INCREMENTAL])
 async def test_a_part_without_data_is_complete_with_its_errors(people: People, accept: str) -> None:
     dora = await people.one()
     query = "{ me { id } ... @defer { users { nodes { id } } } }"
     _, failed = await parts(dora, query, accept)
-    (told,) = failed["incremental"] if accept is OLD else failed["completed"]
+    (told,) = failed["incremental"] if accept is DEFERRED else failed["completed"]
     assert told.get("data") is None
     assert [(e["path"], e["extensions"]["code"]) for e in told["errors"]] == [(["users"], "FORBIDDEN")]
-    assert "incremental" not in failed or accept is OLD
+    assert "incremental" not in failed or accept is DEFERRED
 
 
 @asynccontextmanager
@@ -192,7 +190,7 @@ async def nobody_reads_labels(people: People) -> AsyncIterator[AsyncConnection]:
 LABELS = "query ($id: ID!) { node(id: $id) { id ... on Task @defer { labels { name } } } }"
 
 
-@pytest.mark.parametrize("accept", [OLD, NEW])
+@pytest.mark.parametrize("accept", [DEFERRED, INCREMENTAL])
 async def test_a_part_that_is_gone_by_then_says_so(people: People, accept: str) -> None:
     dora = await people.one()
     task = await dora.task("One")
@@ -204,7 +202,7 @@ async def test_a_part_that_is_gone_by_then_says_so(people: People, accept: str) 
             await locked.aclose()
             failed = await response.part()
             await ended(response)
-        (told,) = failed["incremental"] if accept is OLD else failed["completed"]
+        (told,) = failed["incremental"] if accept is DEFERRED else failed["completed"]
         (error,) = told["errors"]
         assert (error["path"], error["extensions"]["reason"]) == (["node"], "GONE")
 
@@ -215,7 +213,7 @@ async def test_nothing_more_is_read_for_a_client_that_leaves(people: People) -> 
     waiting = text("select count(*) from pg_locks where not granted and relation = 'label'::regclass")
     async with (
         nobody_reads_labels(people) as transaction,
-        asked(dora, LABELS, accept=OLD, variables={"id": task["id"]}) as response,
+        asked(dora, LABELS, accept=DEFERRED, variables={"id": task["id"]}) as response,
         asyncio.timeout(PATIENCE),
     ):
         await response.part()
@@ -235,7 +233,7 @@ async def test_a_client_that_takes_nothing_is_let_go(
             await dora.task(description="ä" * 10_000)
         many = " ".join(f"a{number}: tasks {{ nodes {{ description }} }}" for number in range(30))
         query = f"{{ {many} ... @defer {{ me {{ id }} }} }}"
-        async with asked(dora, query, accept=OLD, room=65_536) as response, asyncio.timeout(20):
+        async with asked(dora, query, accept=DEFERRED, room=65_536) as response, asyncio.timeout(20):
             while not any(record["event"] == "operation" and record["ms"] > 1_000 for record in logged):
                 await dora.ask("{ me { id } }")
             with suppress(asyncio.IncompleteReadError, ConnectionResetError):
@@ -254,7 +252,7 @@ async def test_a_client_that_takes_nothing_is_let_go(
 )
 async def test_what_the_specification_forbids_is_refused(people: People, query: str) -> None:
     dora = await people.one()
-    async with asked(dora, query, accept=OLD) as response:
+    async with asked(dora, query, accept=DEFERRED) as response:
         assert response.status == 400
         (error,) = json.loads(await response.rest())["errors"]
         assert error["extensions"]["code"] == "VALIDATION_ERROR"
@@ -264,7 +262,7 @@ async def test_what_is_deferred_costs_what_it_would_cost_otherwise(people: Peopl
     dora = await people.one()
     subtasks = "subtasks(first: 100) { nodes"
     query = f"{{ ... @defer {{ tasks(first: 100) {{ nodes {{ {subtasks} {{ {subtasks} {{ id }} }} }} }} }} }} }} }}"
-    async with asked(dora, query, accept=OLD) as response:
+    async with asked(dora, query, accept=DEFERRED) as response:
         assert response.status == 400
         (error,) = json.loads(await response.rest())["errors"]
         assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
@@ -273,5 +271,5 @@ async def test_what_is_deferred_costs_what_it_would_cost_otherwise(people: Peopl
 async def test_a_mutations_answer_comes_in_one_piece(people: People) -> None:
     dora = await people.one()
     query = 'mutation { createTask(input: {title: "One"}) { ... @defer { title } } }'
-    async with asked(dora, query, accept=OLD) as response:
+    async with asked(dora, query, accept=DEFERRED) as response:
         assert json.loads(await response.rest()) == {"data": {"createTask": {"title": "One"}}}

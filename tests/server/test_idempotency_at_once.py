@@ -6,7 +6,8 @@ from kit.settings import Settings
 from tests.conftest import served
 from tests.db.opening import BLOCKED, hand
 from tests.people import People
-from tests.server.once import CREATE, PASSWORD, REUSED, holding_up, post, reason, titles, waiting, writes_of
+from tests.server.holding import holding_up, waiting, writes_of
+from tests.server.once import CREATE, PASSWORD, REUSED, post, reason, titles
 from tests.waiting import until
 
 IN_USE = ("CONFLICT", "IDEMPOTENCY_KEY_IN_USE")
@@ -53,7 +54,7 @@ async def test_where_the_one_that_is_at_it_fails_the_other_does_it(settings: Set
             second = asyncio.create_task(post(there, CREATE, "k", title="Once"))
             await waiting(hand, 2)
             await hand.execute(ended)
-            assert reason(await first)[0] == "INTERNAL_ERROR"
+            assert reason(await first)[0] == "UNAVAILABLE"
         assert (await second).json()["data"]["createTask"]["title"] == "Once"
         assert await titles(dora) == ["Once"]
 

@@ -15,7 +15,8 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.people import People, Person
-from tests.server.once import CREATE, holding_up, post, reason, titles, waiting, writes_of
+from tests.server.holding import holding_up, waiting, writes_of
+from tests.server.once import CREATE, post, reason, titles
 from tests.server.processes import PATIENCE, Running, serving
 
 LABELLED = CREATE.replace("version", "labels { name }")

@@ -8,15 +8,13 @@ from structlog.typing import EventDict
 
 from kit.settings import Settings
 from tests.conftest import Served, served, url_of
-from tests.lines import line
+from tests.lines import WHOLE, line
 from tests.people import Person
 from tests.raw import knock
-from tests.server.once import TITLES, holding_up, waiting
-from tests.server.test_defer import OLD
-from tests.server.test_slow_clients import WHOLE
-from tests.server.test_time_limits import TABLE, nothing_is_left_in
+from tests.server.holding import TABLE, holding_up, nothing_is_left_in, waiting
+from tests.server.once import TITLES
 from tests.sockets import EVENTS
-from tests.streams import SSE, following
+from tests.streams import DEFERRED, SSE, following
 from tests.waiting import PATIENCE, until, until_logged
 
 
@@ -48,7 +46,7 @@ async def test_a_stream_after_a_deferred_answer_ends_with_its_client(house: Serv
     hub, dora = house.services.hub, await house.people.one()
     before = {*hub.subscriptions}
     async with line(house.url) as one:
-        await one.send(post(dora, "{ me { id ... @defer { name } } }", OLD) + post(dora, EVENTS, SSE))
+        await one.send(post(dora, "{ me { id ... @defer { name } } }", DEFERRED) + post(dora, EVENTS, SSE))
         async with asyncio.timeout(PATIENCE):
             await one.reader.readuntil(b'"Ready"')
         assert {*hub.subscriptions} - before

@@ -9,14 +9,13 @@ import pytest
 
 from kit.settings import Settings
 from tests.conftest import Served, served, settings_for
-from tests.lines import Line, line
+from tests.lines import WHOLE, Line, line
 from tests.people import Person
 from tests.streams import SSE, asked
 from tests.waiting import PATIENCE, until
 
 LORISES = 500
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-WHOLE = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
 COUNTED = {"forwarded_allow_ips": "192.0.2.1"}  # so that the loopback is no proxy's
 
 

@@ -12,11 +12,11 @@ from kit.settings import Settings
 from resolvers.accounts.passwords import Passwords
 from tests.conftest import Served, served, url_of
 from tests.people import Person
-from tests.server.once import CREATE, TITLES, holding_up, kept, post, reason, titles, waiting, writes_of
+from tests.server.holding import TABLE, holding_up, nothing_is_left_in, waiting, writes_of
+from tests.server.once import CREATE, TITLES, kept, post, reason, titles
 from tests.streams import asked
 from tests.waiting import PATIENCE, until
 
-TABLE = "lock table task"  # what reads of tasks wait for
 BY_EXECUTOR = "{ __typename __schema { queryType { name } } tasks { nodes { title } } }"
 NOT_DONE = "It took too long and was not done; try again"
 TWO = """mutation ($id: ID!) { a: updateUser(id: $id, input: {name: "Ada"}) { name }
@@ -35,23 +35,6 @@ async def quick(own: Settings) -> AsyncIterator[Served]:
     """A server that gives an operation one second, on a database of its own."""
     async with served(own.model_copy(update={"operation_seconds": 1})) as house:
         yield house
-
-
-async def left_in(hand: asyncpg.Connection) -> int:
-    """Transactions and statements of others that are under way in its database."""
-    await hand.execute("select pg_stat_clear_snapshot()")  # its transaction sees them as they were when it looked first
-    statement = """select count(*) from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-        and (state <> 'idle' or exists (select from pg_locks l where l.pid = pg_stat_activity.pid))"""
-    found: int = await hand.fetchval(statement)
-    return found
-
-
-async def nothing_is_left_in(hand: asyncpg.Connection) -> None:
-    async def nothing() -> bool:
-        return await left_in(hand) == 0
-
-    await until(nothing)
 
 
 def error_of(payload: Any) -> tuple[str, str]:

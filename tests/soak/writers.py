@@ -27,7 +27,7 @@ LARGE = 150  # events at once, now and then: more than a server's window holds
 OFTEN = 0.01  # is that
 ANSWER = 20  # seconds until an answer counts as lost; longer than a server lets a statement run
 PADDING = 3_000  # characters of a description, at most: what fills the buffers of a reader that stalls
-UNKNOWING = {"UNAVAILABLE", "INTERNAL_ERROR"}  # the second where the connection of a transaction was lost
+UNKNOWING = {"UNAVAILABLE", "INTERNAL_ERROR"}  # the second where a commit was not answered
 
 CREATE = "mutation ($input: CreateTaskInput!) { done: createTask(input: $input) { id version } }"
 UPDATE = """mutation ($id: ID!, $title: String!) {
