@@ -155,7 +155,7 @@ async def test_a_faulty_endpoint_is_no_reason_to_believe_anything_nor_to_wait(
     trusting_it: People, own_issuer: Issuer, clock: Hand, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
     """It is told apart from a bad token, and mended as soon as the endpoint is."""
-    monkeypatch.setattr(foreign_keys, "SECONDS", 0.3)
+    monkeypatch.setattr(foreign_keys, "SECONDS", 1.0)
     own_issuer.answer = fault(own_issuer)
     answers = await asyncio.gather(*(asked(trusting_it, own_issuer) for _ in range(20)))
     assert {refusal(answer) for answer in answers} == {DOWN}
