@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, Unavailable
+from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, TooSlow, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
 from schema.schema import Refused, Schema
@@ -32,13 +32,20 @@ STREAM_TO = (
     "Subscriptions need a WebSocket with graphql-transport-ws, or an Accept header that prefers text/event-stream or "
     "multipart/mixed;subscriptionSpec=1.0"
 )
-STATUS: dict[type[ParlorError], int] = {Unavailable: 503, NoKeys: 503, Leaving: 503, RateLimited: 429}
+STATUS: dict[type[ParlorError], int] = {
+    Unavailable: 503,
+    NoKeys: 503,
+    Leaving: 503,
+    TooSlow: 503,  # before anything was asked: who asks could not be looked up in time
+    RateLimited: 429,
+}
 NOT_ACCEPTABLE = "Answers are application/graphql-response+json or application/json: the Accept header names neither"
 ALLOWED = {
     "GET": (OperationType.QUERY,),
     "HEAD": (OperationType.QUERY,),
     "POST": (OperationType.QUERY, OperationType.MUTATION),
 }
+ENDED = "The server went down before it was answered"  # what is not said is whether a mutation was done: it may be
 KEEP_NOTHING = (b"cache-control", b"no-store")  # an answer is one viewer's, at one moment
 
 
@@ -98,7 +105,8 @@ class View:
         return None if wanted.patches is None else deferring(self._schema, scope, asked, ctx, wanted.patches)
 
     async def _answered(self, asked: Asked, ctx: Context, scope: Scope, kind: bytes) -> tuple[int, bytes, int | None]:
-        """Raises ClientDisconnect where nobody is there any more to hear it: then a query is not answered."""
+        """Raises ClientDisconnect where nobody is there any more to hear it: then a query is not answered; Unavailable
+        where the server has no time left."""
         query = self._schema.documents.text(asked.query, asked.document_id, asked.extensions)
         if not query:
             raise Refusal(400, MISSING)
@@ -125,6 +133,8 @@ class View:
         except asyncio.CancelledError:
             if protocol.transport.is_closing():
                 raise ClientDisconnect from None
+            if self._services.vitals.leaving:
+                raise Unavailable(ENDED) from None
             raise
         finally:
             protocol.lost = None

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import SECRET
 from tests.people import People, Person
 from tests.server.holding import holding_up, waiting, writes_of
-from tests.server.once import CREATE, post, titles
+from tests.server.once import CREATE, post, reason, titles
 from tests.server.processes import PATIENCE, Running, serving
 
 LABELLED = CREATE.replace("version", "labels { name }")
@@ -76,3 +76,20 @@ async def test_before_the_commit(people: People, database_url: str, data: Path) 
     again = await post(dora, CREATE, "k", title="Once")
     assert again.json()["data"]["createTask"]["title"] == "Once"
     assert await titles(dora) == ["Once"]
+
+
+@pytest.mark.parametrize("query", [CREATE, "{ tasks { nodes { title } } }"], ids=["a mutation", "a query"])
+async def test_what_is_under_way_when_the_server_has_to_go_is_ended_and_told_so(
+    people: People, database_url: str, data: Path, query: str
+) -> None:
+    dora, quickly = await people.one(), {"SHUTDOWN_SECONDS": "1", "LEAVING_SECONDS": "0"}
+    with serving(data, DATABASE_URL=database_url, JWT_SECRET=SECRET, **quickly) as running:
+        async with holding_up(database_url, "lock table task") as hand, client(running, dora) as there:
+            asking = asyncio.create_task(post(there, query, "k", title="Once"))
+            await waiting(hand, 1)
+            assert await asyncio.to_thread(running.stop, signal.SIGTERM) == 0
+            answer = await asking
+            await waiting(hand, 0)
+        assert (answer.status_code, reason(answer)) == (503, ("UNAVAILABLE", None))
+        assert "Traceback" not in running.said
+    assert await titles(dora) == []
