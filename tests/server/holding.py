@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 
 from tests.people import Person
 from tests.waiting import until
 
+NOT_DONE = "It took too long and was not done; try again"
 TABLE = "lock table task"  # what reads of tasks wait for
 
 
@@ -56,3 +58,8 @@ async def nothing_is_left_in(hand: asyncpg.Connection) -> None:
         return await left_in(hand) == 0
 
     await until(nothing)
+
+
+def error_of(payload: Any) -> tuple[str, str]:
+    (error,) = payload["errors"]
+    return error["extensions"]["code"], error["message"]

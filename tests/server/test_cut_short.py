@@ -12,9 +12,8 @@ from resolvers.idempotency import Once
 from schema import answers
 from tests.conftest import served, url_of
 from tests.people import Person
-from tests.server.holding import holding_up, nothing_is_left_in
+from tests.server.holding import NOT_DONE, error_of, holding_up, nothing_is_left_in
 from tests.server.once import CREATE, TITLES, kept, post, titles
-from tests.server.test_time_limits import NOT_DONE, error_of
 
 FEWEST = 8  # awaits of a mutation on a connection that is open
 

@@ -12,13 +12,12 @@ from kit.settings import Settings
 from resolvers.accounts.passwords import Passwords
 from tests.conftest import Served, served, url_of
 from tests.people import Person
-from tests.server.holding import TABLE, holding_up, nothing_is_left_in, waiting, writes_of
+from tests.server.holding import NOT_DONE, TABLE, error_of, holding_up, nothing_is_left_in, waiting, writes_of
 from tests.server.once import CREATE, TITLES, kept, post, reason, titles
 from tests.streams import asked
 from tests.waiting import PATIENCE, until
 
 BY_EXECUTOR = "{ __typename __schema { queryType { name } } tasks { nodes { title } } }"
-NOT_DONE = "It took too long and was not done; try again"
 TWO = """mutation ($id: ID!) { a: updateUser(id: $id, input: {name: "Ada"}) { name }
   b: createTask(input: {title: "Late"}) { title } }"""
 BEGIN = 'mutation Begin { createTask(input: {title: "Begun"}) { id } }'
@@ -35,11 +34,6 @@ async def quick(own: Settings) -> AsyncIterator[Served]:
     """A server that gives an operation one second, on a database of its own."""
     async with served(own.model_copy(update={"operation_seconds": 1})) as house:
         yield house
-
-
-def error_of(payload: Any) -> tuple[str, str]:
-    (error,) = payload["errors"]
-    return error["extensions"]["code"], error["message"]
 
 
 @pytest.mark.parametrize("query", [TITLES, BY_EXECUTOR], ids=["prepared", "by the executor"])
