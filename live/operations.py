@@ -10,7 +10,6 @@ NAMES = 100  # most different names under which one thing is counted
 OTHER = "other"
 UNNAMED = "none"
 DONE = "OK"
-LONGEST_NAME = 100
 CODES = 100  # there are about thirty, and they are ours
 
 
@@ -50,7 +49,7 @@ class Operations:
 
     def _new(self, title: Title, signed_in: bool) -> Counted:
         kind, name, trusted = title
-        named = name is None or (len(name) <= LONGEST_NAME and (trusted or (signed_in and len(self._known) < NAMES)))
+        named = name is None or trusted or (signed_in and len(self._known) < NAMES)
         if not named:
             return self.counted.setdefault((kind, OTHER), Counted())
         counted = self._known[title] = self.counted.setdefault((kind, name or UNNAMED), Counted())
