@@ -29,7 +29,7 @@ from kit.ids import Id
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
 from resolvers.turns import in_use
-from resolvers.work import Deleted, Work
+from resolvers.work import TIMED_OUT, Deleted, Work
 
 Verb = Callable[[], Awaitable[Any]]
 Result = dict[str, Any]
@@ -37,7 +37,6 @@ Result = dict[str, Any]
 logger = structlog.get_logger()
 
 _KEY = re.compile(r"[ -~]{1,255}")
-_TIMED_OUT = "57014"
 
 _READ = "select fingerprint, results::text, answer from idempotency_key where id = $1"
 _OF_KEY = IdempotencyKey.id == bindparam("key")
@@ -145,7 +144,7 @@ class Once:
         try:
             self._learn(*(await session.execute(_CLAIM, given)).one())
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == _TIMED_OUT:
+            if getattr(error.orig, "sqlstate", None) == TIMED_OUT:
                 raise in_use() from error
             raise
         if self._field in self._results:
