@@ -10,9 +10,11 @@ DATA ?= .parlor
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
 
+# The fuzzing is not traced: coverage and hypothesis together take for ever over it.
 test: check
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --ignore tests/fuzz $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile tests/fuzz
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
