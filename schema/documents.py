@@ -185,9 +185,6 @@ class Documents:
         self._trusted = None if trusted is None else dict(trusted)
         self._pinned = {text: self._valid(id, text) for id, text in (trusted or {}).items()}
 
-    def __contains__(self, text: str) -> bool:
-        return text in self._kept or text in self._recent or text in self._pinned
-
     def _made(self, text: str) -> Document:
         return Document(self._schema, text, self._limits, suggesting=self._suggesting)
 
@@ -202,18 +199,19 @@ class Documents:
         made.trusted = True
         return made
 
+    def find(self, text: str) -> Document | None:
+        """The document, where it is known."""
+        return self._kept.find(text) or self._recent.find(text) or self._pinned.get(text)
+
     def get(self, text: str) -> Document:
         """The document; parsed if it is new.
 
         Raises Forbidden for one that is not trusted, GraphQLSyntaxError for one that is none.
         """
-        for kept in (self._kept, self._recent):
-            if found := kept.find(text):
-                return found
+        if found := self.find(text):
+            return found
         if self._trusted is not None:
-            if text not in self._pinned:
-                raise Forbidden("Only trusted documents are answered here")
-            return self._pinned[text]
+            raise Forbidden("Only trusted documents are answered here")
         if self._unkept is None or self._unkept[0] != text:
             made = self._tried(text)
             if isinstance(made, Document) and len(text) <= LARGEST_KEPT:
@@ -233,7 +231,7 @@ class Documents:
 
     def title(self, text: str, operation_name: str | None) -> Title:
         """Of an operation that was asked; nothing is parsed for it."""
-        document = self._kept.find(text) or self._recent.find(text) or self._pinned.get(text)
+        document = self.find(text)
         return UNTITLED if document is None else document.title(operation_name)
 
     def remember(self, text: str) -> None:

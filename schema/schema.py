@@ -176,12 +176,12 @@ class Schema(strawberry.Schema):
 
     def _found(self, query: str, operation_name: str | None, ctx: Context) -> tuple[Document, Checked]:
         """The document and the operation; who comes with a new one pays for its being parsed, checked and planned."""
-        new = query not in self.documents
-        if new:
-            ctx.services.budgets.spend(ctx, len(query))
+        if document := self.documents.find(query):
+            return document, document.operation(operation_name)
+        ctx.services.budgets.spend(ctx, len(query))
         document = self.documents.get(query)
         checked = document.operation(operation_name)
-        if new and checked.measure is not None:
+        if checked.measure is not None:
             ctx.services.budgets.spend(ctx, PLANNING * checked.measure.parts)
         return document, checked
 

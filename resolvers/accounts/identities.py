@@ -21,9 +21,8 @@ from resolvers.accounts.tokens import Claims, InvalidToken
 from resolvers.context import Context
 from resolvers.work import Work
 
-BEGUN = RateLimitItemPerMinute(
-    60
-)  # sessions of one subject, each a row; an issuer may sign as many tokens as asked for
+# Sessions of one subject, each a row; an issuer may sign as many tokens as asked for.
+BEGUN = RateLimitItemPerMinute(60)
 NAMELESS = "New user"
 NO_ADDRESS = "foreign.invalid"  # RFC 2606: nothing is ever delivered there
 

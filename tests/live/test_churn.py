@@ -8,6 +8,7 @@ from kit.settings import Settings
 from tests.conftest import Served, served
 from tests.people import Person
 from tests.sockets import EVENTS, Socket
+from tests.waiting import until
 
 AT_ONCE, ROUNDS = 16, 4
 KEPT = {"live.meter.Connection", "live.log.Event", "live.positions.Position"}
@@ -33,9 +34,7 @@ async def come_and_go(house: Served, dora: Person, number: int) -> None:
 async def gone(house: Served) -> Counter[str]:
     """The objects that are left once all have gone, by their classes."""
     hub, tail = house.services.hub, house.services.tail
-    async with asyncio.timeout(10):
-        while hub.subscriptions or hub.groups or len(tail.guards):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
+    await until(lambda: not (hub.subscriptions or hub.groups or len(tail.guards)))
     assert (len(tail.followers), hub.held) == (0, 0)
     gc.collect()
     kinds = (type(thing) for thing in gc.get_objects())

@@ -14,6 +14,7 @@ from live.events import AT_ONCE
 from live.positions import START
 from tests.conftest import Served, served
 from tests.live.readers import Names, Outlet, following, numbered, opening, write
+from tests.waiting import until
 
 
 async def test_an_event_is_executed_once_for_all_who_ask_the_same(house: Served) -> None:
@@ -189,9 +190,7 @@ async def test_who_is_gone_leaves_nothing_behind(house: Served) -> None:
     async with following(house, source, outlet) as subscription:
         await write(house, source.topic, ["One"])
         outlet.make(-1)
-        async with asyncio.timeout(10):
-            while not subscription.closed:  # noqa: ASYNC110 - nobody is told that it is gone
-                await asyncio.sleep(0)
+        await until(lambda: subscription.closed)
     assert subscription not in house.services.hub.subscriptions
     assert not [key for key in house.services.hub.groups if source.topic in str(key)]
 
@@ -206,9 +205,7 @@ async def test_what_changes_who_may_see_while_one_is_being_let_in_is_not_overloo
         if looks == 1:  # nothing guards the topic yet
             grants = house.services.tail.grants
             await write(house, topic, ["grant"], grants=True)
-            async with asyncio.timeout(10):
-                while house.services.tail.grants == grants:  # noqa: ASYNC110 - nobody else is told
-                    await asyncio.sleep(0)
+            await until(lambda: house.services.tail.grants != grants)
             return source
         raise Forbidden
 

@@ -19,6 +19,7 @@ from live.streams import Payload
 from live.tail import Tail
 from tests.conftest import Served
 from tests.live.readers import Names, Outlet, following, numbered, opening, write
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,11 @@ async def test_who_reads_the_log_alone_does_not_run_ahead_of_what_it_may_see(hou
 
 async def _readable(house: Served) -> None:
     """Returns when all that was written stands below the fence."""
-    async with asyncio.timeout(10):
-        while (await log.state(house.services.db)).waiting:  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(0.01)
+
+    async def below() -> bool:
+        return not (await log.state(house.services.db)).waiting
+
+    await until(below)
 
 
 @dataclass(frozen=True)

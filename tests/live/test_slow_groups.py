@@ -83,19 +83,28 @@ async def begun(people: list[Person], query: str, stack: AsyncExitStack) -> list
     return sockets
 
 
-async def test_events_that_cannot_be_read_hold_up_nobody_else_and_come_when_they_can(database_url: str) -> None:
+@asynccontextmanager
+async def held_up(
+    database_url: str, query: str
+) -> AsyncIterator[tuple[Standing, list[tuple[Person, Socket]], Person, Socket]]:
+    """Those who follow what stands still, each with a socket, and eve, whose socket follows something else."""
     async with standing(database_url) as server, AsyncExitStack() as stack:
         slow = [await server.house.people.one() for _ in range(SLOW)]
         eve = await server.house.people.one()
-        sockets = await begun(slow, TASKS, stack)
+        sockets = await begun(slow, query, stack)
         (quick,) = await begun([eve], LABELS, stack)
         await server.stop()
         await server.happen(slow)
+        yield server, [*zip(slow, sockets, strict=True)], eve, quick
+
+
+async def test_events_that_cannot_be_read_hold_up_nobody_else_and_come_when_they_can(database_url: str) -> None:
+    async with held_up(database_url, TASKS) as (server, followers, eve, quick):
         for name in ("home", "garden"):
             await eve.label(name)
             assert (await told(quick))["label"] == {"name": name}
         await server.go()
-        for socket in sockets:
+        for _, socket in followers:
             at = [(await told(socket))["at"] for _ in range(EACH)]
             assert at == sorted(set(at))
 
@@ -107,19 +116,13 @@ async def told(socket: Socket) -> Any:
 
 
 async def test_live_queries_that_take_long_hold_up_neither_events_nor_others(database_url: str) -> None:
-    async with standing(database_url) as server, AsyncExitStack() as stack:
-        slow = [await server.house.people.one() for _ in range(SLOW)]
-        eve = await server.house.people.one()
-        sockets = await begun(slow, COUNTS, stack)
-        (quick,) = await begun([eve], LABELS, stack)
-        await server.stop()
-        await server.happen(slow)
+    async with held_up(database_url, COUNTS) as (server, followers, eve, quick):
         await eve.label("home")
         assert (await told(quick))["label"] == {"name": "home"}
         async with looking(eve, eve) as present:
             await present.until(eve)
         await server.go()
-        for person, socket in zip(slow, sockets, strict=True):
+        for person, socket in followers:
             await person.task("Another")
             assert await told(socket) == {"total": 1}
 

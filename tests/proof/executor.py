@@ -37,7 +37,7 @@ from tests.proof.refusals import INVALID, Info, Refusal, refusals
 
 PRINTED = (Path(__file__).parents[2] / "schema" / "schema.graphql").read_text()
 
-OF_THE_SERVER = {"websocketHealth", "websocketConnections", "systemHealth"}  # they speak of it, not of rows
+OF_THE_SERVER = {"health", "websocketHealth", "websocketConnections", "systemHealth"}  # they speak of it, not of rows
 
 
 class Refused(Exception):

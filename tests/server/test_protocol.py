@@ -29,6 +29,7 @@ from tests.raw import (
     subscribe,
 )
 from tests.sockets import EVENTS
+from tests.waiting import until
 
 CREATE = 'mutation { createTask(input: {title: "Made over a socket"}) { title } }'
 
@@ -91,9 +92,7 @@ async def test_the_client_closes_the_socket_and_the_connection_by_1000(house: Se
         kind, body = await raw.frame()
         assert (kind, int.from_bytes(body[:2])) == (CLOSE, 1000)
         assert await raw.ended() == b""
-    async with asyncio.timeout(10):
-        while house.services.hub.subscriptions:  # noqa: ASYNC110 - nobody is told
-            await asyncio.sleep(0.01)
+    await until(lambda: not house.services.hub.subscriptions)
 
 
 # ConnectionInit

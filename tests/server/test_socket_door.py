@@ -13,6 +13,7 @@ from tests.logged import quiet
 from tests.people import Person
 from tests.raw import ACK, INIT, Raw, connected, knock, lives, message, opened
 from tests.sockets import EVENTS
+from tests.waiting import until
 
 SSE = {"accept": "text/event-stream"}
 
@@ -169,6 +170,8 @@ async def _status(house: Served) -> int:
 
 async def _free(house: Served) -> None:
     """Waits until there is a seat."""
-    async with asyncio.timeout(10):
-        while await _status(house) == 429:  # noqa: ASYNC110 - nobody is told
-            await asyncio.sleep(0.01)
+
+    async def free() -> bool:
+        return await _status(house) != 429
+
+    await until(free)

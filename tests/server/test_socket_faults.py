@@ -23,6 +23,7 @@ from tests.lines import dialled
 from tests.live.test_over_time import RENEW, _token
 from tests.raw import CLOSE, PING, TEXT, frame, knock
 from tests.sockets import Closed, Socket
+from tests.waiting import until
 
 
 async def test_a_session_that_ends_while_the_database_is_away_closes_its_sockets_once_it_is_back(
@@ -114,9 +115,7 @@ async def test_a_client_that_is_just_going_keeps_no_server_from_stopping(setting
     """It has said so, and does not take what is on its way."""
     async with served(settings) as house, _taking_nothing(house) as (client, protocol):
         await asyncio.get_running_loop().sock_sendall(client, frame(CLOSE, b""))
-        async with asyncio.timeout(10):
-            while not protocol.transport.is_closing():  # noqa: ASYNC110 - nobody is told
-                await asyncio.sleep(0.01)
+        await until(protocol.transport.is_closing)
         protocol.shutdown()  # raised, which left every other connection as it was
 
 

@@ -15,7 +15,7 @@ from tests.people import Person
 from tests.server.holding import NOT_DONE, TABLE, error_of, holding_up, nothing_is_left_in, waiting, writes_of
 from tests.server.once import CREATE, TITLES, kept, post, reason, titles
 from tests.streams import asked
-from tests.waiting import PATIENCE, until
+from tests.waiting import until
 
 BY_EXECUTOR = "{ __typename __schema { queryType { name } } tasks { nodes { title } } }"
 TWO = """mutation ($id: ID!) { a: updateUser(id: $id, input: {name: "Ada"}) { name }
@@ -260,9 +260,7 @@ async def test_a_password_of_nobody_any_more_keeps_its_turn_until_it_is_reckoned
     passwords._hasher.hash = counted  # type: ignore[method-assign, assignment]
     for _ in range(3):
         reckoning = asyncio.create_task(passwords.hash("long enough"))
-        async with asyncio.timeout(PATIENCE):
-            while not at_once:  # noqa: ASYNC110 (a thread has no event)
-                await asyncio.sleep(0)
+        await until(lambda: at_once)
         reckoning.cancel()
     assert await passwords.hash("long enough")
     assert (most, at_once) == (1, 0)
