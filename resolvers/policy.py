@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.users import Role
@@ -22,6 +22,7 @@ Rule = Callable[[Any], ColumnElement[bool]]
 class Policy:
     see: Rule
     change: Rule
+    circle: Callable[[Any], Select[Any]] | None = None
 
 
 def owner(column: InstrumentedAttribute[Any]) -> Rule:

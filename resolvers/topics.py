@@ -9,6 +9,12 @@ import orjson
 
 from db.accounts.users import User
 from db.base import Entity
+from db.gifts.families import Family
+from db.gifts.gifts import Gift
+from db.gifts.items import ListItem
+from db.gifts.lists import GiftList
+from db.gifts.occasions import Occasion
+from db.gifts.persons import Person
 from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
@@ -17,7 +23,25 @@ from resolvers.context import Context
 from resolvers.policies import READER
 
 # By the topic's name: the entity that its id must be of, and which the viewer must see; None where it must be theirs.
-GATES: dict[str, type[Entity] | None] = {"tasks": None, "labels": None, "sessions": None, "user": User}
+GATES: dict[str, type[Entity] | None] = {
+    "tasks": None,
+    "labels": None,
+    "sessions": None,
+    "families": None,
+    "givings": None,
+    "user": User,
+    "family": Family,
+    "person": Person,
+    "occasion": Occasion,
+    "list": GiftList,
+    "list-items:all": Family,
+    "gift": Gift,
+    "comments:occasion": Occasion,
+    "comments:list": GiftList,
+    "comments:item": ListItem,
+    "comments:gift": Gift,
+    "comments:person": Person,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,14 @@ from schema.documents import Checked, Document, Documents
 from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
+from schema.gifts.activity import ActivityQueries
+from schema.gifts.comments import CommentQueries
+from schema.gifts.families import FamilyQueries
+from schema.gifts.gifts import GiftQueries
+from schema.gifts.items import ListItemQueries
+from schema.gifts.lists import GiftListQueries
+from schema.gifts.occasions import OccasionQueries
+from schema.gifts.persons import PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
@@ -44,7 +52,23 @@ from schema.trusted import trusted_documents
 
 
 @strawberry.type(description="What can be asked.")
-class Query(UserQueries, SessionQueries, PresenceQueries, TaskQueries, LabelQueries, SearchQueries, HealthQueries):
+class Query(
+    UserQueries,
+    SessionQueries,
+    PresenceQueries,
+    TaskQueries,
+    LabelQueries,
+    SearchQueries,
+    FamilyQueries,
+    PersonQueries,
+    OccasionQueries,
+    GiftListQueries,
+    GiftQueries,
+    ListItemQueries,
+    CommentQueries,
+    ActivityQueries,
+    HealthQueries,
+):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
     nodes: list[Node | None] = any_nodes("Several by their ids, in the same order, each as `node` would have it.")
 
