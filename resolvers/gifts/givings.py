@@ -2,7 +2,7 @@ from typing import Annotated
 
 from sqlalchemy import Select, select, union
 
-from db.gifts.items import Claim, Contribution, Giving
+from db.gifts.items import Claim, Contribution, Giving, ListItem
 from db.selection import Listing, Order
 from kit.ids import Id
 from live.topics import givings_of
