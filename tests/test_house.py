@@ -80,7 +80,7 @@ def test_every_entity_that_is_heard_of_can_be_followed_in_the_stream_of_all_chan
 def test_every_topic_has_a_gate(model: type[Entity]) -> None:
     """Topics are named by ids: a row of anything will do."""
     ids = {column.key: "user_0" for column in inspect(model).columns}
-    names = {topic.partition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
+    names = {topic.rpartition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
     assert names <= GATES.keys(), f"say in resolvers/topics.py who may follow the topics of {model.__name__}"
 
 
