@@ -19,9 +19,10 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from db.models import Entity, Presence
 from kit.settings import Settings
 from live.topics import TOPICS
+from resolvers import audience
 from resolvers.changes import EntityType
 from resolvers.policies import POLICIES
-from resolvers.topics import GATES
+from resolvers.topics import GATES, alone
 from schema.kinds import CallField, VerbField
 from schema.models import BINDINGS
 from schema.schema import made
@@ -82,6 +83,15 @@ def test_every_topic_has_a_gate(model: type[Entity]) -> None:
     ids = {column.key: "user_0" for column in inspect(model).columns}
     names = {topic.rpartition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
     assert names <= GATES.keys(), f"say in resolvers/topics.py who may follow the topics of {model.__name__}"
+
+
+def test_of_every_circle_it_can_be_said_who_hears_and_each_is_told_alone() -> None:
+    """What may be hidden goes to topics whose gates have a circle; its rule asks for nothing but the viewer's id."""
+    for model in [model for model, policy in POLICIES.items() if policy.circle is not None]:
+        audience.statement(model)
+        ids = {column.key: "user_0" for column in inspect(model).columns}
+        heard = TOPICS[model](SimpleNamespace(**ids)) if model in TOPICS else []
+        assert [topic for topic in heard if not alone(topic)] == [], f"{model.__name__} has a circle"
 
 
 def test_prefixes_of_ids_are_unique() -> None:
