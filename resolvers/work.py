@@ -115,7 +115,15 @@ class Work:
         self.tell(row, Kind.ADDED, by=by)
         return row
 
-    def change(self, row: E, kind: Kind = Kind.UPDATED, *, by: Entity | None = None, **values: Any) -> E:
+    def change(
+        self,
+        row: E,
+        kind: Kind = Kind.UPDATED,
+        also: Iterable[str] = (),
+        *,
+        by: Entity | None = None,
+        **values: Any,
+    ) -> E:
         """Sets columns. Where nothing differs nothing is written and nobody hears of it."""
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changed:
@@ -124,7 +132,7 @@ class Work:
         for name, value in changed.items():
             setattr(row, name, value)
         grants = not GRANTING.get(type(row), frozenset()).isdisjoint(changed)
-        return self.touch(row, kind, before, by=by, grants=grants)
+        return self.touch(row, kind, [*before, *also], by=by, grants=grants)
 
     def touch(
         self,
@@ -141,19 +149,19 @@ class Work:
         self.tell(row, kind, also, by=by, grants=grants)
         return row
 
-    async def remove(self, row: Entity) -> Deleted:
-        (deleted,) = await self.remove_all([row])
+    async def remove(self, row: Entity, also: Sequence[str] = ()) -> Deleted:
+        (deleted,) = await self.remove_all([row], also)
         return deleted
 
-    async def remove_all(self, rows: Sequence[Entity]) -> list[Deleted]:
-        """Rows of one entity, told of in this order. Who hears is decided while they stand.
+    async def remove_all(self, rows: Sequence[Entity], also: Sequence[str] = ()) -> list[Deleted]:
+        """Told of in this order. Who hears is decided while the rows stand.
 
-        What a database takes away with them must be removed before, so that it is told of.
+        What the database takes away with them must be removed before, so that it is told of.
         """
         for row in rows:
-            self.tell(row, Kind.DELETED, grants=type(row) in GRANTING)
+            self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
+        await self._decide()
         for model in {type(row) for row in rows}:
-            await self._decide()
             ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))
             await self.session.execute(delete(model).where(model.id == func.any(ids)))
         return [Deleted(row.id) for row in rows]

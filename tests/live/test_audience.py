@@ -102,13 +102,14 @@ async def test_an_event_is_hidden_from_those_of_the_circle_who_may_not_see_the_r
     stranger = await people.one()
     async with context(mum).work() as work:
         kept = [await work.add(label_for(person, mum)) for person in (emma, mum, stranger)]
-        work.change(kept[0], color="#000000")
+        work.change(kept[0], also=[f"labels:{emma.id}"], color="#000000")
     assert await written(mum) == [
         ("ADDED", "Label", [emma.id]),
         ("ADDED", "Label", [mum.id]),
         ("ADDED", "Label", []),
         ("UPDATED", "Label", [emma.id]),
     ]
+    assert await written(emma) == [("UPDATED", "Label", [emma.id])]
 
 
 @pytest.mark.usefixtures("policies")
@@ -137,7 +138,7 @@ async def test_who_hears_of_an_end_is_decided_while_the_row_stands(people: Peopl
     async with context(mum).work() as work:
         kept = [await work.add(label_for(person, mum)) for person in (emma, tom, mum)]
     async with context(mum).work() as work:
-        last = await work.remove(kept[2])
+        last = await work.remove(kept[2], also=[f"tasks:{tom.id}"])
         gone = await work.remove_all(kept[:2])
         assert await work.remove_all([]) == []
     assert [deleted.deleted_id for deleted in (*gone, last)] == [label.id for label in kept]
@@ -146,6 +147,7 @@ async def test_who_hears_of_an_end_is_decided_while_the_row_stands(people: Peopl
         ("DELETED", "Label", [emma.id]),
         ("DELETED", "Label", [tom.id]),
     ]
+    assert await written(tom) == [("DELETED", "Label", [mum.id])]
     assert (await mum.ask("{ labels { totalCount } }")).data["labels"] == {"totalCount": 0}
 
 
@@ -263,8 +265,7 @@ async def test_what_may_be_hidden_is_told_to_each_alone(house: Served) -> None:
     dora, admin = await relatives(house.people, Role.USER, Role.ADMIN)
     topic = f"user:{dora.id}"
     async with dora.socket() as one, dora.socket() as two, admin.socket() as other:
-        for socket in (one, two, other):
-            await begun(socket, topic)
+        [await begun(socket, topic) for socket in (one, two, other)]
         assert groups(house, topic) == 2
 
 
@@ -272,8 +273,7 @@ async def test_what_is_never_hidden_is_told_to_all_together(house: Served) -> No
     dora, admin = await relatives(house.people, Role.USER, Role.ADMIN)
     topic = f"user:{dora.id}"
     async with dora.socket() as one, admin.socket() as other:
-        for socket in (one, other):
-            await begun(socket, topic)
+        [await begun(socket, topic) for socket in (one, other)]
         assert groups(house, topic) == 1
 
 
