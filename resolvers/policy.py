@@ -14,7 +14,6 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from db.accounts.users import Role
 from db.base import Entity
 from db.slots import VIEWER_ID, VIEWER_ROLE
-from kit.ids import Id
 
 Rule = Callable[[Any], ColumnElement[bool]]
 
@@ -27,7 +26,7 @@ class Policy:
 
     see: Rule
     change: Rule
-    circle: Callable[[Any], Select[Id]] | None = None
+    circle: Callable[[Any], Select[Any]] | None = None
 
 
 def owner(column: InstrumentedAttribute[Any]) -> Rule:
