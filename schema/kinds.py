@@ -12,10 +12,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
+from resolvers.audit import refused
 from resolvers.context import Context
 from resolvers.limits import Limit
 from resolvers.topics import Followed
-from resolvers.work import refused
 from schema.finish import Unfinished
 
 T = TypeVar("T")
