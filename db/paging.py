@@ -61,7 +61,7 @@ def windowed(
     keys = keys_of(listing)
     if keys[0].nullable and not isinstance(keys[0].column, Reached) and not window.offset and not sorted:
         return _in_shares(rows, keys, window, numbered=numbered, peek=peek)
-    by = [ordering(_unindexed(key.value) if sorted else key.value, key, backward=window.backward) for key in keys]
+    by = [ordering(_unindexed(key) if sorted else key.value, key, backward=window.backward) for key in keys]
     rows = past(rows, keys, window)
     rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
     if window.offset:
@@ -90,8 +90,8 @@ def order_in(kept: FromClause, listing: Listing) -> list[ColumnElement[Any]]:
     return [ordering(value, key, backward=False) for value, key in values]
 
 
-def _unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(value, value)
+def _unindexed(key: Order) -> ColumnElement[Any]:
+    return key.value if isinstance(key.column, Reached) else func.coalesce(key.value, key.value)
 
 
 def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, *, numbered: bool, peek: bool) -> Select[Any]:

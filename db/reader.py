@@ -31,7 +31,7 @@ from db.base import ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, cursors_of, has_rows, lists_of, only_list, part_of, peeks
 from db.paging import LAST, NUMBER
-from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, Predicate
+from db.selection import Column, Compiled, Constant, Expression, Feed, Fields, Kind, Listing, Many, One, Page, Predicate
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -125,6 +125,8 @@ class Reader:
                     columns.append(literal(field.value, String).label(field.key))
                 case Column():
                     columns.append(getattr(entity, field.name).label(field.key))
+                case Expression():
+                    columns.append(field.make(entity).label(field.key))
                 case One():
                     column, source = self._one(entity, model, field, source)
                     columns.append(column.label(field.key))

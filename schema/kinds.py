@@ -32,6 +32,7 @@ class Kind(StrEnum):
     NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
     COMPUTED = "COMPUTED"  # a field of a bound type that Python makes of its columns
+    EXPRESSION = "EXPRESSION"  # a field of a bound type that PostgreSQL makes of the row and of rows it leads to
 
 
 async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
 from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
 
@@ -11,6 +12,7 @@ from db.base import Entity
 from db.reader import kind_of
 from schema.kinds import Kind, ReaderField
 from schema.models import BINDINGS, Binding
+from schema.question import BACKREF
 
 T = TypeVar("T", bound=type)
 
@@ -44,6 +46,8 @@ def _check(model: type[Entity], field: StrawberryField) -> None:
             if kind_of(model, name) != "column":
                 raise TypeError(f"{model.__name__} has no column '{name}' that '{field.python_name}' could need")
         return
+    if isinstance(field, ReaderField) and field.kind is Kind.EXPRESSION:
+        return  # of what type it is, and where it stands, is known when there is a schema
     kind = kind_of(model, field.python_name)
     if kind is None:
         raise TypeError(f"{model.__name__} has no column, expression or relationship '{field.python_name}'")
@@ -51,6 +55,20 @@ def _check(model: type[Entity], field: StrawberryField) -> None:
         raise TypeError(f"{model.__name__}.{field.python_name} has many rows: make it a list or a connection")
     if kind == "one" and not _may_be_null(field):
         raise TypeError(f"{model.__name__}.{field.python_name} must be optional: the viewer may not see that row")
+
+
+def check_expressions(schema: GraphQLSchema) -> None:
+    """Raises TypeError for one that is no leaf, or is no field of a bound type and so has no row to be made of."""
+    for kind in schema.type_map.values():
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        for name, definition in kind.fields.items():
+            if getattr(definition.extensions.get(BACKREF), "kind", None) is not Kind.EXPRESSION:
+                continue
+            if kind.name not in BINDINGS:
+                raise TypeError(f"{kind.name}.{name} is an expression, but {kind.name} is bound to no model by @node")
+            if not is_leaf_type(get_named_type(definition.type)):
+                raise TypeError(f"{kind.name}.{name} is an expression, and must be a scalar or an enum")
 
 
 def _is_list(field: StrawberryField) -> bool:
