@@ -45,6 +45,9 @@ UNGUARDED: dict[str, ClauseElement] = {
         select(parent.id).where(of_parent, see(Task)).correlate(Task).exists()
     ),
     "a filter with all around it": rows.where(select(parent.id).where(of_parent).correlate_except(parent).exists()),
+    "a filter that looks anew at what is around it": select(parent.id).where(
+        see(parent), select(parent.id).where(parent.title == "x").correlate_except(parent).exists()
+    ),
     "a word for another row": rows.where(any_of(parent.labels, lambda label: label.name == "x")),
     "a filter that looks anew": rows.where(select(Task.id).where(Task.title == "x").correlate(None).exists()),
     "a list of ids": rows.where(
