@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from db.base import Entity
 from db.selection import Feed, Listing, Order, Reached, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
@@ -88,6 +90,20 @@ def order_in(kept: FromClause, listing: Listing) -> list[ColumnElement[Any]]:
     """The order of the listing among the rows of a page."""
     values = zip(keys_in(kept, listing), keys_of(listing), strict=True)
     return [ordering(value, key, backward=False) for value, key in values]
+
+
+def indexed(model: type[Entity], name: str, listing: Listing) -> bool:
+    """Whether an index leads from a row through this relationship to its many rows in the order of the listing.
+
+    Between the two it may have what the policy compares with the viewer.
+    """
+    relationship = inspect(model).relationships[name]
+    if relationship.secondary is not None:
+        return False
+    led, keys = [c.name for c in relationship.remote_side], [key.name for key in keys_of(listing)]
+    indexes = listing.model.metadata.tables[listing.model.__tablename__].indexes
+    columns = ([getattr(c, "name", None) for c in index.expressions] for index in indexes)
+    return any(names[: len(led)] == led and names[-len(keys) :] == keys for names in columns)
 
 
 def _unindexed(key: Order) -> ColumnElement[Any]:

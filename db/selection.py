@@ -37,6 +37,14 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Facet:
+    """More of the same row, as an object of its own."""
+
+    key: str
+    fields: "Fields"
+
+
+@dataclass(frozen=True, slots=True)
 class One:
     """A to-one relationship: null where there is no row, or none that the viewer may see."""
 
@@ -181,7 +189,7 @@ class Page:
     parts: tuple[Nodes | Edges | PageInfo | TotalCount | Constant, ...]
 
 
-Field = Constant | Column | Expression | One | Many | Page
+Field = Constant | Column | Expression | Facet | One | Many | Page
 Fields = tuple[Field, ...]
 
 

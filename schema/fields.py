@@ -97,6 +97,14 @@ def expression(function: Callable[..., Any], description: str, *, weight: int = 
     return _made(ReaderField, function, description, Role.USER, kind=Kind.EXPRESSION, weight=weight, row=row)
 
 
+def facet(description: str) -> Any:
+    """A field of a bound type that leads to another type bound to the same model: more of the same row."""
+    return _made(ReaderField, _itself, description, Role.USER, kind=Kind.FACET)
+
+
+def _itself() -> None: ...
+
+
 def verb(
     function: Callable[..., Awaitable[Any]],
     description: str,

@@ -32,7 +32,7 @@ from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.health import HealthQueries, HealthSubscriptions
-from schema.node import Node, check_expressions
+from schema.node import Node, check
 from schema.operations import Answer
 from schema.places import Variables
 from schema.scalars import ID, SCALARS
@@ -130,7 +130,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        check_expressions(self._schema)
+        check(self._schema)
 
     def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
         """Where it is discreet, only administrators may ask about the schema itself."""

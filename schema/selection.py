@@ -13,6 +13,7 @@ from db.selection import (
     Constant,
     Edges,
     Expression,
+    Facet,
     Feed,
     Field,
     Fields,
@@ -101,6 +102,8 @@ class Selector:
                 return self._computed(parent, key, field, group[0])
             if field.kind is FieldKind.EXPRESSION:
                 return Expression(key, field.call)
+            if field.kind is FieldKind.FACET:
+                return Facet(key, self.fields(target, group))
             if field.kind is FieldKind.CONNECTION and kind == "many":
                 return self.page(key, field.python_name, target, group, self._arguments[id(group[0])])
         elif kind in RELATIONS and target.name in BINDINGS:

@@ -19,7 +19,7 @@ from resolvers.tasks import completion, labels, search, tasks
 from schema.connection import Connection
 from schema.enums import enum
 from schema.events import Change, Deletion, Ready, Resync
-from schema.fields import any_node, any_nodes, connection, entity, expression, maybe, stream, verb
+from schema.fields import any_node, any_nodes, connection, entity, expression, facet, maybe, stream, verb
 from schema.node import Node, column, node
 from schema.schema import Schema, made
 
@@ -126,6 +126,13 @@ class Label(Node):
     tasks: Tasks = connection(listed, "The tasks that wear it.")
 
 
+@node(Model, "What a task is made of.", None)
+class Body:
+    parts: int = expression(parts, "How many parts.")
+    parent: "Task | None" = column("What it is a part of.")
+    whole: "Task | None" = facet("All of it.")
+
+
 @node(Model, "A task.", tasks.by_id)
 class Task(Node):
     title: str = expression(lambda task: func.upper(task.title), "Masks the column.", weight=0)
@@ -140,6 +147,7 @@ class Task(Node):
     shares: bool = expression(shares, "Of rows behind rows.")
     low_parts: int = expression(low_parts, "How many parts of which an expression holds.")
     words: list[str] = expression(words, "A list.")
+    body: Body = facet("What it is made of.")
     labels: list[Label] = column("Its labels.")
     subtasks: Tasks = connection(listed, "Its parts.")
 

@@ -14,7 +14,7 @@ from db.selection import Expression
 from resolvers.policies import READER
 from resolvers.relations import counted
 from resolvers.tasks import tasks
-from schema.fields import entity, expression
+from schema.fields import entity, expression, facet
 from schema.models import BINDINGS
 from schema.node import Node, node
 from schema.schema import Schema, made
@@ -25,6 +25,7 @@ COSTS = {
     "{ tasks(first: 10) { nodes { id title } } }": 1 + 10,
     "{ tasks(first: 10) { nodes { parts } } }": 1 + 10 * 2,
     "{ tasks(first: 10) { nodes { parts letters words } } }": 1 + 10 * (1 + 1 + 5 + 1),
+    "{ tasks(first: 10) { nodes { body { parts } } } }": 1 + 10 * (1 + 1 + 1),
     "{ tasks(first: 10) { edges { node { a: parts b: parts parent { letters } } } } }": 1 + 10 * (1 + 2 + 1 + 5),
 }
 
@@ -50,6 +51,22 @@ def _no_leaf() -> Any:
     return Odd
 
 
+def _of_another_model() -> Any:
+    @node(Task, "A task.", tasks.by_id)
+    class Odd(Node):
+        label: expressed.Label | None = facet("Of another row.")
+
+    return Odd
+
+
+def _many() -> Any:
+    @node(Task, "A task.", tasks.by_id)
+    class Odd(Node):
+        bodies: list[expressed.Body] = facet("A row is one.")
+
+    return Odd
+
+
 def _schema(kind: Any) -> Schema:
     @strawberry.type(description="What can be asked.")
     class Query:
@@ -69,8 +86,10 @@ def bindings() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (_bound_to_nothing, "Lost.parts is an expression, but Lost is bound to no model by @node"),
-        (_no_leaf, "Odd.parts is an expression, and must be a scalar or an enum"),
+        (_bound_to_nothing, "Lost.parts is made of a row, but Lost is bound to no model by @node"),
+        (_no_leaf, "Odd.parts must be a scalar or an enum"),
+        (_of_another_model, "Odd.label must lead to a type that is bound to the model of Odd"),
+        (_many, "Odd.bodies must lead to a type that is bound to the model of Odd"),
     ],
 )
 def test_a_schema_with_one_that_no_statement_can_make_is_refused(
@@ -85,7 +104,7 @@ def test_it_is_no_root_field() -> None:
     class Query:
         parts: int = expression(expressed.parts, "Of what row?")
 
-    with pytest.raises(TypeError, match=r"Query.parts is an expression, but Query is bound to no model"):
+    with pytest.raises(TypeError, match=r"Query.parts is made of a row, but Query is bound to no model"):
         made(roots=(Query, None, None))
 
 

@@ -155,6 +155,21 @@ async def test_a_feed_has_them(tree: Tree) -> None:
     assert (await tree.dora.ask(query)).data["find"]["nodes"] == [{"open": 2}]
 
 
+FACET = "{ body { __typename parts parent { title body { parts } } whole { letters id body { parts } } } }"
+FACETS = f"""query ($id: ID!) {{ task(id: $id) {FACET}
+  node(id: $id) {{ ... on Task {{ subtasks {{ nodes {FACET} edges {{ node {FACET} }} }} }} }} }}"""
+
+
+async def test_a_facet_has_more_of_the_row_wherever_that_is_reached(tree: Tree) -> None:
+    answer = (await tree.dora.ask(FACETS, id=tree.ids["big one"])).data
+    big, small = ({"id": tree.ids[title], "body": {"parts": n}} for title, n in (("big one", 1), ("small", 0)))
+    top = {"title": "TOP", "body": {"parts": 2}}
+    assert answer["task"]["body"] == {"__typename": "Body", "parts": 1, "parent": top, "whole": big | {"letters": 5}}
+    parent = {"title": "BIG ONE", "body": {"parts": 1}}
+    body = {"__typename": "Body", "parts": 0, "parent": parent, "whole": small | {"letters": 0}}
+    assert answer["node"]["subtasks"] == {"nodes": [{"body": body}], "edges": [{"node": {"body": body}}]}
+
+
 async def test_what_a_verb_answers_has_them(tree: Tree) -> None:
     query = f"mutation ($id: ID!) {{ completeTask(id: $id) {{ {ALL} labels {{ open }} }} }}"
     answer = (await tree.dora.ask(query, id=tree.ids["lone"])).data["completeTask"]
