@@ -55,17 +55,16 @@ def summed(relation: Relation, value: Value, *conditions: Condition) -> ColumnEl
 
 def first_of(relation: Relation, value: Value, by: Value, *conditions: Condition) -> ColumnElement[Any]:
     """What a function makes of the first row there, by an order and then the id; null where the viewer sees none."""
-    target = aliased(relation.property.mapper.class_)
-    rows = _there(relation, value, *conditions, target=target).order_by(by(target), target.id)
-    return rows.limit(literal_column("1")).scalar_subquery()
+    return _there(relation, value, *conditions, by=by).scalar_subquery()
 
 
-def _there(relation: Relation, made: Value, *conditions: Condition, target: Any = None) -> Select[Any]:
-    """What is made of each row there that the viewer sees and of which the conditions hold.
+def _there(relation: Relation, made: Value, *conditions: Condition, by: Value | None = None) -> Select[Any]:
+    """What is made of each row there that the viewer sees and of which the conditions hold; with `by` of the first.
 
-    All that the function and the conditions mention of the statement around is meant as it stands there.
+    All that the functions mention of the statement around is meant as it stands there.
     """
     model = relation.property.mapper.class_
-    target = target or aliased(model)
+    target = aliased(model)
     where = [joined(relation, target), POLICIES[model].see(target), *(holds(target) for holds in conditions)]
-    return select(made(target)).where(*where).correlate_except(inspect(target).selectable)
+    rows = select(made(target)).where(*where).correlate_except(inspect(target).selectable)
+    return rows if by is None else rows.order_by(by(target), target.id).limit(literal_column("1"))

@@ -91,10 +91,10 @@ def expression(function: Callable[..., Any], description: str, *, weight: int = 
     The function is given the row as a statement has it, the model or an alias of it, and answers an expression in the
     words of resolvers/relations.py. Each value counts as `weight` rows towards what a query may reach.
     """
-    row, *more = inspect.signature(function).parameters
-    if more:
+    parameters = [*inspect.signature(function).parameters]
+    if len(parameters) != 1:
         raise TypeError(f"{function.__name__}: an expression is made of a row alone")
-    return _made(ReaderField, function, description, Role.USER, kind=Kind.EXPRESSION, weight=weight, row=row)
+    return _made(ReaderField, function, description, Role.USER, kind=Kind.EXPRESSION, weight=weight, row=parameters[0])
 
 
 def facet(description: str) -> Any:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, Integer, String, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, String, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.models import Label as LabelModel
@@ -29,8 +29,7 @@ def parent_title(task: Any) -> ColumnElement[str]:
 
 
 def parent_priority(task: Any) -> ColumnElement[Priority]:
-    found = reached(task.parent, Model.priority).value
-    return func.coalesce(found, literal(Priority.LOW, found.type))
+    return func.coalesce(reached(task.parent, Model.priority).value, Priority.LOW)
 
 
 def parent_made(task: Any) -> ColumnElement[datetime]:
@@ -38,7 +37,11 @@ def parent_made(task: Any) -> ColumnElement[datetime]:
 
 
 def parent_day(task: Any) -> ColumnElement[date]:
-    return cast(reached(task.parent, Model.due_at).value, Date)
+    return reached(task.parent, _due_day).value
+
+
+def _due_day(task: Any) -> ColumnElement[date]:
+    return cast(task.due_at, Date)
 
 
 def parts(task: Any) -> ColumnElement[int]:
@@ -93,7 +96,7 @@ ORDERS = {
     By.PARENT_TITLE: Reached(parent_title(Model), "parentTitle"),
     By.PARENT_PRIORITY: Reached(parent_priority(Model), "parentPriority", nullable=False),
     By.PARENT_MADE: Reached(parent_made(Model), "parentMade"),
-    By.PARENT_DAY: Reached(parent_day(Model), "parentDay"),
+    By.PARENT_DAY: reached(Model.parent, _due_day),
     By.SHARES: Reached(shares(Model), "shares", nullable=False),
 }
 
