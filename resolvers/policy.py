@@ -20,6 +20,10 @@ Rule = Callable[[Any], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """`circle`: the ids of the users among whom `see` decides who hears of a row, too, such as the members of its
+    family; it may then ask of the viewer nothing but the id. None: whoever may follow a topic hears of it.
+    """
+
     see: Rule
     change: Rule
     circle: Callable[[Any], Select[Any]] | None = None

@@ -19,6 +19,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from db.models import Activity, Claim, Contribution, Entity, Giving, Presence
 from kit.settings import Settings
 from live.topics import TOPICS
+from resolvers import audience
 from resolvers.changes import EntityType
 from resolvers.policies import POLICIES
 from resolvers.topics import GATES
@@ -87,6 +88,12 @@ def test_every_topic_has_a_gate(model: type[Entity]) -> None:
     ids = {column.key: next(iter(getattr(column.columns[0].type, "enums", ["user_0"]))) for column in columns}
     names = {topic.rpartition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
     assert names <= GATES.keys(), f"say in resolvers/topics.py who may follow the topics of {model.__name__}"
+
+
+def test_of_every_circle_it_can_be_said_who_hears() -> None:
+    """Its rule asks for nothing but the viewer's id; whether its topics can tell each alone, every write asks."""
+    for model in [model for model, policy in POLICIES.items() if policy.circle is not None]:
+        audience.statement(model)
 
 
 def test_prefixes_of_ids_are_unique() -> None:
