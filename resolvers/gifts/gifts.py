@@ -30,6 +30,7 @@ from resolvers.gifts.rules.gifts import (
     host_of,
 )
 from resolvers.matching import likeness, matches, nearly, nearness
+from resolvers.relations import Value, first_of
 from resolvers.rules import Direction, SearchWords
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
@@ -59,6 +60,20 @@ def price_by_id(id: Annotated[Id, Doc("The price's id.")]) -> Select[GiftPrice]:
 
 def prices_listed() -> Listing:
     return Listing(select(GiftPrice), (Order(GiftPrice.created_at),))
+
+
+def lowest_price(gift: Any) -> ColumnElement[Any]:
+    """Ever, in the currency that it has now."""
+    return _price(gift, lambda price: price.price_minor)
+
+
+def highest_price(gift: Any) -> ColumnElement[Any]:
+    """Ever, in the currency that it has now."""
+    return _price(gift, lambda price: price.price_minor.desc())
+
+
+def _price(gift: Any, by: Value) -> ColumnElement[Any]:
+    return first_of(gift.prices, lambda price: price.price_minor, by, lambda price: price.currency == gift.currency)
 
 
 def listed(
@@ -190,7 +205,9 @@ async def delete(ctx: Context, id: GiftId) -> Deleted:
     """Takes it from the catalogue. Those who see an item with it go on seeing it; nothing asks whether there is one."""
     async with ctx.work() as work:
         gift = await work.lock(Gift, id, removed_at=None)
-        work.change(gift, Kind.DELETED, removed_at=ctx.now())
+        work.tell(gift, Kind.DELETED)
+        await work.decide()  # all who see it until now hear that; those who still do, of the change
+        work.change(gift, removed_at=ctx.now())
         return Deleted(id)
 
 

@@ -14,7 +14,7 @@ from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
 from schema.events import Change, Deletion, Ready, Resync
-from schema.fields import connection, entity, maybe, stream, verb
+from schema.fields import connection, entity, expression, maybe, stream, verb
 from schema.gifts.families import Family
 from schema.node import Node, column, node
 
@@ -69,6 +69,10 @@ class Gift(Node):
     page_read_at: datetime | None = column("When its page was last read.")
     removed_at: datetime | None = column("When it was taken from the catalogue; lists that have it keep it.")
     prices: Connection[GiftPrice] = connection(resolve.prices_listed, "What it has cost, the oldest first.")
+    lowest_price_minor: int | None = expression(resolve.lowest_price, "The least it has cost, in its present currency.")
+    highest_price_minor: int | None = expression(
+        resolve.highest_price, "The most it has cost, in its present currency."
+    )
     similar: Connection["Gift"] = connection(
         resolve.similar_listed, "Others of the family with the same address, or nearly the same name."
     )
