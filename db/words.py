@@ -1,9 +1,8 @@
 """Text as it is searched: which words there are in it."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import ColumnElement, Computed, and_, func, literal_column
+from sqlalchemy import Computed
 
 # What parts words, by code points: whatever is no letter, number or accent of Unicode 14. Written down, so that neither
 # Python's tables nor PostgreSQL's locale decide: to this one all beyond ASCII are letters, to that one it depends.
@@ -40,14 +39,6 @@ def _class(spans: str) -> str:
 
 
 BETWEEN_WORDS = _class(_SPANS)
-
-
-ALIKE = "0.45"  # of 1; what the index of trigrams finds begins at 0.3, with much that only shares a word
-
-
-def alike(column: Any, text: Any) -> ColumnElement[bool]:
-    """Whether two texts are nearly the same; both may be columns. An index of the first's trigrams is used."""
-    return and_(column.op("%")(text), func.similarity(column, text) >= literal_column(ALIKE))
 
 
 def words_of(weights: Mapping[str, str]) -> Computed:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal_column, or_
+from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal_column, or_
 
-from db.words import alike
+ALIKE = "0.45"  # of 1; what the index of trigrams finds begins at 0.3, with much that only shares a word
 
 
 def matches(entity: Any, words: Any) -> ColumnElement[bool]:
@@ -17,6 +17,11 @@ def nearly(column: Any, words: Any) -> ColumnElement[bool]:
     """Whether a text has words nearly like these, or is nearly this; `words` as `matches` takes them."""
     text = _plain(words)
     return or_(column.op("%>")(text), alike(column, text))
+
+
+def alike(column: Any, text: Any) -> ColumnElement[bool]:
+    """Whether two texts are nearly the same. An index of the column's trigrams is used."""
+    return and_(column.op("%")(text), func.similarity(column, text) >= literal_column(ALIKE))
 
 
 def likeness(column: Any, text: Any) -> ColumnElement[int]:

@@ -2,15 +2,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, and_, or_, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
 from db.gifts.families import Family
 from db.gifts.keeping import Kept
-from db.words import alike, words_of
+from db.words import words_of
 from kit.ids import Id
 
 
@@ -57,7 +57,6 @@ class Gift(Kept, Entity):
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     added_by: Mapped[User | None] = relationship(lazy="raise")
     prices: Mapped[list["GiftPrice"]] = relationship(lazy="raise", viewonly=True)
-    similar: Mapped[list["Gift"]] = relationship(lazy="raise", viewonly=True, primaryjoin=lambda: _similar())
 
     __table_args__ = (
         well_formed_id("gift"),
@@ -76,16 +75,6 @@ class Gift(Kept, Entity):
         Index("ix_gift_kept_from_id", "kept_from_id"),
         Index("ix_gift_search", "search", postgresql_using="gin"),
         Index("ix_gift_name_trigrams", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
-    )
-
-
-def _similar() -> ColumnElement[bool]:
-    """Others of the family with the same address, or nearly the same name."""
-    other = {column: remote(foreign(column)) for column in (Gift.id, Gift.family_id, Gift.name, Gift.url)}
-    return and_(
-        other[Gift.family_id] == Gift.family_id,
-        other[Gift.id] != Gift.id,
-        or_(other[Gift.url] == Gift.url, alike(other[Gift.name], Gift.name)),
     )
 
 

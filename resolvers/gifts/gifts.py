@@ -10,7 +10,6 @@ from db.gifts.gifts import Gift, GiftPrice, PageState
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
 from db.slots import VIEWER_ID
-from db.words import alike
 from kit.errors import Invalid, NotFound
 from kit.ids import Id
 from live.log import Kind
@@ -29,7 +28,7 @@ from resolvers.gifts.rules.gifts import (
     WebAddress,
     host_of,
 )
-from resolvers.matching import likeness, matches, nearly, nearness
+from resolvers.matching import alike, likeness, matches, nearly, nearness
 from resolvers.relations import Value, first_of
 from resolvers.rules import Direction, SearchWords
 from resolvers.topics import Followed
@@ -95,11 +94,6 @@ def found(
     family_id: FamilyId = None,
 ) -> Listing:
     return listed(family_id, GiftFilter.model_construct(search=q))
-
-
-def similar_listed() -> Listing:
-    """Below a gift, where the relationship says which these are."""
-    return Listing(select(Gift).where(Gift.removed_at.is_(None)), (Order(Gift.name),))
 
 
 def similar(

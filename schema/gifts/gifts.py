@@ -73,9 +73,6 @@ class Gift(Node):
     highest_price_minor: int | None = expression(
         resolve.highest_price, "The most it has cost, in its present currency."
     )
-    similar: Connection["Gift"] = connection(
-        resolve.similar_listed, "Others of the family with the same address, or nearly the same name."
-    )
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")

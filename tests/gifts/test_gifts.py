@@ -50,7 +50,7 @@ async def row(home: World, gift: Any) -> Any:
 
 
 async def test_a_gift_is_made_with_all_that_is_known_of_it(home: World) -> None:
-    known = {
+    known: dict[str, Any] = {
         "name": "Scooter",
         "description": "Red",
         "url": SHOP,
@@ -105,7 +105,8 @@ async def test_a_link_alone_will_do_and_its_host_is_the_name_meanwhile(home: Wor
 )
 async def test_links_lead_to_pages(home: World, url: str, said: str) -> None:
     for field in ("url", "imageUrl"):
-        refused = await created(home, name="X", **{field: url})
+        given: dict[str, Any] = {field: url}
+        refused = await created(home, name="X", **given)
         assert refused.code == "VALIDATION_ERROR"
         assert refused.details == {field: [said]}
 

@@ -14,7 +14,7 @@ from tests.people import Answer, Person
 from tests.sockets import Events
 
 GIFT = """id name tags priceMinor lowestPriceMinor highestPriceMinor version updatedAt
-  prices { totalCount nodes { id priceMinor } } similar { totalCount nodes { id } }"""
+  prices { totalCount nodes { id priceMinor } }"""
 PAGE = f"totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ {GIFT} }} }}"
 SEEN = f"""query ($family: ID!, $mine: ID!, $hidden: ID!, $price: ID!, $ids: [ID!]!) {{
   all: gifts {{ {PAGE} }} of: gifts(familyId: $family, first: 1) {{ {PAGE} }}

@@ -10,7 +10,7 @@ from tests.gifts.world import World
 from tests.tasks.test_statements import Statements
 
 FIELDS = """name tags lowestPriceMinor highestPriceMinor addedBy { name } family { name }
-  prices(first: 2) { totalCount nodes { priceMinor } } similar(first: 2) { totalCount nodes { name } }"""
+  prices(first: 2) { totalCount nodes { priceMinor } }"""
 PAGE = f"totalCount pageInfo {{ hasNextPage }} edges {{ cursor }} nodes {{ {FIELDS} }}"
 READS = [
     f"gifts(familyId: $family, first: $first) {{ {PAGE} }}",

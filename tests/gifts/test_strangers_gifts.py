@@ -16,7 +16,7 @@ VERBS = [
     "restoreGift(id: $id) { id }",
 ]
 CREATE = "mutation ($input: CreateGiftInput!) { createGift(input: $input) { id } }"
-STREAM = "subscription ($id: ID!) { giftEvents(familyId: $id) { __typename } }"
+STREAM = "subscription ($family: ID!) { giftEvents(familyId: $family) { __typename } }"
 NOTHING = {"totalCount": 0}
 
 
@@ -105,6 +105,6 @@ async def test_a_stranger_reads_nothing(home: World) -> None:
 
 async def test_a_stranger_follows_nothing(home: World) -> None:
     async with (await home.people.one()).socket() as socket:
-        await socket.start(STREAM, id=home.family.id)
+        await socket.start(STREAM, family=home.family.id)
         (error,) = (await socket.frame())["payload"]
-    assert error["extensions"]["code"] == "FORBIDDEN", error
+    assert error["extensions"]["code"] == "FORBIDDEN"

@@ -52,10 +52,9 @@ class GiftOrderField(StrEnum):
     PRICE = "PRICE"
 
 
-class CreateGift(Input):
-    """A new gift of a family."""
+class NewGift(Input):
+    """What is known of a new gift: its name, or where its page is."""
 
-    family_id: Id = Field(description="To which family it belongs.")
     name: GiftName | None = optional("1 to 200 characters. Without one, its url's host, until the page is read.")
     url: WebAddress | None = optional("Its page, http or https; what is left out here is read from there.")
     description: Description | None = optional("Up to 10,000 characters.")
@@ -64,6 +63,12 @@ class CreateGift(Input):
     image_url: WebAddress | None = optional("A picture, http or https.")
     source: Source | None = optional("The name of the shop.")
     tags: Tags | None = optional("At most 20 words to sort it by, of up to 30 characters, kept in small letters.")
+
+
+class CreateGift(NewGift):
+    """A new gift of a family."""
+
+    family_id: Id = Field(description="To which family it belongs.")
     person_id: Id | None = optional("It is kept from this person, who cannot be oneself.")
 
 
