@@ -34,7 +34,7 @@ CONFLICTS = {
 
 
 # Broken when the viewer is deleted while they write.
-OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id"}
+OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id", "fk_gift_added_by_id"}
 DEADLOCK = "40P01"
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
