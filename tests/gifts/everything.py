@@ -25,8 +25,9 @@ from graphql import (
     is_required_input_field,
 )
 
-DEEPEST = 2  # objects within objects, below a page's rows; each type is also a root by its id
-PAGING = ("after", "before", "last")
+DEEPEST = 3  # objects within objects, below a page's rows; each type is also a root by its id
+MOST = 250  # words of a selection, where it can be less deep: a question has a limit
+PAGING = ("after", "before", "first", "last")
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,15 @@ def subscriptions(schema: GraphQLSchema, pool: Pool, without: Iterable[str] = ()
 
 def _asked(schema: GraphQLSchema, kind: str, name: str, field: GraphQLField, pool: Pool) -> Iterator[Question]:
     """With no more arguments than it must have, and then with each value of each of the others."""
-    selection = _selection(schema, get_named_type(field.type), DEEPEST)
+    deepest = [_selection(schema, get_named_type(field.type), deep) for deep in range(DEEPEST, 0, -1)]
+    selection = next((text for text in deepest if len(text.split()) <= MOST), deepest[-1])
     prefix = _prefix(field)
     must = {key: arg for key, arg in field.args.items() if is_required_argument(arg)}
+    page = {"first": 9} if "first" in field.args else {}
     for given in _choices(must, pool, prefix):
-        yield _question(kind, name, field, given, selection)
+        yield _question(kind, name, field, given | page, selection)
     least = {key: _values(arg.type, key, pool, prefix)[0] for key, arg in must.items()}
+    least |= page
     for key, arg in field.args.items():
         if key not in must and key not in PAGING:
             for value in _values(arg.type, key, pool, prefix):
@@ -167,7 +171,8 @@ def _fields(schema: GraphQLSchema, kind: GraphQLObjectType, deep: int) -> dict[s
         if is_leaf_type(get_named_type(field.type)):
             found[name] = name
         elif deep:
-            found[name] = f"{name} {_selection(schema, get_named_type(field.type), deep - 1)}"
+            page = "(first: 3)" if "first" in field.args else ""
+            found[name] = f"{name}{page} {_selection(schema, get_named_type(field.type), deep - 1)}"
     return found
 
 
