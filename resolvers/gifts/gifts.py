@@ -21,11 +21,11 @@ from resolvers.gifts.keeping import Secret
 from resolvers.gifts.rules.gifts import (
     CreateGift,
     GiftFilter,
-    GiftName,
     GiftOrder,
     GiftOrderField,
     UpdateGift,
-    WebAddress,
+    Wanted,
+    WantedAddress,
     host_of,
 )
 from resolvers.matching import alike, likeness, matches, nearly, nearness
@@ -98,8 +98,8 @@ def found(
 
 def similar(
     family_id: Annotated[Id, Doc("In this family.")],
-    name: Annotated[GiftName | None, Doc("Of what is to be added.")] = None,
-    url: Annotated[WebAddress | None, Doc("Of what is to be added.")] = None,
+    name: Annotated[Wanted, Doc("Of what is to be added.")] = None,
+    url: Annotated[WantedAddress, Doc("Of what is to be added.")] = None,
 ) -> Listing:
     """Of the same address first, then what is called most alike."""
     same: list[ColumnElement[bool]] = [] if url is None else [Gift.url == url]
