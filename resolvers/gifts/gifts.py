@@ -10,7 +10,7 @@ from db.gifts.gifts import Gift, GiftPrice, PageState
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
 from db.slots import VIEWER_ID
-from kit.errors import Invalid, NotFound
+from kit.errors import Invalid
 from kit.ids import Id
 from live.log import Kind
 from live.topics import family
@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import keeping
 from resolvers.gifts.keeping import Secret
+from resolvers.gifts.named import named, of_family
 from resolvers.gifts.rules.gifts import (
     CreateGift,
     GiftFilter,
@@ -140,21 +141,19 @@ def followed(ctx: Context, family_id: Annotated[Id, Doc("Of which family.")]) ->
 
 async def create(ctx: Context, input: Annotated[CreateGift, Doc("The new gift.")]) -> Gift:
     async with ctx.work() as work:
-        if not await work.visible(Family, [input.family_id]):
-            raise NotFound("Family", input.family_id)
-        secret = await _kept_from(work, input.family_id, input.person_id)
-        return await made(work, input.family_id, input.given("family_id", "person_id"), secret)
+        of = await named(work, Family, input.family_id)
+        secret = await _kept_from(work, of.id, input.person_id)
+        return await made(work, of.id, input.given("family_id", "person_id"), secret)
 
 
 async def _kept_from(work: Work, family_id: Id, person_id: Id | None) -> Secret:
     if person_id is None:
         return keeping.OPEN
-    found = await work.visible(Person, [person_id], family_id=family_id)
-    if not found:
-        raise NotFound("Person", person_id)
-    if found[0].user_id == work.ctx.viewer.id:
+    person = await named(work, Person, person_id, still=True)
+    of_family(person, family_id, "personId")
+    if person.user_id == work.ctx.viewer.id:
         raise Invalid({"personId": ["must be somebody else: nothing of one's own is kept from oneself"]})
-    return keeping.from_person(person_id)
+    return keeping.from_person(person.id)
 
 
 async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret) -> Gift:
