@@ -103,10 +103,10 @@ def similar(
     url: Annotated[WantedAddress, Doc("Of what is to be added.")] = None,
 ) -> Listing:
     """Of the same address first, then what is called most alike."""
-    same: list[ColumnElement[bool]] = [] if url is None else [Gift.url == url]
-    called: list[ColumnElement[bool]] = [] if name is None else [alike(Gift.name, name)]
-    rows = _of(family_id).where(Gift.removed_at.is_(None), or_(false(), *same, *called))
-    first = case((or_(false(), *same), literal_column("2000")), else_=literal_column("0"))
+    same = false() if url is None else Gift.url == url
+    called = false() if name is None else alike(Gift.name, name)
+    rows = _of(family_id).where(Gift.removed_at.is_(None), or_(same, called))
+    first = case((same, literal_column("2000")), else_=literal_column("0"))
     near = first if name is None else first + likeness(Gift.name, name)
     return Listing(rows, (Order(Reached(near, "likeness"), descending=True),))
 
