@@ -137,9 +137,12 @@ def _after() -> StrawberryArgument:
     )
 
 
-def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role | None) -> Any:
+def report(
+    function: Callable[..., Awaitable[Any]], description: str, *, floor: Role | None, limit: Limit | None = None
+) -> Any:
     """A query that a function answers, of what no statement reaches: what the process has in memory. None: for all."""
-    return _made(VerbField, function, description, floor)
+    said = description if limit is None else f"{description} {limit.said}"
+    return _made(VerbField, function, said, floor, limit=limit)
 
 
 def _made(

@@ -33,12 +33,12 @@ from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
-from schema.gifts.families import FamilyQueries
+from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftQueries
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
-from schema.gifts.persons import PersonQueries
+from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.operations import Answer
@@ -74,13 +74,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, FamilyMutations, PersonMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    FamilySubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 
