@@ -199,7 +199,11 @@ def _hints(call: Callable[..., Any], skip: set[str | None]) -> list[tuple[inspec
 
 
 def _has_rules(hint: Any) -> bool:
-    return get_origin(hint) is Annotated and any(not isinstance(note, Doc) for note in get_args(hint)[1:])
+    """Also within: `SearchWords | None` has those of `SearchWords`."""
+    parts, notes = get_args(hint), []
+    if get_origin(hint) is Annotated:
+        parts, notes = parts[:1], [*parts[1:]]
+    return any(not isinstance(note, Doc) for note in notes) or any(map(_has_rules, parts))
 
 
 def _argument(parameter: inspect.Parameter, hint: Any) -> StrawberryArgument:

@@ -25,8 +25,8 @@ async def seen(work: Work, id: Id) -> Family:
 
 async def hold(work: Work, family: Id) -> None:
     """Nobody else changes who belongs to it until the work ends. Comes before any of its rows is read or locked."""
-    held = select(Family.id).where(Family.id == family).with_for_update(key_share=True)
-    await work.session.execute(held)
+    if prefix_of(family) == Family.prefix:
+        await work.session.execute(select(Family.id).where(Family.id == family).with_for_update(key_share=True))
 
 
 async def own(work: Work, family: Id, least: FamilyRole = FamilyRole.MEMBER) -> FamilyMember:

@@ -3,11 +3,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
+from db.accounts.users import Role
 from db.gifts.families import Family as Model
 from db.gifts.families import FamilyInvite as Invite
 from db.gifts.families import FamilyMember as Member
 from db.gifts.families import FamilyRole
-from db.accounts.users import Role
 from resolvers.gifts import families as resolve
 from resolvers.gifts import invites, persons
 from resolvers.gifts.rules import families as rules
@@ -55,7 +55,7 @@ class FamilyMember(Node):
 
 @node(
     Invite,
-    "A code with which others may join a family. Seen by its administrators; of administrators, by its owners.",
+    "A code with which others may join. Seen by administrators; one for administrators by owners.",
     invites.by_id,
 )
 class FamilyInvite(Node):

@@ -23,9 +23,7 @@ enum(
 )
 strawberry.pydantic.input(rules.NewPerson, name="NewPersonInput", description="Somebody who is given presents.")
 strawberry.pydantic.input(rules.CreatePerson, name="CreatePersonInput", description="A new person.")
-strawberry.pydantic.input(
-    rules.UpdatePerson, name="UpdatePersonInput", description="What is left out stays; null clears."
-)
+strawberry.pydantic.input(rules.UpdatePerson, name="UpdatePersonInput", description="What is left out stays as it is.")
 
 
 @node(Model, "Somebody who is given presents. Seen by the members of the family.", resolve.by_id)
@@ -59,6 +57,6 @@ class PersonMutations:
     )
     link_person: Person = verb(
         resolve.link,
-        "Says which user a person is; what is for them is then kept from that user. Members link themselves where nobody"
-        " is linked, administrators anybody but themselves. Who is linked cannot undo it.",
+        "Says which user a person is; what is for them is then kept from that user. Members link themselves where"
+        " nobody is linked, administrators anybody but themselves. Who is linked cannot undo it.",
     )

@@ -13,9 +13,7 @@ USUAL_DAYS = 7
 MOST_USES = 100
 
 FamilyName = Annotated[str, stripped(100), Clean]
-Currency = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_upper=True, min_length=3, max_length=3, pattern="^[A-Z]{3}$")
-]
+Currency = Annotated[str, AfterValidator(lambda code: code.strip().upper()), StringConstraints(pattern="^[A-Z]{3}$")]
 
 
 def _not_to_own(role: FamilyRole) -> FamilyRole:
