@@ -48,7 +48,7 @@ def listed() -> Listing:
 async def create(ctx: Context, input: Annotated[CreateFamilyInvite, Doc("The invitation.")]) -> FamilyInvite:
     """An administrator is invited by an owner alone."""
     until = _until(ctx.now(), input)
-    async with ctx.work() as work:
+    async with ctx.work(alone="families") as work:
         family = await membership.seen(work, input.family_id)
         await membership.hold(work, family.id)
         least = FamilyRole.ADMIN if input.role is FamilyRole.MEMBER else FamilyRole.OWNER
