@@ -29,7 +29,7 @@ check: .venv/dev.installed tests/clients/node_modules/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/parlor schema --check
-	$(BIN)/node tests/clients/breaking.mjs schema/released.graphql schema/schema.graphql
+	$(BIN)/node tests/clients/breaking.mjs schema/released.graphql schema/schema.graphql schema/accepted.json
 
 # All of it takes an hour and a quarter on a quiet machine; `make bench BENCH=--quick` takes a quarter of an hour.
 bench: .venv/bench.installed benchmarks/peers/node_modules/.installed

@@ -120,17 +120,25 @@ sees_promise = both(
 
 
 def _secluded() -> Rule:
-    """What somebody looks at is kept from the viewer, or shows its givers to nobody."""
-    gift_list, item, person = aliased(GiftList), aliased(ListItem), aliased(Person)
-    subjects = (
-        select(gift_list.id)
-        .where(in_family(gift_list), or_(kept_from_viewer(gift_list), not_(gift_list.givers_see_each_other)))
-        .union_all(
-            select(item.id).where(kept_from_viewer(item)),
-            select(person.id).where(person.user_id == VIEWER_ID),
+    """What somebody looks at is kept from the viewer, is meant for them, or shows its givers to nobody."""
+    gift_list, item, guest, person = aliased(GiftList), aliased(ListItem), aliased(OccasionPerson), aliased(Person)
+    alone = through(ListItem.list_id, GiftList, lambda it: not_(it.givers_see_each_other))
+    lists = select(gift_list.id).where(or_(kept_from_viewer(gift_list), not_(gift_list.givers_see_each_other)))
+    items = select(item.id).where(either(kept_from_viewer, alone)(item))
+    guests = select(guest.id).where(is_viewer(OccasionPerson.person_id)(guest))
+    mine = select(person.id).where(person.user_id == VIEWER_ID)
+
+    def holds(presence: Any) -> ColumnElement[bool]:
+        subject, around = func.substring(presence.topic, "[^:]*$"), inspect(presence).selectable
+        about = (
+            lists.where(gift_list.id == subject),
+            items.where(or_(item.id == subject, item.gift_id == subject)),
+            guests.where(guest.occasion_id == subject),
+            mine.where(person.id == subject),
         )
-    )
-    return lambda presence: func.substring(presence.topic, "[^:]*$").in_(subjects)
+        return or_(*(rows.correlate(around).exists() for rows in about))
+
+    return holds
 
 
 # Of who looks at what: to be added to the rule of the accounts.

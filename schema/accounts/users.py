@@ -50,9 +50,7 @@ class User(Node):
 @strawberry.type
 class UserQueries:
     me: User = entity(resolve.me, "The viewer.")
-    user: User | None = entity(
-        resolve.by_id, "One user: oneself, members of one's families, or anybody for administrators."
-    )
+    user: User | None = entity(resolve.by_id, "One user: oneself, one's family, or anybody for administrators.")
     users: Connection[User] = connection(resolve.listed, "All users, the newest first.", floor=Role.ADMIN, offset=True)
 
 
