@@ -42,6 +42,7 @@ schema: .venv/dev.installed
 released: .venv/dev.installed
 	@sed -n 's/^version = "\(.*\)"/# Parlor \1/p' pyproject.toml > schema/released.graphql
 	@cat schema/schema.graphql >> schema/released.graphql
+	@echo '{}' > schema/accepted.json
 
 # Versions and hashes only: no address of a registry gets into the lock files.
 lock: .venv/dev.installed
