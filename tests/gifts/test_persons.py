@@ -9,10 +9,12 @@ import pytest
 from db.gifts.activity import ActivityKind
 from db.gifts.families import FamilyRole
 from db.gifts.items import Claim
+from kit.ids import Id
 from kit.settings import Settings
 from tests.clock import Watch
 from tests.conftest import served
 from tests.gifts.asking import LEAVE, LINK, SET_ROLE, founded, invite, join, member_id, rows
+from tests.gifts.test_family_events import CHANGES, hearing
 from tests.gifts.world import World, family
 from tests.people import Answer, Person
 
@@ -21,6 +23,7 @@ CREATE = f"mutation ($input: CreatePersonInput!) {{ createPerson(input: $input) 
 UPDATE = f"""mutation ($id: ID!, $input: UpdatePersonInput!, $version: Int) {{
   updatePerson(id: $id, input: $input, expectedVersion: $version) {{ {FIELDS} }} }}"""
 DELETE = "mutation ($id: ID!) { deletePerson(id: $id) { deletedId } }"
+QUERY_PERSON = "query ($id: ID!) { person(id: $id) { id } }"
 LISTED = """query ($family: ID, $search: String, $orderBy: PersonOrder!, $first: Int, $after: String) {
   persons(familyId: $family, search: $search, orderBy: $orderBy, first: $first, after: $after) {
     totalCount nodes { name } pageInfo { endCursor hasNextPage } } }"""
@@ -214,6 +217,24 @@ async def test_with_a_person_goes_all_that_is_for_them(home: World) -> None:
         left = f"select id from {table} where family_id = $1"  # noqa: S608 (names of ours)
         assert await rows(home.people, left, home.family.id) == []
     assert len(await rows(home.people, "select id from occasion where family_id = $1", home.family.id)) == 1
+
+
+async def test_who_gives_them_something_hears_that_it_is_gone(home: World) -> None:
+    """As the family hears of the lists."""
+    claim = Claim(id=Claim.fresh_id(), family_id=home.family.id, giving_id=home.giving.id, quantity=1)
+    claim.user_id = Id(home.gina.id)
+    await home.keep(claim)
+    mine, all = [f"givings:{home.gina.id}"], [f"family:{home.family.id}"]
+    async with (
+        hearing(home.gina, CHANGES, topics=mine) as hers,
+        hearing(home.gus, CHANGES, topics=all) as family,
+    ):
+        assert (await home.gus.ask(DELETE, id=home.receiver.id)).data
+        assert (await hers.next())["deletedId"] == home.item.id
+        told = [(await family.next())["deletedId"] for _ in range(4)]
+        guests = await rows(home.people, "select id from occasion_person where family_id = $1", home.family.id)
+        assert (told[:2], told[3], guests) == ([home.item.id, home.list.id], home.receiver.id, [])
+    assert (await home.gina.ask(QUERY_PERSON, id=home.receiver.id)).code == "PERSON_NOT_FOUND"
 
 
 VERBS = {
