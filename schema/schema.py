@@ -35,6 +35,7 @@ from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyQueries
 from schema.gifts.gifts import GiftQueries
+from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
@@ -65,6 +66,7 @@ class Query(
     GiftListQueries,
     GiftQueries,
     ListItemQueries,
+    GivingQueries,
     CommentQueries,
     ActivityQueries,
     HealthQueries,
@@ -74,13 +76,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, GivingMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    GivingSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 

@@ -113,8 +113,11 @@ sees_comment = both(
     if_any(Comment.gift_id, Gift, sees_gift),
 )
 sees_activity = both(in_family, either(_mine(Activity.actor_id), is_not(kept_from_viewer)), sees_what_it_is_about)
+# An administrator can take off what somebody promised who is gone, also when they did not want to be named.
+_ownerless = both(lambda claim: claim.user_id.is_(None), family_admin)
 sees_promise = both(
-    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous)), through(Claim.giving_id, Giving, sees_giving)
+    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous), _ownerless),
+    through(Claim.giving_id, Giving, sees_giving),
 )
 
 

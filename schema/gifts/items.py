@@ -8,7 +8,8 @@ from db.gifts.items import ListItem as Model
 from resolvers.gifts import items as resolve
 from schema.accounts.users import User
 from schema.enums import enum
-from schema.fields import entity
+from schema.events import Change, Deletion
+from schema.fields import entity, maybe
 from schema.gifts.gifts import Gift
 from schema.gifts.lists import GiftList
 from schema.gifts.persons import Person
@@ -43,6 +44,16 @@ class ListItem(Node):
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")
+
+
+@strawberry.type(description="An item was made or changed, or givers did something about it.")
+class ListItemChanged(Change):
+    item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
+
+
+@strawberry.type(description="An item was removed.")
+class ListItemDeleted(Deletion):
+    pass
 
 
 @strawberry.type
