@@ -6,10 +6,11 @@ import strawberry
 from db.gifts.items import ItemStatus
 from db.gifts.items import ListItem as Model
 from resolvers.gifts import items as resolve
+from resolvers.gifts.status import status
 from schema.accounts.users import User
 from schema.enums import enum
 from schema.events import Change, Deletion
-from schema.fields import entity, maybe
+from schema.fields import entity, expression, maybe
 from schema.gifts.gifts import Gift
 from schema.gifts.lists import GiftList
 from schema.gifts.persons import Person
@@ -38,6 +39,7 @@ class ListItem(Node):
     added_by: User | None = column("Who added it.")
     quantity: int = column("How many are wished for, 1 to 99.")
     note: str | None = column("More about it.")
+    status: ItemStatus = expression(status, "How far it has come; IDEA where that is kept from the viewer.")
     giving: Annotated["Giving", strawberry.lazy("schema.gifts.givings")] | None = column(
         "What givers do about it; null where that is kept from the viewer."
     )
