@@ -104,7 +104,8 @@ async def transcript(who: Person, home: World) -> list[str]:
 
 @pytest.mark.parametrize("role", FamilyRole)
 async def test_the_person_is_refused_alike_whatever_others_have_done(home: World, role: FamilyRole) -> None:
-    await write(home, f"update family_member set role = '{role}' where user_id = :id", id=home.ida.id)
+    change = "update family_member set role = cast(:role as family_role) where user_id = :id"
+    await write(home, change, role=role, id=home.ida.id)
     await write(home, "update list_item set quantity = 9 where id = :id", id=home.item.id)
     before = await transcript(home.ida, home)
     codes = Counter(code for answer in before for code in re.findall(r'"code":"(\w+)"', answer))
