@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from kit.ids import new_id
+from kit.ids import Id, new_id
 from live import log
 from live.log import Draft, Kind
+from live.topics import givings_of
 from tests.gifts.world import World
 from tests.people import Answer, Person
 from tests.sockets import Events
@@ -55,6 +56,10 @@ async def write(home: World, statement: str, **values: Any) -> None:
     """What no verb would write."""
     async with home.people.services.db.transaction() as session:
         await session.execute(text(statement), values)
+
+
+def own_topic(giver: Person) -> str:
+    return givings_of(Id(giver.id))
 
 
 @asynccontextmanager

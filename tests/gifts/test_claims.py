@@ -6,8 +6,8 @@ import pytest
 
 from db.gifts.families import FamilyMember
 from kit.ids import Id
-from live.topics import gift_list, givings_of, items_of
-from tests.gifts.asking import activity, do, giving, heard, kept, listening, write
+from live.topics import gift_list, items_of
+from tests.gifts.asking import activity, do, giving, heard, kept, listening, own_topic, write
 from tests.gifts.world import World, world
 from tests.people import Answer, People, Person
 
@@ -112,7 +112,7 @@ async def test_givers_hear_of_a_claim_and_the_person_does_not(home: World) -> No
 
 
 async def test_those_who_give_it_hear_of_it_wherever_they_are(home: World) -> None:
-    own = givings_of(home.gus.id)
+    own = own_topic(home.gus)
     async with listening(home.gus, own) as events:
         await claim(home.gina, home.item.id)  # he does not give it
         await unclaim(home.gina, home.item.id)

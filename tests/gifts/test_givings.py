@@ -6,8 +6,8 @@ import pytest
 
 from db.gifts.gifts import Gift
 from kit.ids import Id
-from live.topics import givings_of, items_of
-from tests.gifts.asking import activity, do, heard, kept, listening, write
+from live.topics import items_of
+from tests.gifts.asking import activity, do, heard, kept, listening, own_topic, write
 from tests.gifts.test_claims import claim
 from tests.gifts.world import World, world
 from tests.people import Answer, People, Person
@@ -48,7 +48,7 @@ async def test_a_giver_takes_care_of_it_or_another_does_or_nobody(home: World) -
 
 async def test_whom_it_is_taken_from_hears_of_it_too(home: World) -> None:
     await assign(home.dora, home.item.id, home.gus.id)
-    his, hers = givings_of(home.gus.id), givings_of(home.gina.id)
+    his, hers = own_topic(home.gus), own_topic(home.gina)
     async with listening(home.gus, his) as before, listening(home.gina, hers) as after:
         await assign(home.dora, home.item.id, home.gina.id)
         (told,), (told_her,) = await heard(home, his, before), await heard(home, hers, after)
@@ -165,7 +165,7 @@ async def test_what_becomes_the_viewers_own_present_is_not_theirs_to_give(people
 
 
 async def test_giving_events_tell_of_the_items_that_the_viewer_gives(home: World) -> None:
-    topic, more = givings_of(home.gus.id), givings_of(home.gina.id)
+    topic, more = own_topic(home.gus), own_topic(home.gina)
     async with listening(home.gus, query=EVENTS) as his, listening(home.gina, query=EVENTS) as hers:
         await claim(home.gus, home.item.id)
         (told,) = await heard(home, topic, his)
@@ -184,7 +184,7 @@ async def test_giving_events_tell_of_the_items_that_the_viewer_gives(home: World
 
 
 async def test_nobody_follows_what_another_gives(home: World) -> None:
-    query = f'subscription {{ changes(topics: ["{givings_of(home.gus.id)}"]) {{ __typename }} }}'
+    query = f'subscription {{ changes(topics: ["{own_topic(home.gus)}"]) {{ __typename }} }}'
     async with home.gina.socket() as socket:
         (error,) = await socket.ask(query)
     assert error["extensions"]["code"] == "FORBIDDEN"

@@ -7,9 +7,9 @@ import pytest
 
 from db.gifts.activity import Activity, ActivityKind
 from db.gifts.comments import Comment, CommentParent
-from live.topics import family, gift_list, givings_of, items_of, person
+from live.topics import family, gift_list, items_of, person
 from resolvers.gifts import keeping
-from tests.gifts.asking import activity, do, giving, heard, kept, listening, write
+from tests.gifts.asking import activity, do, giving, heard, kept, listening, own_topic, write
 from tests.gifts.world import World
 from tests.people import Answer, Person
 
@@ -134,9 +134,9 @@ async def test_givers_hear_of_a_step_on_every_topic_and_the_person_on_none(home:
         step = {"kind": "STATUS_CHANGED", "topic": topic, "entityId": home.item.id, "actor": {"name": "Gus"}}
         assert told == [[{"__typename": "EntityChanged", **step}], []]
         await put(home, "IDEA", home.gina.id)
-    async with listening(home.gina, givings_of(home.gina.id)) as own:
+    async with listening(home.gina, own_topic(home.gina)) as own:
         await move(home.gus, home.item.id, "SELECTED")
-        (told_her,) = await heard(home, givings_of(home.gina.id), own)
+        (told_her,) = await heard(home, own_topic(home.gina), own)
     assert [event["kind"] for event in told_her] == ["STATUS_CHANGED"]
 
 
