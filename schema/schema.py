@@ -35,6 +35,7 @@ from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
+from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
@@ -65,6 +66,7 @@ class Query(
     GiftListQueries,
     GiftQueries,
     ListItemQueries,
+    GivingQueries,
     CommentQueries,
     ActivityQueries,
     HealthQueries,
@@ -75,7 +77,14 @@ class Query(
 
 @strawberry.type(description="What can be done.")
 class Mutation(
-    SessionMutations, UserMutations, TaskMutations, LabelMutations, FamilyMutations, PersonMutations, GiftMutations
+    SessionMutations,
+    UserMutations,
+    TaskMutations,
+    LabelMutations,
+    FamilyMutations,
+    PersonMutations,
+    GiftMutations,
+    GivingMutations,
 ):
     pass
 
@@ -86,6 +95,7 @@ class Subscription(
     LabelSubscriptions,
     FamilySubscriptions,
     GiftSubscriptions,
+    GivingSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,
