@@ -35,7 +35,13 @@ CONFLICTS = {
 
 
 # Broken when the viewer is deleted while they write.
-OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id", "fk_family_member_user_id"}
+OWNERS = {
+    "fk_family_member_user_id",
+    "fk_gift_added_by_id",
+    "fk_label_owner_id",
+    "fk_session_user_id",
+    "fk_task_owner_id",
+}
 AT_ONCE = ("40P01", "23503")  # a deadlock; a row that what is written belongs to has gone meanwhile
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
@@ -161,7 +167,7 @@ class Work:
         """
         for row in rows:
             self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
-        await self._decide()
+        await self.decide()
         for model in {type(row) for row in rows}:
             ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))
             await self.session.execute(delete(model).where(model.id == func.any(ids)))
@@ -175,16 +181,19 @@ class Work:
         *,
         by: Entity | None = None,
         grants: bool = False,
+        anonymous: bool = False,
     ) -> None:
         """`by` is the row whose policy decides who hears of it, by default the row itself; it must be in the database
-        when the work ends. `grants` tells that who may see what is no longer what it was.
+        when the work ends. `grants` tells that who may see what is no longer what it was. With `anonymous` nobody is
+        told who did it.
         """
         topics = [*dict.fromkeys([*_topics(row), *also])]
         if topics:
-            draft = Draft(topics, kind, type(row).__name__, row.id, self.ctx.viewer_id, self.ctx.now(), grants)
+            actor = None if anonymous else self.ctx.viewer_id
+            draft = Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants)
             self._told.append(Told(draft, by or row))
 
-    async def _decide(self) -> None:
+    async def decide(self) -> None:
         """From whom it is hidden what has been told so far, as things stand now."""
         await self.session.flush()
         told, self._told = self._told, []
@@ -199,7 +208,7 @@ class Work:
 
     async def finish(self) -> None:
         """Writes the events."""
-        await self._decide()
+        await self.decide()
         if self._drafts:
             await log.append(self.session, self._drafts)
             self.afterwards(self.ctx.services.doorbell.ring)

@@ -34,7 +34,8 @@ from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
+from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
@@ -65,6 +66,7 @@ class Query(
     GiftListQueries,
     GiftQueries,
     ListItemQueries,
+    GivingQueries,
     CommentQueries,
     ActivityQueries,
     HealthQueries,
@@ -74,7 +76,16 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, FamilyMutations, PersonMutations):
+class Mutation(
+    SessionMutations,
+    UserMutations,
+    TaskMutations,
+    LabelMutations,
+    FamilyMutations,
+    PersonMutations,
+    GiftMutations,
+    GivingMutations,
+):
     pass
 
 
@@ -83,6 +94,8 @@ class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
     FamilySubscriptions,
+    GiftSubscriptions,
+    GivingSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

@@ -8,7 +8,7 @@ what givers do goes through these rules: to the person it is as if nobody had do
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, inspect, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.presence import Presence
@@ -27,17 +27,22 @@ from resolvers.policy import Policy, Rule, both, either, nobody, owner, through
 
 
 def of_family(least: FamilyRole, column: InstrumentedAttribute[Any]) -> Rule:
-    """The viewer is a member of the family that the column names, of at least this role."""
+    """The viewer is a member of the family that the column names, of at least this role.
+
+    As a list that PostgreSQL makes once, and not once for each row; so below.
+    """
     member = aliased(FamilyMember)
     families = select(member.family_id).where(member.user_id == VIEWER_ID, member.role >= least)
-    return lambda row: getattr(row, column.key).in_(families)
+    return lambda row: getattr(row, column.key) == func.any(func.array(families.scalar_subquery()))
 
 
 def is_viewer(column: InstrumentedAttribute[Any]) -> Rule:
     """The person that the column names is the viewer."""
     person = aliased(Person)
     mine = select(person.id).where(person.user_id == VIEWER_ID)
-    return lambda row: and_(getattr(row, column.key).is_not(None), getattr(row, column.key).in_(mine))
+    return lambda row: and_(
+        getattr(row, column.key).is_not(None), getattr(row, column.key) == func.any(func.array(mine.scalar_subquery()))
+    )
 
 
 def is_not(rule: Rule) -> Rule:
@@ -45,9 +50,17 @@ def is_not(rule: Rule) -> Rule:
 
 
 def if_any(column: InstrumentedAttribute[Any], model: type[Entity], rule: Rule) -> Rule:
-    """The rule holds of the row that the column names, if it names any."""
-    beyond = through(column, model, rule)
-    return lambda row: or_(getattr(row, column.key).is_(None), beyond(row))
+    """The rule holds of the row that the column names, if it names any. It is asked of one row after the other: what
+    is looked at is a page, and not all that there is.
+    """
+    there = aliased(model)
+
+    def holds(row: Any) -> ColumnElement[bool]:
+        id = getattr(row, column.key)
+        found = select(rule(there)).where(there.id == id).correlate(inspect(row).selectable)
+        return or_(id.is_(None), func.coalesce(found.scalar_subquery(), false()))
+
+    return holds
 
 
 def _kept(row: Any) -> ColumnElement[bool]:
@@ -77,12 +90,12 @@ def _mine(column: InstrumentedAttribute[Any]) -> Rule:
 
 
 sees_list = both(in_family, _shown)
-sees_item = both(
-    in_family,
-    either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)),
-    through(ListItem.list_id, GiftList, sees_list),
-)
-sees_giving = both(in_family, through(Giving.item_id, ListItem, both(sees_item, is_not(kept_from_viewer))))
+# Items are of their list's family, and givings and promises of their item's: it is asked once who is a member. Asked at
+# each step, PostgreSQL would take the steps for rarer than they are, and look at all the family has.
+_on_shown_list = through(ListItem.list_id, GiftList, _shown)
+sees_item = both(in_family, either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)), _on_shown_list)
+_given = through(Giving.item_id, ListItem, both(is_not(kept_from_viewer), _on_shown_list))
+sees_giving = both(in_family, _given)
 
 
 def _on_a_list() -> Rule:
@@ -99,7 +112,8 @@ def _on_a_list() -> Rule:
 sees_gift = both(
     in_family,
     either(
-        both(lambda gift: gift.removed_at.is_(None), either(_mine(Gift.added_by_id), is_not(kept_from_viewer))),
+        _mine(Gift.added_by_id),
+        both(lambda gift: gift.removed_at.is_(None), is_not(kept_from_viewer)),
         _on_a_list(),
     ),
 )
@@ -114,8 +128,12 @@ sees_comment = both(
     if_any(Comment.gift_id, Gift, sees_gift),
 )
 sees_activity = both(in_family, either(_mine(Activity.actor_id), is_not(kept_from_viewer)), sees_what_it_is_about)
+# An administrator can take off what somebody promised who is gone, also when they did not want to be named.
+_ownerless = both(lambda claim: claim.user_id.is_(None), family_admin)
 sees_promise = both(
-    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous)), through(Claim.giving_id, Giving, sees_giving)
+    in_family,
+    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous), _ownerless),
+    through(Claim.giving_id, Giving, _given),
 )
 
 
