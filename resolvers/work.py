@@ -42,7 +42,7 @@ OWNERS = {
     "fk_session_user_id",
     "fk_task_owner_id",
 }
-DEADLOCK = "40P01"
+AT_ONCE = ("40P01", "23503")  # a deadlock; a row that what is written belongs to has gone meanwhile
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
 
@@ -285,7 +285,7 @@ def _told(error: DBAPIError) -> Exception:
         return Conflict(message, reason=reason, details={field: [message]})
     if name in OWNERS:
         return Unauthenticated("Invalid or expired token")
-    if getattr(cause, "sqlstate", None) == DEADLOCK:
+    if getattr(cause, "sqlstate", None) in AT_ONCE:
         return Conflict("Somebody changed the same at the same moment; try again", reason="TRY_AGAIN")
     if getattr(cause, "sqlstate", None) == TIMED_OUT:
         return TooSlow(NOT_DONE)

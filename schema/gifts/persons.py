@@ -10,7 +10,7 @@ from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
-from schema.fields import connection, entity, verb
+from schema.fields import connection, entity, expression, verb
 from schema.gifts.families import Family
 from schema.node import Node, column, node
 
@@ -32,6 +32,9 @@ class Person(Node):
     user: User | None = column("The user they are; what is meant for them is then kept from that user.")
     name: str = column("1 to 100 characters.")
     birthday: date | None = column("When they were born.")
+    next_birthday: date | None = expression(
+        resolve.next_birthday, "From today on, in the viewer's time zone.", weight=0
+    )
     sizes: list[str] = column('Such as "shoes 42".')
     interests: list[str] = column("What they like.")
     unwanted: list[str] = column("What never to give them.")
