@@ -13,12 +13,14 @@ from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.deadlines import Deadlines
+from kit.outside import Outside
 from kit.settings import Settings
 from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
 from live.grants import Grants
 from live.hub import Hub
+from live.jobs import Jobs
 from live.meter import Meter
 from live.presence import Presence
 from live.signals import Signals
@@ -29,6 +31,7 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.budgets import Budgets
 from resolvers.context import Services
+from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
@@ -90,6 +93,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         budgets=Budgets(settings),
         clock=clock,
         deadlines=Deadlines(settings.operation_seconds),
+        outside=Outside(),
     )
 
 
@@ -103,6 +107,15 @@ def _hub(settings: Settings, tail: Tail, signals: Signals, meter: Meter, presenc
         window_bytes=settings.group_window_bytes,
         total_bytes=settings.hub_bytes,
         executions=max(settings.read_pool_size // 2, 1),
+    )
+
+
+def jobs(made: Services) -> Jobs:
+    return Jobs(
+        dsn(made.db.url),
+        handlers(made),
+        concurrency=made.settings.job_concurrency,
+        lease=made.settings.job_lease_seconds,
     )
 
 
@@ -127,6 +140,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             asyncio.create_task(made.hub.presence.run(), name="presence"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
             asyncio.create_task(keep_readings(made), name="readings"),
+            asyncio.create_task(jobs(made).run(), name="jobs"),
         ]
         try:
             yield made
@@ -139,6 +153,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             await made.viewers.close()
             await made.limits.close()
             await made.vitals.close()
+            made.outside.close()
     finally:
         await db.close()
 

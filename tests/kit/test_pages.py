@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.money import Money
 from kit.outside import Page
 from kit.pages import Doubt, Found, found, understood
 
@@ -44,12 +45,12 @@ def test_json_ld_comes_before_open_graph_and_that_before_the_title() -> None:
     whole = of(f"<title>Plain</title>{meta(OG)}{ld(PRODUCT)}")
     assert whole == Found(
         "Teapot",
-        (1250, "EUR"),
+        Money(1250, "EUR"),
         "https://shop.example/ld.png",
         "It pours",
         "The Shop",
         URL,
-        (),  # type: ignore[arg-type]
+        (),
     )
     second = of(f"<title>Plain</title>{meta(OG)}")
     assert (second.title, second.description) == ("Open & graph", "As others see it")
