@@ -38,6 +38,7 @@ CLOSING_SECONDS = 2  # for the jobs that are cancelled, and for giving them back
 POLL_SECONDS = 2  # NOTIFY comes first, but not through every pooler, and not for leases that ran out
 RETRY_SECONDS = (0.1, 0.5, 1, 2, 5)
 FIRST_SECONDS, LONGEST_SECONDS = 2, 600  # from a failure to the next try
+REASON = 200  # characters
 NAME = {"application_name": "parlor jobs"}
 
 logger = structlog.get_logger()
@@ -125,7 +126,7 @@ class Jobs:
                 await self._work(connection)
             except Exception as error:
                 wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
-                logger.warning("jobs.lost", error=repr(error)[:200], retry_in=wait)
+                logger.warning("jobs.lost", error=repr(error)[:REASON], retry_in=wait)
                 failures += 1
                 await asyncio.sleep(wait)
 
@@ -185,25 +186,25 @@ class Jobs:
                 async with asyncio.timeout(handler.seconds):
                     await handler.run(job.id, job.payload or b"")
         except Exception as error:
-            logger.warning("job.failed", job=job.entrypoint, id=job.id, tried=tried, error=repr(error)[:200])
+            logger.warning("job.failed", job=job.entrypoint, id=job.id, tried=tried, error=repr(error)[:REASON])
             if tried < handler.attempts:
-                raise RetryRequested(timedelta(seconds=self._backoff(tried))) from error
-            await self._give_up(handler, job, tried)
+                raise RetryRequested(timedelta(seconds=self._backoff(tried)), repr(error)[:REASON]) from error
+            await self._give_up(handler, job, repr(error)[:REASON])
         else:
-            if tried > handler.attempts:  # each of them ended with the process that made it
-                await self._give_up(handler, job, tried)
+            if tried > handler.attempts:
+                await self._give_up(handler, job, "its processes ended before it did")
         finally:
             self._at_work.discard(task)
 
-    async def _give_up(self, handler: Handler, job: Job, tried: int) -> None:
+    async def _give_up(self, handler: Handler, job: Job, why: str) -> None:
         try:
             async with asyncio.timeout(handler.seconds):
                 await handler.gave_up(job.id, job.payload or b"")
         except Exception as error:
-            logger.warning("job.not_given_up", job=job.entrypoint, id=job.id, error=repr(error)[:200])
-            raise RetryRequested(timedelta(seconds=self._backoff(tried))) from error
-        logger.error("job.dead", job=job.entrypoint, id=job.id, tried=tried)
-        raise Dead
+            logger.warning("job.not_given_up", job=job.entrypoint, id=job.id, error=repr(error)[:REASON])
+            raise RetryRequested(timedelta(seconds=self._backoff(handler.attempts)), why) from error
+        logger.error("job.dead", job=job.entrypoint, id=job.id, why=why)
+        raise Dead(why)
 
 
 # What is given back was no try of its own.
@@ -217,6 +218,7 @@ insert into job_log (job_id, status, entrypoint, priority) select id, 'canceled'
 _TRIED = """
 select count(*) filter (where status = 'picked') - count(*) filter (where status = 'canceled') as tried
 from job_log where job_id = $1
+  and id > coalesce((select max(id) from job_log where job_id = $1 and status = 'failed'), 0)
 """
 _OURS = "select id from job where id = any($1) and queue_manager_id = $2 and status = 'picked'"
 

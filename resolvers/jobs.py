@@ -34,7 +34,7 @@ class Job(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **given: object) -> None:
-        own = {name for name, value in vars(cls).items() if inspect.isfunction(value)}
+        own = {name for name, value in vars(cls).items() if inspect.isfunction(value) and not name.startswith("_")}
         if "run" not in own or not own <= {*VERBS}:
             raise TypeError(f"{cls.__name__} must have `run`, may have `gave_up`, and nothing else: {sorted(own)}")
         if not all(inspect.iscoroutinefunction(getattr(cls, name)) for name in VERBS):

@@ -97,7 +97,20 @@ async def test_what_fails_for_good_is_given_up_and_stays_to_be_looked_at(desk: D
     async with desk.open():
         await until_logged(logged, "job.dead")
         await until_dead(desk)
-    assert (desk.begun, desk.done, desk.given_up) == ({b"one": 3}, {}, {b"one": 1})
+        assert (desk.begun, desk.done, desk.given_up) == ({b"one": 3}, {}, {b"one": 1})
+        assert await why(desk) == ["OSError('never')"] * 3
+
+        desk.does = None
+        async with desk.db.transaction() as session:
+            again = "update job set status = 'queued', execute_after = now()"  # as docs/operations.md says
+            await (await session.connection()).exec_driver_sql(again)
+        await until_empty(desk)
+    assert (desk.done, desk.given_up) == ({b"one": 1}, {b"one": 1})
+
+
+async def why(desk: Desk) -> list[str]:
+    reasons = "select traceback ->> 'exception_message' as why from job_log where traceback is not null order by id"
+    return [row["why"] for row in await desk.db.fetch(reasons)]
 
 
 async def test_a_try_that_takes_too_long_has_failed(desk: Desk, logged: list[EventDict]) -> None:
