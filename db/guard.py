@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Alias, ClauseElement, Column, ColumnElement, FromClause, Join, Select, Table, true
+from sqlalchemy import Alias, ClauseElement, Column, ColumnElement, FromClause, Join, Select, Table, inspect, true
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BooleanClauseList, Grouping
@@ -21,6 +21,19 @@ Froms = frozenset[FromClause]
 
 class Unguarded(Exception):
     """A statement function reached an entity by a way of its own, instead of the words of resolvers/relations.py."""
+
+
+def one_each(see: Callable[[Any], ColumnElement[bool]]) -> Callable[[Any], ColumnElement[bool]]:
+    """The same policy, as one and the same object for a table or an alias: to compare large ones takes long."""
+
+    def said(entity: Any) -> ColumnElement[bool]:
+        kept = inspect(entity).selectable._deannotate().__dict__.setdefault("_policies", {})
+        if said not in kept:
+            kept[said] = see(entity)
+        found: ColumnElement[bool] = kept[said]
+        return found
+
+    return said
 
 
 def check(statement: ClauseElement, rule: Rule) -> None:
@@ -53,7 +66,7 @@ class _Check:
         return False
 
     def _select(self, element: Select[Any], around: Froms) -> None:
-        again = around.intersection(element._correlate or ())
+        again = _correlated(element, around)
         children = [*element.get_children()]
         sources: Sequence[Any] = [child for child in children if isinstance(child, FromClause)]
         if element._setup_joins:  # of select(…).join(relationship): where it leads shows only when it is compiled
@@ -66,11 +79,20 @@ class _Check:
 
     def _part(self, element: Any, around: Froms, inside: Froms, policies: list[Any]) -> None:
         """What stands in a select. Its policies are passed over: they may look where the viewer may not."""
+        if any(element is policy for policy in policies):
+            return
         if isinstance(element, Join | BooleanClauseList | Grouping):
             for child in element.get_children():
                 self._part(child, around, inside, policies)
-        elif not any(element is policy for policy in policies):
+        else:
             self.whole(element, around if isinstance(element, FromClause) else inside)
+
+
+def _correlated(element: Select[Any], around: Froms) -> Froms:
+    """What of the selects around it this one speaks of without selecting from it anew."""
+    if element._correlate_except is not None:
+        return around.difference(element._correlate_except)
+    return around.intersection(element._correlate or ())
 
 
 def _selected(sources: Sequence[FromClause], where: Any) -> Iterator[tuple[FromClause, list[Any]]]:
@@ -112,7 +134,12 @@ def _policy(source: FromClause, given: list[Any], rule: Rule) -> list[Any]:
 
 def _same(one: Any, other: Any) -> bool:
     """Alike, and of the same tables: to `compare` one alias is like another."""
-    return bool(one.compare(other)) and _tables(one) == _tables(other)
+    if one is other:
+        return True
+    try:
+        return bool(one.compare(other)) and _tables(one) == _tables(other)
+    except AttributeError:  # how SQLAlchemy fails to compare selects of different entities
+        return False
 
 
 def _tables(element: Any) -> list[Any]:

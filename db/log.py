@@ -1,7 +1,8 @@
 """The tables of the event log; `live/log.py` says how they are read.
 
 An event's position is `(xid, id)`. Readers see only rows whose transaction lies below the oldest one still open.
-`grants` marks events that change who may see what: a role, a session, a membership.
+`grants` marks events that change who may see what: a role, a session, a membership. `hidden_from` are the users who
+may follow its topics and are not told of it.
 """
 
 from datetime import datetime
@@ -41,6 +42,7 @@ class Event(Base):
     actor_id: Mapped[Id | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     grants: Mapped[bool] = mapped_column(server_default=text("false"))
+    hidden_from: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
 
     __table_args__ = (
         Index("ix_event_xid_id", "xid", "id"),

@@ -27,11 +27,15 @@ class Kind(StrEnum):
     ADDED = "ADDED"
     UPDATED = "UPDATED"
     STATUS_CHANGED = "STATUS_CHANGED"
+    ASSIGNED = "ASSIGNED"
+    COMMENT_ADDED = "COMMENT_ADDED"
     DELETED = "DELETED"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """`hidden_from` are users who follow its topics and are not told."""
+
     position: Position
     topics: tuple[str, ...]
     kind: Kind
@@ -40,6 +44,7 @@ class Event:
     actor_id: Id | None
     at: datetime
     grants: bool = False
+    hidden_from: frozenset[Id] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Draft:
     actor_id: Id | None
     at: datetime
     grants: bool = False
+    hidden_from: Sequence[Id] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft
             "actor_id": draft.actor_id,
             "at": draft.at,
             "grants": draft.grants,
+            "hidden_from": list(draft.hidden_from),
         }
         for draft in drafts
     ]
@@ -104,7 +111,7 @@ select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_n
 """
 
 _READ = """
-select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants
+select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants, hidden_from
 from event
 where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by xid, id limit $3
@@ -142,6 +149,7 @@ async def read(db: Database, after: Position, limit: int, topics: Sequence[str] 
             actor_id=row["actor_id"],
             at=row["at"],
             grants=row["grants"],
+            hidden_from=frozenset(row["hidden_from"]),
         )
         for row in rows
     ]

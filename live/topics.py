@@ -9,6 +9,13 @@ from typing import Any
 from db.accounts.sessions import Session
 from db.accounts.users import User
 from db.base import Entity
+from db.gifts.comments import Comment
+from db.gifts.families import Family, FamilyInvite, FamilyMember
+from db.gifts.gifts import Gift, GiftPrice
+from db.gifts.items import ListItem
+from db.gifts.lists import GiftList
+from db.gifts.occasions import Occasion, OccasionPerson
+from db.gifts.persons import Person
 from db.tasks.labels import Label
 from db.tasks.tasks import Task
 from kit.ids import Id
@@ -30,11 +37,74 @@ def sessions_of(owner: Id) -> str:
     return f"sessions:{owner}"
 
 
+def families_of(member: Id) -> str:
+    return f"families:{member}"
+
+
+def family(id: Id) -> str:
+    """All that happens in a family."""
+    return f"family:{id}"
+
+
+def person(id: Id) -> str:
+    return f"person:{id}"
+
+
+def occasion(id: Id) -> str:
+    return f"occasion:{id}"
+
+
+def gift_list(id: Id) -> str:
+    return f"list:{id}"
+
+
+def items_of(family: Id) -> str:
+    return f"list-items:all:{family}"
+
+
+def gift(id: Id) -> str:
+    return f"gift:{id}"
+
+
+def givings_of(giver: Id) -> str:
+    """What becomes of the items that somebody has claimed or takes care of."""
+    return f"givings:{giver}"
+
+
+def comments_on(type: str, id: Id) -> str:
+    return f"comments:{type.lower()}:{id}"
+
+
+def _named(name: Callable[[Id], str], id: Id | None) -> list[str]:
+    return [] if id is None else [name(id)]
+
+
 TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     Task: lambda task: [tasks_of(task.owner_id)],
     Label: lambda label: [labels_of(label.owner_id)],
     User: lambda account: [user(account.id)],
     Session: lambda session: [sessions_of(session.user_id)],
+    Family: lambda row: [family(row.id)],
+    FamilyMember: lambda row: [family(row.family_id), families_of(row.user_id)],
+    FamilyInvite: lambda row: [family(row.family_id)],
+    Person: lambda row: [person(row.id), family(row.family_id)],
+    Occasion: lambda row: [occasion(row.id), family(row.family_id)],
+    OccasionPerson: lambda row: [occasion(row.occasion_id), person(row.person_id), family(row.family_id)],
+    GiftList: lambda row: [
+        gift_list(row.id),
+        *_named(person, row.person_id),
+        *_named(occasion, row.occasion_id),
+        family(row.family_id),
+    ],
+    Gift: lambda row: [gift(row.id), family(row.family_id)],
+    GiftPrice: lambda row: [gift(row.gift_id), family(row.family_id)],
+    ListItem: lambda row: [
+        gift_list(row.list_id),
+        *_named(person, row.person_id),
+        items_of(row.family_id),
+        family(row.family_id),
+    ],
+    Comment: lambda row: [comments_on(row.parent_type, row.parent_id), family(row.family_id)],
 }
 
 # Rows that decide who may see what, and when a viewer's day begins, by the columns that do: a change of these, or the
@@ -43,9 +113,12 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
 GRANTING: dict[type[Entity], frozenset[str]] = {
     User: frozenset({"role", "time_zone"}),  # the zone decides what is due today
     Session: frozenset({"revoked_at"}),
+    FamilyMember: frozenset({"role"}),
+    Person: frozenset({"user_id"}),
+    GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
 }
 
 
-def of_viewer(id: Id) -> tuple[str, str]:
+def of_viewer(id: Id) -> tuple[str, ...]:
     """Where it is told that a user may see more or less than before."""
-    return user(id), sessions_of(id)
+    return user(id), sessions_of(id), families_of(id)

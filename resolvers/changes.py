@@ -15,7 +15,18 @@ MOST_TOPICS = 100  # of one stream
 class EntityType(StrEnum):
     """By the name that the log knows it by."""
 
+    COMMENT = "Comment"
+    FAMILY = "Family"
+    FAMILY_INVITE = "FamilyInvite"
+    FAMILY_MEMBER = "FamilyMember"
+    GIFT = "Gift"
+    GIFT_LIST = "GiftList"
+    GIFT_PRICE = "GiftPrice"
     LABEL = "Label"
+    LIST_ITEM = "ListItem"
+    OCCASION = "Occasion"
+    OCCASION_PERSON = "OccasionPerson"
+    PERSON = "Person"
     SESSION = "Session"
     TASK = "Task"
     USER = "User"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.users import Role
@@ -20,8 +20,13 @@ Rule = Callable[[Any], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """`circle`: the ids of the users among whom `see` decides who hears of a row, too, such as the members of its
+    family; it may then ask of the viewer nothing but the id. None: whoever may follow a topic hears of it.
+    """
+
     see: Rule
     change: Rule
+    circle: Callable[[Any], Select[Any]] | None = None
 
 
 def owner(column: InstrumentedAttribute[Any]) -> Rule:

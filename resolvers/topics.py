@@ -1,4 +1,7 @@
-"""Who may follow which topic. A topic is a name and an id, `tasks:user_…`; live/topics.py says what goes where."""
+"""Who may follow which topic. A topic is a name and an id, `tasks:user_…`; live/topics.py says what goes where.
+
+The name may have colons, the id has none.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,15 +12,39 @@ import orjson
 
 from db.accounts.users import User
 from db.base import Entity
+from db.gifts.families import Family
+from db.gifts.gifts import Gift
+from db.gifts.items import ListItem
+from db.gifts.lists import GiftList
+from db.gifts.occasions import Occasion
+from db.gifts.persons import Person
 from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
 from live.topics import labels_of, sessions_of, tasks_of, user
 from resolvers.context import Context
-from resolvers.policies import READER
+from resolvers.policies import POLICIES, READER
 
 # By the topic's name: the entity that its id must be of, and which the viewer must see; None where it must be theirs.
-GATES: dict[str, type[Entity] | None] = {"tasks": None, "labels": None, "sessions": None, "user": User}
+GATES: dict[str, type[Entity] | None] = {
+    "tasks": None,
+    "labels": None,
+    "sessions": None,
+    "families": None,
+    "givings": None,
+    "user": User,
+    "family": Family,
+    "person": Person,
+    "occasion": Occasion,
+    "list": GiftList,
+    "list-items:all": Family,
+    "gift": Gift,
+    "comments:occasion": Occasion,
+    "comments:list": GiftList,
+    "comments:item": ListItem,
+    "comments:gift": Gift,
+    "comments:person": Person,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +74,10 @@ async def admit(ctx: Context, topics: Iterable[str]) -> None:
     """Raises Forbidden where the viewer may not follow one of them, whether it is there or not."""
     viewer, asked = ctx.viewer, defaultdict[type[Entity], dict[str, str]](dict)
     for topic in topics:
-        name, _, id = topic.partition(":")
-        if name in GATES and id == viewer.id:
-            continue
+        name, _, id = topic.rpartition(":")
         gate = GATES.get(name)
+        if name in GATES and gate in (None, User) and id == viewer.id:
+            continue
         if gate is None or prefix_of(id) != gate.prefix:
             raise _refused(topic)
         asked[gate][id] = topic
@@ -59,6 +86,12 @@ async def admit(ctx: Context, topics: Iterable[str]) -> None:
         for id, topic in topic_of.items():
             if id not in seen:
                 raise _refused(topic)
+
+
+def alone(topic: str) -> bool:
+    """Whether each who follows it is told alone, so that of what happens there something can be hidden from some."""
+    gate = GATES.get(topic.rpartition(":")[0])
+    return gate is None or POLICIES[gate].circle is not None
 
 
 def _refused(topic: str) -> Forbidden:

@@ -7,26 +7,25 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-import structlog
 from sqlalchemy import Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts.audit import AuditEntry
 from db.base import ID, Entity
-from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated, Unavailable
+from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import jobs, log
 from live.log import Draft, Kind
 from live.topics import GRANTING, TOPICS
+from resolvers import audience
+from resolvers.audience import Told
+from resolvers.audit import audited
 from resolvers.context import Context
 from resolvers.jobs import Job
 from resolvers.policies import POLICIES
 
 E = TypeVar("E", bound=Entity)
-
-logger = structlog.get_logger()
 
 # What a broken constraint means to a client: reason, field, message.
 CONFLICTS = {
@@ -54,6 +53,7 @@ class Work:
     def __init__(self, ctx: Context, session: AsyncSession) -> None:
         self.ctx = ctx
         self.session = session
+        self._told: list[Told] = []
         self._drafts: list[Draft] = []
         self._afterwards: list[Callable[[], object]] = []
 
@@ -107,17 +107,25 @@ class Work:
         """The rows among these that the viewer may see, not locked."""
         return list(await self.session.scalars(_visible(model, *_shape(is_)), self._values(model, ids, is_)))
 
-    async def add(self, row: E) -> E:
+    async def add(self, row: E, *, by: Entity | None = None) -> E:
         now = self.ctx.now()
         row.id = row.id or row.fresh_id()
         row.created_at = row.updated_at = now
         row.version = 1
         self.session.add(row)
         await self.session.flush()
-        self.tell(row, Kind.ADDED)
+        self.tell(row, Kind.ADDED, by=by)
         return row
 
-    def change(self, row: E, kind: Kind = Kind.UPDATED, **values: Any) -> E:
+    def change(
+        self,
+        row: E,
+        kind: Kind = Kind.UPDATED,
+        also: Iterable[str] = (),
+        *,
+        by: Entity | None = None,
+        **values: Any,
+    ) -> E:
         """Sets columns. Where nothing differs nothing is written and nobody hears of it."""
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changed:
@@ -125,26 +133,63 @@ class Work:
         before = _topics(row)
         for name, value in changed.items():
             setattr(row, name, value)
-        return self.touch(row, kind, before, grants=not GRANTING.get(type(row), frozenset()).isdisjoint(changed))
+        grants = not GRANTING.get(type(row), frozenset()).isdisjoint(changed)
+        return self.touch(row, kind, [*before, *also], by=by, grants=grants)
 
-    def touch(self, row: E, kind: Kind = Kind.UPDATED, also: Iterable[str] = (), *, grants: bool = False) -> E:
+    def touch(
+        self,
+        row: E,
+        kind: Kind = Kind.UPDATED,
+        also: Iterable[str] = (),
+        *,
+        by: Entity | None = None,
+        grants: bool = False,
+    ) -> E:
         """Counts as a change of the row, though it may lie in another table."""
         row.version += 1
         row.updated_at = self.ctx.now()
-        self.tell(row, kind, also, grants=grants)
+        self.tell(row, kind, also, by=by, grants=grants)
         return row
 
-    async def remove(self, row: Entity) -> Deleted:
-        self.tell(row, Kind.DELETED, grants=type(row) in GRANTING)
-        await self.session.execute(delete(type(row)).where(type(row).id == row.id))
-        return Deleted(row.id)
+    async def remove(self, row: Entity, also: Sequence[str] = ()) -> Deleted:
+        (deleted,) = await self.remove_all([row], also)
+        return deleted
 
-    def tell(self, row: Entity, kind: Kind, also: Iterable[str] = (), *, grants: bool = False) -> None:
-        """`grants` tells that who may see what is no longer what it was."""
+    async def remove_all(self, rows: Sequence[Entity], also: Sequence[str] = ()) -> list[Deleted]:
+        """Told of in this order. Who hears is decided while the rows stand.
+
+        What the database takes away with them must be removed before, so that it is told of.
+        """
+        for row in rows:
+            self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
+        await self._decide()
+        for model in {type(row) for row in rows}:
+            ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))
+            await self.session.execute(delete(model).where(model.id == func.any(ids)))
+        return [Deleted(row.id) for row in rows]
+
+    def tell(
+        self,
+        row: Entity,
+        kind: Kind,
+        also: Iterable[str] = (),
+        *,
+        by: Entity | None = None,
+        grants: bool = False,
+    ) -> None:
+        """`by` is the row whose policy decides who hears of it, by default the row itself; it must be in the database
+        when the work ends. `grants` tells that who may see what is no longer what it was.
+        """
         topics = [*dict.fromkeys([*_topics(row), *also])]
         if topics:
-            actor = self.ctx.viewer_id
-            self._drafts.append(Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants))
+            draft = Draft(topics, kind, type(row).__name__, row.id, self.ctx.viewer_id, self.ctx.now(), grants)
+            self._told.append(Told(draft, by or row))
+
+    async def _decide(self) -> None:
+        """From whom it is hidden what has been told so far, as things stand now."""
+        await self.session.flush()
+        told, self._told = self._told, []
+        self._drafts += await audience.decided(self.session, told, self.ctx.now())
 
     def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
         self.session.add(audited(self.ctx, action, subject, actor=actor, **details))
@@ -160,7 +205,7 @@ class Work:
 
     async def finish(self) -> None:
         """Writes the events."""
-        await self.session.flush()
+        await self._decide()
         if self._drafts:
             await log.append(self.session, self._drafts)
             self.afterwards(self.ctx.services.doorbell.ring)
@@ -199,31 +244,6 @@ def _to_lock(model: type[E], *is_: tuple[str, bool]) -> Select[E, bool]:
 def _topics(row: Entity) -> list[str]:
     name = TOPICS.get(type(row))
     return name(row) if name else []
-
-
-def audited(
-    ctx: Context, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object
-) -> AuditEntry:
-    return AuditEntry(
-        at=ctx.now(),
-        action=action,
-        actor_id=actor or ctx.viewer_id,
-        subject_id=subject,
-        address=ctx.address,
-        trace_id=ctx.trace_id,
-        details=details,
-    )
-
-
-async def refused(ctx: Context, action: str) -> None:
-    """Keeps a refusal; what was refused has been rolled back. The refusal stands also where it cannot be kept."""
-    if not ctx.services.refusals.kept(ctx):
-        return
-    try:
-        async with ctx.services.db.transaction() as session:
-            session.add(audited(ctx, f"refused.{action}"))
-    except (DBAPIError, OSError, Unavailable) as error:
-        logger.warning("audit.failed", action=action, error=repr(error), trace_id=ctx.trace_id)
 
 
 _ALONE = text("select pg_advisory_xact_lock(hashtext(:name), hashtext(:owner))")

@@ -20,7 +20,9 @@ enum(
     name="EventKind",
     ADDED="It was made, or came back.",
     UPDATED="Something of it changed.",
-    STATUS_CHANGED="It was done, or opened again.",
+    STATUS_CHANGED="It came a step further, or went back: a task was done, an item bought.",
+    ASSIGNED="Somebody is to see to it, or nobody any more.",
+    COMMENT_ADDED="Somebody said something of it.",
     DELETED="It is gone.",
 )
 enum(

@@ -24,11 +24,12 @@ from graphql import (
     located_error,
 )
 
+from db.slots import VIEWER_ID
 from kit.errors import Unavailable
 from live.streams import EventSource, QuerySource
 from live.topics import of_viewer
 from resolvers.context import Context
-from resolvers.topics import Followed, admit
+from resolvers.topics import Followed, admit, alone
 from schema.answers import scope_of
 from schema.collecting import collected
 from schema.kinds import CallField, LiveField, StreamField, audited
@@ -119,7 +120,7 @@ class Subscribed:
         followed = field.call(ctx, **field.checked(keywords))
         await admit(ctx, followed.topics)
         told = self._told(variables, nodes, definition)
-        scope: set[str] = set()
+        scope = {VIEWER_ID.key} if any(map(alone, followed.topics)) else set()
         for selected in told.values():
             for place in selected.places:
                 scope |= await scope_of(ctx, place, variables, dict.fromkeys(place.field.given, ""))

@@ -77,6 +77,8 @@ class EventStream:
     async def told(self, event: Event, cursor: str) -> bytes | None:
         if self.followed.types is not None and event.entity not in self.followed.types:
             return None
+        if self.ctx.viewer.id in event.hidden_from:
+            return None
         told = self._typed(event, cursor)
         ctx = replace(self.ctx, trace_id=uuid4().hex)
         json, errors = await self.selected[_name(told)].full(ctx, self.variables, told, self.name)

@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from db import jobs
 from db.accounts.audit import AuditEntry
-from db.accounts.presence import PresenceLease
+from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
 from db.idempotency import IdempotencyKey
@@ -58,6 +58,7 @@ async def tidy(services: Services) -> None:
         async with services.db.transaction() as session:
             gone = await jobs.forget(session, done=JOBS_KEPT, dead=DEAD_JOBS_KEPT, batch=BATCH)
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
+    await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

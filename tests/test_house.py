@@ -16,9 +16,10 @@ from graphql import (
 from sqlalchemy import inspect
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from db.models import Entity, Presence
+from db.models import Activity, Claim, Contribution, Entity, Giving, Presence
 from kit.settings import Settings
 from live.topics import TOPICS
+from resolvers import audience
 from resolvers.changes import EntityType
 from resolvers.policies import POLICIES
 from resolvers.topics import GATES
@@ -28,12 +29,16 @@ from schema.schema import made
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("kit", "db", "live", "resolvers", "schema", "server")
-DOMAINS = ("accounts", "tasks")
+DOMAINS = ("accounts", "gifts", "tasks")
 SCHEMA = made()._schema
 
 # Entities that nobody follows, with the reason.
 UNHEARD: dict[type[Entity], str] = {
     Presence: "it is true for seconds, and told by a live query of its own: the log would only grow",
+    Giving: "it is told as a change of its item",
+    Claim: "it is told as a change of its item",
+    Contribution: "it is told as a change of its item",
+    Activity: "it comes with what it speaks of, and a dashboard is asked anew by that",
 }
 
 # Anybody may call these: they are how one becomes somebody, and how one hears that nobody can.
@@ -78,10 +83,17 @@ def test_every_entity_that_is_heard_of_can_be_followed_in_the_stream_of_all_chan
 
 @pytest.mark.parametrize("model", [*TOPICS], ids=lambda model: model.__name__)
 def test_every_topic_has_a_gate(model: type[Entity]) -> None:
-    """Topics are named by ids: a row of anything will do."""
-    ids = {column.key: "user_0" for column in inspect(model).columns}
-    names = {topic.partition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
+    """Topics are named by ids and by the types of parents: a row of anything will do."""
+    columns = inspect(model).column_attrs
+    ids = {column.key: next(iter(getattr(column.columns[0].type, "enums", ["user_0"]))) for column in columns}
+    names = {topic.rpartition(":")[0] for topic in TOPICS[model](SimpleNamespace(**ids))}
     assert names <= GATES.keys(), f"say in resolvers/topics.py who may follow the topics of {model.__name__}"
+
+
+def test_of_every_circle_it_can_be_said_who_hears() -> None:
+    """Its rule asks for nothing but the viewer's id; whether its topics can tell each alone, every write asks."""
+    for model in [model for model, policy in POLICIES.items() if policy.circle is not None]:
+        audience.statement(model)
 
 
 def test_prefixes_of_ids_are_unique() -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.accounts.users import User
 from db.base import ID, Base, Entity, well_formed_id
-from db.tasks.words import words_of
+from db.words import words_of
 from kit.ids import Id
 
 if TYPE_CHECKING:

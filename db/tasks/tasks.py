@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
 from db.tasks.labels import Label, task_label
-from db.tasks.words import words_of
+from db.words import words_of
 from kit.ids import Id
 
 

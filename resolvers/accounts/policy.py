@@ -1,12 +1,14 @@
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from db.accounts.presence import Presence
 from db.accounts.sessions import Session
 from db.accounts.users import Role, User
-from db.slots import VIEWER_ROLE
-from resolvers.policy import Policy, both, either, nobody, owner, role, through
+from db.gifts.families import FamilyMember
+from db.slots import VIEWER_ID, VIEWER_ROLE
+from resolvers.policy import Policy, Rule, both, either, nobody, owner, role, through
 
 
 def above(user: Any) -> ColumnElement[bool]:
@@ -14,7 +16,15 @@ def above(user: Any) -> ColumnElement[bool]:
     return and_(VIEWER_ROLE >= Role.ADMIN, or_(user.role < VIEWER_ROLE, VIEWER_ROLE == Role.SUPER_ADMIN))
 
 
-sees_user = either(owner(User.id), role(Role.ADMIN))
+def _of_one_family() -> Rule:
+    mine, theirs = aliased(FamilyMember), aliased(FamilyMember)
+    families = select(mine.family_id).where(mine.user_id == VIEWER_ID)
+    users = select(theirs.user_id).where(theirs.family_id.in_(families))
+    return lambda user: user.id.in_(users)
+
+
+knows_user = either(owner(User.id), role(Role.ADMIN))  # also how to reach them
+sees_user = either(knows_user, _of_one_family())
 
 POLICIES = {
     User: Policy(see=sees_user, change=either(owner(User.id), above)),

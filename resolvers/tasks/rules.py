@@ -1,4 +1,3 @@
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -6,14 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from db.tasks.tasks import Priority, RepeatsFrom
-from db.tasks.words import BETWEEN_WORDS
 from kit.ids import Id
-from resolvers.rules import Clean, Ids, Input, NotNull, TimeZone, lowered, optional, stripped
+from resolvers.rules import Clean, Ids, Input, NotNull, SearchWords, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
 
 LONGEST_REMINDER = 40_320  # minutes: four weeks
 DEEPEST = 5  # levels of subtasks
-PARTING = re.compile(rf"[\x00{BETWEEN_WORDS}]+")
 
 Title = Annotated[str, stripped(200), Clean]
 LabelName = Annotated[str, stripped(50), Clean]
@@ -24,19 +21,6 @@ Reminders = Annotated[
 ]
 Rule = Annotated[str, AfterValidator(recurrence.normalised)]
 Color = Annotated[str, AfterValidator(lowered), StringConstraints(pattern="^#[0-9a-f]{6}$")]
-
-
-def _as_query(words: str) -> str:
-    """Every word as the beginning of one in the text. Quoted, so that no word is an operator.
-
-    What parts words here parts them in `Task.search`; nothing but that finds nothing.
-    """
-    if not words.replace("\x00", " ").strip():
-        raise ValueError("must not be blank")
-    return " & ".join(f"'{word}':*" for word in PARTING.split(words) if word)
-
-
-SearchWords = Annotated[str, StringConstraints(max_length=200), AfterValidator(_as_query)]
 
 
 class Due(StrEnum):

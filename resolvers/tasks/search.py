@@ -1,20 +1,15 @@
 """One quick search over everything that is one's own."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import select
 
 from db.selection import Feed, Listing, Order
 from db.tasks.labels import Label
 from db.tasks.tasks import Task
 from resolvers.documented import Doc
-from resolvers.tasks.rules import SearchWords
-
-
-def matches(model: type[Task] | type[Label], words: Any) -> ColumnElement[bool]:
-    """Whether a row has all the words, as `SearchWords` has them."""
-    found: ColumnElement[bool] = model.search.op("@@")(func.to_tsquery(literal_column("'simple'"), words))
-    return found
+from resolvers.matching import matches
+from resolvers.rules import SearchWords
 
 
 def found(text: Annotated[SearchWords, Doc("Words that begin words of it, in any order.")]) -> Feed:

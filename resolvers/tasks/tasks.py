@@ -16,6 +16,7 @@ from live.log import Kind
 from live.topics import labels_of, tasks_of, user
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.matching import matches
 from resolvers.relations import any_of, reached
 from resolvers.tasks import completion, labels, trees
 from resolvers.tasks.completion import TaskId, TaskIds
@@ -29,7 +30,6 @@ from resolvers.tasks.rules import (
     TaskOrderField,
     UpdateTask,
 )
-from resolvers.tasks.search import matches
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 

@@ -51,10 +51,11 @@ async def test_words_are_searched_as_the_models_say(empty: AsyncEngine) -> None:
         migrated = (await connection.execute(reckoned)).all()
     await migrate.downgrade(empty, "base")
     async with empty.begin() as connection:
+        await connection.execute(text("create extension pg_trgm"))
         await connection.run_sync(Base.metadata.create_all)
         modelled = (await connection.execute(reckoned)).all()
     assert sorted(map(tuple, migrated)) == sorted(map(tuple, modelled))
-    assert {row[0] for row in migrated} == {"label", "task"}
+    assert {row[0] for row in migrated} == {"gift", "gift_list", "label", "person", "task"}
 
 
 async def test_each_migration_goes_down_and_up_again(empty: AsyncEngine) -> None:

@@ -111,7 +111,7 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
 
 def may_look(viewer: User, topic: str) -> bool:
     """At what is one's own; administrators at every user."""
-    name, _, id = topic.partition(":")
+    name, _, id = topic.rpartition(":")
     if id == viewer.id:
         return name in ("user", "tasks", "labels", "sessions")
     known = viewer.role is Role.ADMIN and id in NAMES.values()

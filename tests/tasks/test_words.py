@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from db.tasks.words import BETWEEN_WORDS
+from db.words import BETWEEN_WORDS
 
 SELECTORS = {*map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))}  # they say how an emoji is drawn
 UNKNOWN = {"Cn", "Co", "Cs"}  # characters that nobody has given a meaning

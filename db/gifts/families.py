@@ -1,0 +1,85 @@
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.accounts.users import User
+from db.base import Entity, enumeration, well_formed_id
+from kit.ids import Id
+
+
+class FamilyRole(StrEnum):
+    """In rising order: each may do what those before it may."""
+
+    MEMBER = "MEMBER"
+    ADMIN = "ADMIN"
+    OWNER = "OWNER"
+
+
+class Family(Entity):
+    """Whatever belongs to it is invisible outside it."""
+
+    __tablename__ = "family"
+    prefix: ClassVar[str] = "family"
+
+    name: Mapped[str]
+    currency: Mapped[str] = mapped_column(server_default=text("'EUR'"))
+    givers_see_each_other: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    members: Mapped[list["FamilyMember"]] = relationship(lazy="raise", viewonly=True)
+    invites: Mapped[list["FamilyInvite"]] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        well_formed_id("family"),
+        CheckConstraint("length(name) between 1 and 100", name="name_length"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_is_iso_4217"),
+        Index("ix_family_name_id", "name", "id"),
+    )
+
+
+class FamilyMember(Entity):
+    __tablename__ = "family_member"
+    prefix: ClassVar[str] = "member"
+
+    family_id: Mapped[Id] = mapped_column(ForeignKey(Family.id, ondelete="CASCADE"))
+    user_id: Mapped[Id] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    role: Mapped[FamilyRole] = mapped_column(enumeration(FamilyRole, "family_role"), server_default=FamilyRole.MEMBER)
+
+    family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
+    user: Mapped[User] = relationship(lazy="raise")
+
+    __table_args__ = (
+        well_formed_id("member"),
+        Index("uq_family_member_user_id_family_id", "user_id", "family_id", unique=True),
+        Index("ix_family_member_family_id_created_at_id", "family_id", "created_at", "id"),
+    )
+
+
+class FamilyInvite(Entity):
+    """Whoever knows the code may become a member, so often and so long."""
+
+    __tablename__ = "family_invite"
+    prefix: ClassVar[str] = "invite"
+
+    family_id: Mapped[Id] = mapped_column(ForeignKey(Family.id, ondelete="CASCADE"))
+    created_by_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    code: Mapped[str]
+    role: Mapped[FamilyRole] = mapped_column(enumeration(FamilyRole, "family_role"), server_default=FamilyRole.MEMBER)
+    expires_at: Mapped[datetime]
+    most_uses: Mapped[int]
+    uses: Mapped[int] = mapped_column(server_default=text("0"))
+    revoked_at: Mapped[datetime | None]
+
+    family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
+    created_by: Mapped[User | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        well_formed_id("invite"),
+        CheckConstraint("role <> 'OWNER'", name="nobody_is_invited_to_own"),
+        CheckConstraint("most_uses between 1 and 100 and uses between 0 and most_uses", name="uses"),
+        Index("uq_family_invite_code", "code", unique=True),
+        Index("ix_family_invite_family_id_created_at_id", "family_id", "created_at", "id"),
+        Index("ix_family_invite_created_by_id", "created_by_id"),
+    )

@@ -1,0 +1,174 @@
+"""Who may see and change what in a family, and what is kept from the person that a present is for.
+
+An item has two sides (`db/gifts/items.py`). The person may see the wish, if they made it themselves; the giving, and
+all that hangs on it, they may not, until it is revealed. Everything that shows, counts, filters, sorts or tells of
+what givers do goes through these rules: to the person it is as if nobody had done anything.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, inspect, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from db.accounts.presence import Presence
+from db.base import Entity
+from db.gifts.activity import Activity
+from db.gifts.comments import Comment
+from db.gifts.families import Family, FamilyInvite, FamilyMember, FamilyRole
+from db.gifts.gifts import Gift, GiftPrice
+from db.gifts.items import Claim, Contribution, Giving, ListItem
+from db.gifts.lists import GiftList, GiftListVisibility
+from db.gifts.occasions import Occasion, OccasionPerson
+from db.gifts.persons import Person
+from db.slots import NOW, VIEWER_ID
+from resolvers.policy import Policy, Rule, both, either, nobody, owner, through
+
+
+def of_family(least: FamilyRole, column: InstrumentedAttribute[Any]) -> Rule:
+    """The viewer is a member of the family that the column names, of at least this role."""
+    member = aliased(FamilyMember)
+    families = select(member.family_id).where(member.user_id == VIEWER_ID, member.role >= least)
+    return lambda row: getattr(row, column.key).in_(families)
+
+
+def is_viewer(column: InstrumentedAttribute[Any]) -> Rule:
+    """The person that the column names is the viewer."""
+    person = aliased(Person)
+    mine = select(person.id).where(person.user_id == VIEWER_ID)
+    return lambda row: and_(getattr(row, column.key).is_not(None), getattr(row, column.key).in_(mine))
+
+
+def is_not(rule: Rule) -> Rule:
+    return lambda row: not_(rule(row))
+
+
+def if_any(column: InstrumentedAttribute[Any], model: type[Entity], rule: Rule) -> Rule:
+    """The rule holds of the row that the column names, if it names any."""
+    beyond = through(column, model, rule)
+    return lambda row: or_(getattr(row, column.key).is_(None), beyond(row))
+
+
+def _kept(row: Any) -> ColumnElement[bool]:
+    return and_(row.kept_until.is_not(None), row.kept_until > NOW)
+
+
+kept_from_viewer = both(_kept, is_viewer(ListItem.kept_from_id))
+in_family = of_family(FamilyRole.MEMBER, Person.family_id)
+family_admin = of_family(FamilyRole.ADMIN, Person.family_id)
+
+_for_viewer = is_viewer(GiftList.person_id)
+
+
+def _shown(gift_list: Any) -> ColumnElement[bool]:
+    """By the list's own setting: to all, to all but the person until it is revealed, or to its owner."""
+    to_givers = or_(not_(_for_viewer(gift_list)), and_(gift_list.reveal_at.is_not(None), gift_list.reveal_at <= NOW))
+    return or_(
+        gift_list.visibility == GiftListVisibility.FAMILY,
+        and_(gift_list.owner_id.is_not(None), gift_list.owner_id == VIEWER_ID),
+        and_(gift_list.visibility == GiftListVisibility.GIVERS, to_givers),
+    )
+
+
+def _mine(column: InstrumentedAttribute[Any]) -> Rule:
+    """The viewer is the one this column names, which may be nobody."""
+    return lambda row: and_(getattr(row, column.key).is_not(None), getattr(row, column.key) == VIEWER_ID)
+
+
+sees_list = both(in_family, _shown)
+sees_item = both(
+    in_family,
+    either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)),
+    through(ListItem.list_id, GiftList, sees_list),
+)
+sees_giving = both(in_family, through(Giving.item_id, ListItem, both(sees_item, is_not(kept_from_viewer))))
+
+
+def _on_a_list() -> Rule:
+    """The viewer sees an item with the gift."""
+    item = aliased(ListItem)
+
+    def holds(gift: Any) -> ColumnElement[bool]:
+        seen = select(item.id).where(item.gift_id == gift.id, sees_item(item))
+        return seen.correlate(inspect(gift).selectable).exists()
+
+    return holds
+
+
+sees_gift = both(
+    in_family,
+    either(
+        both(lambda gift: gift.removed_at.is_(None), either(_mine(Gift.added_by_id), is_not(kept_from_viewer))),
+        _on_a_list(),
+    ),
+)
+sees_what_it_is_about = both(
+    if_any(Comment.list_id, GiftList, sees_list),
+    if_any(Comment.item_id, ListItem, sees_item),
+)
+sees_comment = both(
+    in_family,
+    either(_mine(Comment.author_id), is_not(kept_from_viewer)),
+    sees_what_it_is_about,
+    if_any(Comment.gift_id, Gift, sees_gift),
+)
+sees_activity = both(in_family, either(_mine(Activity.actor_id), is_not(kept_from_viewer)), sees_what_it_is_about)
+sees_promise = both(
+    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous)), through(Claim.giving_id, Giving, sees_giving)
+)
+
+
+def _secluded() -> Rule:
+    """What somebody looks at is kept from the viewer, or shows its givers to nobody."""
+    gift_list, item, person = aliased(GiftList), aliased(ListItem), aliased(Person)
+    subjects = (
+        select(gift_list.id)
+        .where(in_family(gift_list), or_(kept_from_viewer(gift_list), not_(gift_list.givers_see_each_other)))
+        .union_all(
+            select(item.id).where(kept_from_viewer(item)),
+            select(person.id).where(person.user_id == VIEWER_ID),
+        )
+    )
+    return lambda presence: func.substring(presence.topic, "[^:]*$").in_(subjects)
+
+
+# Of who looks at what: to be added to the rule of the accounts.
+sees_presence = either(owner(Presence.user_id), is_not(_secluded()))
+
+
+def circle(column: InstrumentedAttribute[Any]) -> Callable[[Any], Select[Any]]:
+    """The members of the family, among whom the rule decides who hears of a row."""
+    member = aliased(FamilyMember)
+    return lambda row: select(member.user_id).where(member.family_id == getattr(row, column.key))
+
+
+def _policy(see: Rule, change: Rule) -> Policy:
+    return Policy(see, change, circle=circle(Person.family_id))
+
+
+_admin = of_family(FamilyRole.ADMIN, Family.id)
+
+POLICIES = {
+    Family: Policy(of_family(FamilyRole.MEMBER, Family.id), _admin, circle=circle(Family.id)),
+    FamilyMember: _policy(in_family, either(family_admin, owner(FamilyMember.user_id))),
+    FamilyInvite: _policy(family_admin, family_admin),
+    Person: _policy(in_family, in_family),
+    Occasion: _policy(in_family, in_family),
+    OccasionPerson: _policy(in_family, in_family),
+    GiftList: _policy(sees_list, either(_mine(GiftList.owner_id), family_admin, _for_viewer)),
+    Gift: _policy(sees_gift, either(_mine(Gift.added_by_id), family_admin)),
+    GiftPrice: _policy(through(GiftPrice.gift_id, Gift, sees_gift), nobody),
+    ListItem: _policy(
+        sees_item,
+        either(
+            _mine(ListItem.added_by_id),
+            family_admin,
+            through(ListItem.list_id, GiftList, either(_mine(GiftList.owner_id), _for_viewer)),
+        ),
+    ),
+    Giving: _policy(sees_giving, sees_giving),
+    Claim: _policy(sees_promise, either(_mine(Claim.user_id), family_admin)),
+    Contribution: _policy(sees_promise, either(_mine(Contribution.user_id), family_admin)),
+    Comment: _policy(sees_comment, _mine(Comment.author_id)),
+    Activity: _policy(sees_activity, nobody),
+}
