@@ -44,7 +44,7 @@ SIGNS = {
     "฿": "THB",
     "₫": "VND",
 }
-LARGEST = 10**12  # minor units: beyond it is no price, but a mistake
+LARGEST = 10**9  # minor units: beyond it is no price, but a mistake
 
 _SPACES = re.compile(r"(?<=[0-9])[\s\u00a0\u2009\u202f'\u2019](?=[0-9]{3}(?![0-9]))")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")

@@ -18,7 +18,7 @@ from kit.money import Money, price
 from kit.outside import Page
 from kit.tags import Picked, picked
 
-TITLE, DESCRIPTION, SITE, URL = 200, 2_000, 100, 2_048  # characters kept
+TITLE, DESCRIPTION, SITE, URL = 200, 2_000, 100, 2_000  # characters kept
 SCRIPTS = 50
 THREAD_BYTES = 50_000  # of a larger page the event loop would feel the parsing
 DEFAULT_CHARSET = "utf-8"

@@ -31,6 +31,7 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.budgets import Budgets
 from resolvers.context import Services
+from resolvers.gifts import pages as _pages  # noqa: F401 (a job is known once it is imported)
 from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
