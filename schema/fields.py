@@ -196,7 +196,11 @@ def _hints(call: Callable[..., Any], skip: set[str | None]) -> list[tuple[inspec
 
 
 def _has_rules(hint: Any) -> bool:
-    return get_origin(hint) is Annotated and any(not isinstance(note, Doc) for note in get_args(hint)[1:])
+    """Also of what may be null, or of the items of a list."""
+    if get_origin(hint) is not Annotated:
+        return any(_has_rules(part) for part in get_args(hint))
+    kind, *notes = get_args(hint)
+    return _has_rules(kind) or any(not isinstance(note, Doc) for note in notes)
 
 
 def _argument(parameter: inspect.Parameter, hint: Any) -> StrawberryArgument:

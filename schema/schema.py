@@ -34,7 +34,7 @@ from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyQueries
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
@@ -74,13 +74,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, GiftMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    GiftSubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 
