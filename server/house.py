@@ -31,7 +31,6 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.budgets import Budgets
 from resolvers.context import Services
-from resolvers.gifts import pages as _pages  # noqa: F401 (a job is known once it is imported)
 from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
@@ -61,7 +60,7 @@ def database(settings: Settings) -> Database:
     )
 
 
-def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
+def services(settings: Settings, db: Database, clock: Clock = now, outside: Outside | None = None) -> Services:
     doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
     limits = Limits(settings.counting_redis)
     tail = Tail(db, doorbell, window=settings.event_window)
@@ -94,7 +93,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         budgets=Budgets(settings),
         clock=clock,
         deadlines=Deadlines(settings.operation_seconds),
-        outside=Outside(),
+        outside=outside or Outside(),
     )
 
 
@@ -127,13 +126,13 @@ def broker(made: Services) -> Broker:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Services]:
+async def opened(settings: Settings, clock: Clock = now, outside: Outside | None = None) -> AsyncIterator[Services]:
     """All parts, running. Raises NotReady for a database that is too old or not migrated."""
     db = database(settings)
     try:
         await check(db)
         await db.open()
-        made = services(settings, db, clock)
+        made = services(settings, db, clock, outside)
         await made.tail.open()
         tasks = [
             asyncio.create_task(broker(made).run(), name="broker"),

@@ -7,6 +7,7 @@ from db.gifts.gifts import Gift as Model
 from db.gifts.gifts import GiftPrice as Price
 from db.gifts.gifts import PageState
 from resolvers.gifts import gifts as resolve
+from resolvers.gifts import pages
 from resolvers.gifts.rules import gifts as rules
 from resolvers.limits import per_minute
 from schema.accounts.users import User
@@ -110,6 +111,9 @@ class GiftMutations:
     update_gift: Gift = verb(resolve.update, "Changes what is given.", limit=per_minute(300))
     delete_gift: Deleted = verb(resolve.delete, "Takes it from the catalogue; lists that have it keep it.")
     restore_gift: Gift = verb(resolve.restore, "Brings it back into the catalogue.")
+    refresh_gift: Gift = verb(
+        pages.refresh, "Has its page read anew: what nobody has typed may change.", limit=per_minute(30)
+    )
 
 
 @strawberry.type

@@ -9,11 +9,16 @@ from sqlalchemy import text
 
 from db.gifts.gifts import Gift, PageState
 from kit.errors import Unauthenticated
+from kit.outside import Outside
+from kit.settings import Settings
 from kit.unread import Reason, Unread
 from resolvers.context import Context
 from resolvers.gifts.pages import ReadPage
-from tests.gifts.world import World
+from tests.conftest import served, settings_for
+from tests.databases import database
+from tests.gifts.world import World, world
 from tests.kit.shop import Shop, answer, at_home, redirect, shop
+from tests.waiting import until
 
 PAGE = """<title>Roller skates</title>
 <meta property="og:title" content="Roller skates, blue"><meta property="og:image" content="/blue.png">
@@ -27,6 +32,12 @@ async def wheels() -> AsyncIterator[Shop]:
     async with shop() as made:
         made.says = answer(PAGE.encode())
         yield made
+
+
+@pytest.fixture
+async def own(database_url: str) -> AsyncIterator[Settings]:
+    async with database(database_url, migrated=True) as url:
+        yield settings_for(url)
 
 
 async def linked(home: World, url: str, **more: Any) -> Gift:
@@ -178,3 +189,63 @@ async def test_the_family_hears_of_it_and_of_no_actor(home: World, wheels: Shop)
     events = "select kind, entity, actor_id from event where $1 = any(topics) order by id"
     told = await home.people.services.db.fetch(events, f"family:{home.family.id}")
     assert sorted(tuple(row.values()) for row in told) == [("ADDED", "GiftPrice", None), ("UPDATED", "Gift", None)]
+
+
+CREATE = """mutation ($input: CreateGiftInput!) { createGift(input: $input) { id name pageState pageWarnings } }"""
+REFRESH = "mutation ($id: ID!) { refreshGift(id: $id) { id version pageState pageWarnings } }"
+STATE = "query ($id: ID!) { gift(id: $id) { name pageState pageWarnings pageReadAt priceMinor currency version } }"
+
+
+async def test_a_gift_is_there_at_once_and_what_its_page_says_a_moment_later(own: Settings, wheels: Shop) -> None:
+    async with served(own, outside=at_home()) as house:
+        home = await world(house.people)
+        made = (await home.gus.ask(CREATE, input={"familyId": home.family.id, "url": wheels.url})).data["createGift"]
+        assert made == {"id": made["id"], "name": "shop.example", "pageState": "PENDING", "pageWarnings": []}
+        ready = await until_read(home, made["id"])
+        assert (ready["name"], ready["pageState"], ready["pageWarnings"]) == ("Roller skates, blue", "READY", [])
+        assert (ready["priceMinor"], ready["currency"]) == (4_990, "EUR")
+
+        wheels.says = answer(PAGE.replace("49.90", "39.90").encode())
+        again = (await home.dora.ask(REFRESH, id=made["id"])).data["refreshGift"]
+        assert (again["pageState"], again["version"]) == ("PENDING", ready["version"] + 1)
+        assert (await until_read(home, made["id"]))["priceMinor"] == 3_990
+        assert len(wheels.asked) == 2
+
+
+async def until_read(home: World, id: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    async def done() -> bool:
+        nonlocal found
+        found = (await home.gus.ask(STATE, id=id)).data["gift"]
+        return bool(found["pageState"] != "PENDING")
+
+    await until(done)
+    return found
+
+
+async def test_a_link_to_the_inside_is_a_gift_all_the_same(own: Settings) -> None:
+    async with served(own, outside=Outside()) as house:
+        home = await world(house.people)
+        url = "http://169.254.169.254/latest/meta-data"
+        made = (await home.gus.ask(CREATE, input={"familyId": home.family.id, "url": url})).data["createGift"]
+        failed = await until_read(home, made["id"])
+        assert (failed["pageState"], failed["pageWarnings"]) == ("FAILED", ["FORBIDDEN_ADDRESS"])
+        assert failed["name"] == "169.254.169.254"
+
+
+async def test_only_what_has_a_page_is_refreshed(home: World) -> None:
+    plain = await linked(home, "", page_state=PageState.NONE)
+    async with home.people.services.db.transaction() as session:
+        await session.execute(text("update gift set url = null where id = :id"), {"id": plain.id})
+    assert (await home.gus.ask(REFRESH, id=plain.id)).code == "VALIDATION_ERROR"
+    assert (await row(home, plain))["version"] == 1
+
+
+async def test_a_stranger_refreshes_nothing(home: World, wheels: Shop) -> None:
+    gift = await linked(home, wheels.url, page_state=PageState.READY)
+    stranger = await home.people.one()
+    assert (await stranger.ask(REFRESH, id=gift.id)).code == "GIFT_NOT_FOUND"
+    assert (await home.people.nobody.ask(REFRESH, id=gift.id)).code == "UNAUTHENTICATED"
+    assert (await row(home, gift))["page_state"] == "READY"
+    assert wheels.asked == []
