@@ -27,7 +27,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Context, Job, TracebackRecord
 from pgqueuer.domain.types import JOB_STATUS, JobId, QueueManagerId
-from pgqueuer.ports.driver import Driver
+from pgqueuer.ports.driver import Driver, NotifyCallback
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import NAMES
@@ -85,6 +85,11 @@ class Within:
         return [dict(row) for row in (await connection.exec_driver_sql(query, args)).mappings()]
 
 
+class Deaf(AsyncpgDriver):
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """What was listened for would come to whoever has the pooler's connection by then."""
+
+
 def _queries(driver: Driver, kind: type[Queries] = Queries) -> Queries:
     named = QueryBuilderEnvironment(NAMES), QueryQueueBuilder(NAMES), QuerySchedulerBuilder(NAMES)
     return kind(driver, *named)
@@ -93,7 +98,8 @@ def _queries(driver: Driver, kind: type[Queries] = Queries) -> Queries:
 class Jobs:
     """Works at the jobs that have a handler, `concurrency` of them at once, on a connection of its own.
 
-    `url` as asyncpg takes it; the `lease`, in seconds, is how long a job of a killed process waits for another.
+    `url` as asyncpg takes it; the `lease`, in seconds, is how long a job of a killed process waits for another. Where
+    the URL leads to a pooler that forgets LISTEN it `listens` to nobody, and looks every two seconds.
     """
 
     def __init__(
@@ -103,12 +109,14 @@ class Jobs:
         *,
         concurrency: int,
         lease: float,
+        listens: bool = True,
         backoff: Callable[[int], float] = backoff,
     ) -> None:
         self._url = url
         self._handlers = handlers
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease)
+        self._driver = AsyncpgDriver if listens else Deaf
         self._backoff = backoff
         self._id = QueueManagerId(uuid4())
         self._at_work: set[asyncio.Task[None]] = set()
@@ -156,7 +164,7 @@ class Jobs:
             connection.terminate()
 
     def _manager(self, connection: asyncpg.Connection) -> QueueManager:
-        queries = _queries(AsyncpgDriver(connection), Fenced)
+        queries = _queries(self._driver(connection), Fenced)
         assert isinstance(queries, Fenced)
         queries.own = self._id
         manager = QueueManager(queries, channel=NAMES.channel)

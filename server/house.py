@@ -14,7 +14,7 @@ from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.deadlines import Deadlines
 from kit.outside import Outside
-from kit.settings import Settings
+from kit.settings import Pooler, Settings
 from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
@@ -116,6 +116,7 @@ def jobs(made: Services) -> Jobs:
         handlers(made),
         concurrency=made.settings.job_concurrency,
         lease=made.settings.job_lease_seconds,
+        listens=made.settings.database_pooler is Pooler.NONE,
     )
 
 
