@@ -114,7 +114,7 @@ def jobs(made: Services) -> Jobs:
     return Jobs(
         dsn(made.db.url),
         handlers(made),
-        concurrency=made.settings.job_concurrency,
+        concurrency=max(made.settings.job_concurrency, 2),
         lease=made.settings.job_lease_seconds,
         listens=made.settings.database_pooler is Pooler.NONE,
     )
@@ -141,8 +141,9 @@ async def opened(settings: Settings, clock: Clock = now, outside: Outside | None
             asyncio.create_task(made.hub.presence.run(), name="presence"),
             asyncio.create_task(keep_house(made), name="housekeeping"),
             asyncio.create_task(keep_readings(made), name="readings"),
-            asyncio.create_task(jobs(made).run(), name="jobs"),
         ]
+        if settings.job_concurrency:
+            tasks.append(asyncio.create_task(jobs(made).run(), name="jobs"))
         try:
             yield made
         finally:

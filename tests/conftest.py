@@ -51,6 +51,7 @@ def settings_for(url: str, **changes: object) -> Settings:
         "query_budget_per_user": 0,  # all tests come from one address
         "query_budget_per_address": 0,
         "metrics_flush_seconds": 3_600,  # tests count statements, and none of them shall be this one
+        "job_concurrency": 0,  # nor these
     }
     return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]
 

@@ -143,7 +143,7 @@ async def test_people_sign_in_ask_write_and_hear_through_one_connection(bouncer:
 
 
 async def test_jobs_are_done_through_one_connection(bouncer: PgBouncer) -> None:
-    async with pooled(bouncer) as house:
+    async with pooled(bouncer, job_concurrency=2) as house:
         ctx = Context(house.services, Unauthenticated(), trace_id="tests", address="local")
         async with ctx.work() as work:
             await work.enqueue(Note(word="pooled"))

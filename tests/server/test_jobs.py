@@ -36,6 +36,11 @@ LEAVE = """select pg_terminate_backend(pid) from pg_stat_activity
 NOTED = "select details ->> 'word' as word, action, actor_id, trace_id from audit_entry order by id"
 
 
+@pytest.fixture
+def working(own: Settings) -> Settings:
+    return own.model_copy(update={"job_concurrency": 2})
+
+
 def ctx_of(services: Services) -> Context:
     return Context(services, Unauthenticated(), trace_id="tests", address="local")
 
@@ -48,8 +53,8 @@ async def left(db: Database) -> list[tuple[str, str, int]]:
     return [(row["name"], row["status"], row["number"]) for row in await db.fetch(COUNTS)]
 
 
-async def test_a_write_asks_for_a_job_which_is_done_once_for_nobody(own: Settings) -> None:
-    async with served(own) as house:
+async def test_a_write_asks_for_a_job_which_is_done_once_for_nobody(working: Settings) -> None:
+    async with served(working) as house:
         db = house.services.db
         async with ctx_of(house.services).work() as work:
             await work.enqueue(Note(word="now"))
@@ -197,6 +202,15 @@ def test_names_of_jobs_are_unique() -> None:
     with pytest.raises(TypeError, match="There is a job named Note"):
         type("Note", (Job,), {"__module__": __name__, "run": run})
     assert JOBS["Note"] is Note
+
+
+async def test_a_process_may_leave_jobs_to_others(own: Settings) -> None:
+    async with served(own) as idle:
+        async with ctx_of(idle.services).work() as work:
+            await work.enqueue(Note(word="others"))
+        async with served(own.model_copy(update={"job_concurrency": 1})):  # at least two, that is
+            await until(lambda: is_done(idle.services.db))
+        assert await noted(idle.services.db) == [("noted", "others")]
 
 
 async def test_a_payload_of_another_version_is_given_up_without_more_ado(own: Settings) -> None:
