@@ -16,7 +16,6 @@ from structlog.typing import EventDict
 from db import migrate
 from kit.clock import Clock, now
 from kit.outside import Outside
-from kit.public import Address
 from kit.settings import Settings
 from resolvers.context import Services
 from schema.schema import Schema
@@ -62,11 +61,6 @@ def url_of(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-async def unanswered(host: str, port: int) -> list[Address]:
-    await asyncio.Event().wait()
-    return []
-
-
 @asynccontextmanager
 async def served(
     settings: Settings,
@@ -76,11 +70,8 @@ async def served(
     schema: Schema | None = None,
     outside: Outside | None = None,
 ) -> AsyncIterator[Served]:
-    """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal.
-
-    Without an `outside` no name leads anywhere: pages that gifts link to wait to be read.
-    """
-    made = app.App(settings, clock, outside or Outside(resolve=unanswered))
+    """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""
+    made = app.App(settings, clock, outside)
     made.schema = schema or made.schema
     quick = settings.model_copy(update={"shutdown_seconds": 2, "leaving_seconds": 0})
     server = Server(configured(made, quick, port=0), made, announce=lambda: None)

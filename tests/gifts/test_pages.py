@@ -37,7 +37,7 @@ async def wheels() -> AsyncIterator[Shop]:
 @pytest.fixture
 async def own(database_url: str) -> AsyncIterator[Settings]:
     async with database(database_url, migrated=True) as url:
-        yield settings_for(url)
+        yield settings_for(url, job_concurrency=2)
 
 
 async def linked(home: World, url: str, **more: Any) -> Gift:
