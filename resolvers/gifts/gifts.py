@@ -10,7 +10,7 @@ from db.gifts.gifts import Gift, GiftPrice, PageState
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
 from db.slots import VIEWER_ID
-from kit.errors import Invalid, NotFound
+from kit.errors import Invalid
 from kit.ids import Id
 from live.log import Kind
 from live.topics import family
@@ -18,14 +18,15 @@ from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import keeping, pages
 from resolvers.gifts.keeping import Secret
+from resolvers.gifts.named import named, of_family
 from resolvers.gifts.rules.gifts import (
     CreateGift,
     GiftFilter,
-    GiftName,
     GiftOrder,
     GiftOrderField,
     UpdateGift,
-    WebAddress,
+    Wanted,
+    WantedAddress,
     host_of,
 )
 from resolvers.matching import alike, likeness, matches, nearly, nearness
@@ -98,14 +99,14 @@ def found(
 
 def similar(
     family_id: Annotated[Id, Doc("In this family.")],
-    name: Annotated[GiftName | None, Doc("Of what is to be added.")] = None,
-    url: Annotated[WebAddress | None, Doc("Of what is to be added.")] = None,
+    name: Annotated[Wanted, Doc("Of what is to be added.")] = None,
+    url: Annotated[WantedAddress, Doc("Of what is to be added.")] = None,
 ) -> Listing:
     """Of the same address first, then what is called most alike."""
-    same: list[ColumnElement[bool]] = [] if url is None else [Gift.url == url]
-    called: list[ColumnElement[bool]] = [] if name is None else [alike(Gift.name, name)]
-    rows = _of(family_id).where(Gift.removed_at.is_(None), or_(false(), *same, *called))
-    first = case((or_(false(), *same), literal_column("2000")), else_=literal_column("0"))
+    same = false() if url is None else Gift.url == url
+    called = false() if name is None else alike(Gift.name, name)
+    rows = _of(family_id).where(Gift.removed_at.is_(None), or_(same, called))
+    first = case((same, literal_column("2000")), else_=literal_column("0"))
     near = first if name is None else first + likeness(Gift.name, name)
     return Listing(rows, (Order(Reached(near, "likeness"), descending=True),))
 
@@ -140,21 +141,19 @@ def followed(ctx: Context, family_id: Annotated[Id, Doc("Of which family.")]) ->
 
 async def create(ctx: Context, input: Annotated[CreateGift, Doc("The new gift.")]) -> Gift:
     async with ctx.work() as work:
-        if not await work.visible(Family, [input.family_id]):
-            raise NotFound("Family", input.family_id)
-        secret = await _kept_from(work, input.family_id, input.person_id)
-        return await made(work, input.family_id, input.given("family_id", "person_id"), secret)
+        of = await named(work, Family, input.family_id)
+        secret = await _kept_from(work, of.id, input.person_id)
+        return await made(work, of.id, input.given("family_id", "person_id"), secret)
 
 
 async def _kept_from(work: Work, family_id: Id, person_id: Id | None) -> Secret:
     if person_id is None:
         return keeping.OPEN
-    found = await work.visible(Person, [person_id], family_id=family_id)
-    if not found:
-        raise NotFound("Person", person_id)
-    if found[0].user_id == work.ctx.viewer.id:
+    person = await named(work, Person, person_id, still=True)
+    of_family(person, family_id, "personId")
+    if person.user_id == work.ctx.viewer.id:
         raise Invalid({"personId": ["must be somebody else: nothing of one's own is kept from oneself"]})
-    return keeping.from_person(person_id)
+    return keeping.from_person(person.id)
 
 
 async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret) -> Gift:

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from db.gifts.families import FamilyMember
+from db.gifts.persons import Person as Receiver
+from kit.ids import Id
 from tests.gifts.world import World, family
 from tests.people import Answer, Person
 
@@ -78,18 +81,10 @@ async def test_a_gift_is_kept_from_people_of_its_own_family_alone(home: World) -
     for id in (home.ida.id, "person_00000000000000000000000000000000", "x"):
         refused = await home.gus.ask(CREATE, input={"familyId": home.family.id, "name": "X", "personId": id})
         assert refused.code == "PERSON_NOT_FOUND"
-    async with home.people.services.db.transaction() as transaction:
-        await transaction.execute(
-            text("insert into person (id, family_id, name) values (:id, :family, 'P')"),
-            {"id": f"person_{other.id.partition('_')[2]}", "family": other.id},
-        )
-        await transaction.execute(
-            text("insert into family_member (id, family_id, user_id) values (:id, :family, :user)"),
-            {"id": f"member_{other.id.partition('_')[2]}", "family": other.id, "user": home.gus.id},
-        )
-    theirs = f"person_{other.id.partition('_')[2]}"
-    refused = await home.gus.ask(CREATE, input={"familyId": home.family.id, "name": "X", "personId": theirs})
-    assert refused.code == "PERSON_NOT_FOUND"
+    theirs = Receiver(id=Receiver.fresh_id(), family_id=other.id, name="Theirs")
+    await home.keep(theirs, FamilyMember(id=FamilyMember.fresh_id(), family_id=other.id, user_id=Id(home.gus.id)))
+    refused = await home.gus.ask(CREATE, input={"familyId": home.family.id, "name": "X", "personId": theirs.id})
+    assert (refused.code, refused.details) == ("VALIDATION_ERROR", {"personId": ["is of another family"]})
     assert await kept(home) == before
 
 

@@ -27,6 +27,14 @@ def _web_address(text: str) -> str:
     return str(url)
 
 
+def _perhaps_an_address(text: str | None) -> str | None:
+    """What somebody is still typing is left as it is."""
+    try:
+        return text and _web_address(text)
+    except ValueError:
+        return text
+
+
 def host_of(url: str) -> str:
     """Of a web address, as people write it, without `www.`; at most 200 characters."""
     host = _HTTP.validate_python(url).unicode_host() or ""
@@ -37,6 +45,8 @@ GiftName = Annotated[str, stripped(200), Clean]
 Description = Annotated[str, StringConstraints(max_length=10_000), Clean]
 Source = Annotated[str, stripped(200), Clean]
 WebAddress = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_web_address)]
+Wanted = Annotated[str | None, Field(max_length=LONGEST_URL)]
+WantedAddress = Annotated[str | None, Field(max_length=LONGEST_URL), AfterValidator(_perhaps_an_address)]
 Price = Annotated[int, Field(ge=0, le=LARGEST_PRICE)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=30), Clean]
