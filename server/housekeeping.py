@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
+from db import jobs
 from db.accounts.audit import AuditEntry
 from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
@@ -23,6 +24,8 @@ from resolvers.context import Services
 EVERY_SECONDS = 600
 BATCH = 1_000
 SESSIONS_KEPT = timedelta(days=7)  # ended ones, so that the reuse of their tokens is still noticed
+JOBS_KEPT = timedelta(days=7)  # what is known of them once they are done
+DEAD_JOBS_KEPT = timedelta(days=30)  # for whoever looks why
 
 logger = structlog.get_logger()
 
@@ -50,6 +53,10 @@ async def tidy(services: Services) -> None:
     ended = now - SESSIONS_KEPT
     ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
+    gone = True
+    while gone:
+        async with services.db.transaction() as session:
+            gone = await jobs.forget(session, done=JOBS_KEPT, dead=DEAD_JOBS_KEPT, batch=BATCH)
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
     await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
 
