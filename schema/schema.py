@@ -37,7 +37,7 @@ from schema.gifts.families import FamilyQueries
 from schema.gifts.gifts import GiftQueries
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
-from schema.gifts.occasions import OccasionQueries
+from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionSubscriptions
 from schema.gifts.persons import PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
@@ -74,13 +74,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, OccasionMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    OccasionSubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 
