@@ -9,7 +9,7 @@ from db.gifts.occasions import Occasion, OccasionPerson
 from db.gifts.persons import Person
 from db.selection import Listing, Order
 from kit.errors import Invalid, NotFound
-from kit.ids import Id
+from kit.ids import Id, prefix_of
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts.named import named, of_family
@@ -88,6 +88,8 @@ async def put(work: Work, occasion: Occasion, person: Id, budget_minor: int | No
 
 async def _found(work: Work, occasion: Id, person: Id) -> OccasionPerson | None:
     """Of an occasion that is locked. Guests are seen by whoever sees the occasion."""
+    if prefix_of(person) is None:
+        return None
     guests = select(OccasionPerson).where(OccasionPerson.occasion_id == occasion, OccasionPerson.person_id == person)
     found: OccasionPerson | None = await work.session.scalar(guests.with_for_update())
     return found

@@ -15,7 +15,7 @@ from db.gifts.occasions import Occasion, OccasionPerson, OccasionType
 from db.gifts.persons import Person
 from db.selection import Listing, Order
 from kit.errors import Invalid
-from kit.ids import Id
+from kit.ids import Id, prefix_of
 from kit.zones import zone
 from live.topics import occasion as occasion_topic
 from resolvers.context import Context
@@ -144,8 +144,9 @@ async def delete(ctx: Context, id: OccasionId) -> Deleted:
 async def _with_neighbours(work: Work, id: Id) -> tuple[Occasion, Occasion | None, Occasion | None]:
     """The occasion, the year before and the year after, locked in the order of their ids."""
     previous = select(Occasion.previous_id).where(Occasion.id == id).scalar_subquery()
-    around = select(Occasion.id).where(or_(Occasion.id == id, Occasion.previous_id == id, Occasion.id == previous))
-    rows = await work.lock_those(Occasion, [*await work.session.scalars(around)])
+    around = select(Occasion.id).where(or_(Occasion.previous_id == id, Occasion.id == previous))
+    beside = [] if prefix_of(id) is None else await work.session.scalars(around)
+    rows = await work.lock_those(Occasion, [id, *beside])
     occasion = next((row for row in rows if row.id == id), None) or await work.lock(Occasion, id)
     before = next((row for row in rows if row.id == occasion.previous_id), None)
     return occasion, before, next((row for row in rows if row.previous_id == id), None)

@@ -63,3 +63,21 @@ async def test_no_read_finds_another_familys_occasion(home: World, other: World)
     assert (await other.dora.ask(sum, id=home.occasion.id)).code == "OCCASION_SUMMARY_NOT_FOUND"
     listed = "query ($id: ID!) { occasions(familyId: $id) { totalCount nodes { id } } }"
     assert (await other.dora.ask(listed, id=home.family.id)).data["occasions"] == {"totalCount": 0, "nodes": []}
+
+
+@pytest.mark.parametrize("id", ["", "\x00", "occasion_\x00", "person_1", "x" * 5_000, "occasion_" + "0" * 32])
+@pytest.mark.parametrize("verb", VERBS)
+async def test_what_is_no_id_is_not_found(home: World, verb: str, id: str) -> None:
+    given = [name for name in KINDS if f"${name}" in verb]
+    variables = ", ".join(f"${name}: ID!" for name in given)
+    answer = await home.gus.ask(f"mutation ({variables}) {{ {verb} }}", **dict.fromkeys(given, id))
+    assert answer.code.endswith("_NOT_FOUND")
+
+
+@pytest.mark.parametrize("id", ["", "\x00", "person_1"])
+async def test_nobody_of_such_an_id_is_among_its_people(home: World, id: str) -> None:
+    remove = "mutation ($id: ID!, $person: ID!) { removePersonFromOccasion(occasionId: $id, personId: $person) %s }"
+    answer = await home.gus.ask(remove % "{ deletedId }", id=home.occasion.id, person=id)
+    assert answer.code == "OCCASION_PERSON_NOT_FOUND"
+    listed = "query ($id: ID!) { occasions(familyId: $id, filter: {personId: $id}) { totalCount } }"
+    assert (await home.gus.ask(listed, id=id)).data["occasions"] == {"totalCount": 0}

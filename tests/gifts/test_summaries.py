@@ -187,3 +187,20 @@ async def test_ten_people_with_their_sums_are_one_statement(
     assert len(answer.data["occasion"]["people"]["nodes"]) == 10
     assert len(statements) == 1
     assert statements[0].count("FROM giving") == 2  # the one of all, and the one of each person
+
+
+async def test_several_sums_stand_in_one_question(home: World) -> None:
+    query = """query ($id: ID!) { occasion(id: $id) { a: summary { items } b: summary { __typename idea }
+      c: summary { leftMinor currency } people { nodes { summary { budgetMinor } } edges { node { summary { items
+      unpricedCount } } } } lists { nodes { occasion { summary { n: items items } } } } } }"""
+    items = {"n": 1, "items": 1}
+    assert (await home.gina.ask(query, id=home.occasion.id)).data["occasion"] == {
+        "a": {"items": 1},
+        "b": {"__typename": "OccasionSummary", "idea": 1},
+        "c": {"leftMinor": None, "currency": "EUR"},
+        "people": {
+            "nodes": [{"summary": {"budgetMinor": None}}],
+            "edges": [{"node": {"summary": {"items": 1, "unpricedCount": 1}}}],
+        },
+        "lists": {"nodes": [{"occasion": {"summary": items}}]},
+    }
