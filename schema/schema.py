@@ -34,7 +34,7 @@ from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyQueries
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionSubscriptions
@@ -74,7 +74,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, OccasionMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, OccasionMutations, GiftMutations):
     pass
 
 
@@ -83,6 +83,7 @@ class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
     OccasionSubscriptions,
+    GiftSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

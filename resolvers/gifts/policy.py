@@ -98,7 +98,8 @@ def _on_a_list() -> Rule:
 sees_gift = both(
     in_family,
     either(
-        both(lambda gift: gift.removed_at.is_(None), either(_mine(Gift.added_by_id), is_not(kept_from_viewer))),
+        _mine(Gift.added_by_id),
+        both(lambda gift: gift.removed_at.is_(None), is_not(kept_from_viewer)),
         _on_a_list(),
     ),
 )

@@ -6,18 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from db.tasks.tasks import Priority, RepeatsFrom
 from kit.ids import Id
-from resolvers.rules import (
-    Clean,
-    Direction,
-    Ids,
-    Input,
-    NotNull,
-    SearchWords,
-    TimeZone,
-    lowered,
-    optional,
-    stripped,
-)
+from resolvers.rules import Clean, Direction, Ids, Input, NotNull, SearchWords, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
 
 LONGEST_REMINDER = 40_320  # minutes: four weeks
