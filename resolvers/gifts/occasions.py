@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, TypeVar
 
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.gifts.activity import ActivityKind
@@ -142,14 +142,16 @@ async def delete(ctx: Context, id: OccasionId) -> Deleted:
 
 
 async def _with_neighbours(work: Work, id: Id) -> tuple[Occasion, Occasion | None, Occasion | None]:
-    """The occasion, the year before and the year after, locked in the order of their ids."""
-    previous = select(Occasion.previous_id).where(Occasion.id == id).scalar_subquery()
-    around = select(Occasion.id).where(or_(Occasion.previous_id == id, Occasion.id == previous))
-    beside = [] if prefix_of(id) is None else await work.session.scalars(around)
-    rows = await work.lock_those(Occasion, [id, *beside])
-    occasion = next((row for row in rows if row.id == id), None) or await work.lock(Occasion, id)
-    before = next((row for row in rows if row.id == occasion.previous_id), None)
-    return occasion, before, next((row for row in rows if row.previous_id == id), None)
+    """The occasion, the year before and the year after, locked; within a family ends come one after the other."""
+    of = select(Occasion.family_id).where(Occasion.id == id)
+    family = None if prefix_of(id) is None else await work.session.scalar(of)
+    if family is not None:
+        await work.alone("occasions", family)
+    occasion = await work.lock(Occasion, id)
+    after = await work.session.scalar(select(Occasion.id).where(Occasion.previous_id == id))
+    beside = [each for each in (occasion.previous_id, after) if each is not None]
+    rows: dict[Id | None, Occasion] = {row.id: row for row in await work.lock_those(Occasion, beside)}
+    return occasion, rows.get(occasion.previous_id), rows.get(after)
 
 
 async def _let_go_of_lists(work: Work, id: Id) -> None:

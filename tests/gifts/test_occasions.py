@@ -1,5 +1,6 @@
 """Occasions: made, changed, ended; who is given presents on them."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -8,11 +9,13 @@ from sqlalchemy import select
 
 from db.gifts.families import FamilyMember, FamilyRole
 from db.gifts.lists import GiftList
-from db.gifts.occasions import Occasion, OccasionPerson
+from db.gifts.occasions import Occasion, OccasionPerson, OccasionType
 from db.gifts.persons import Person as Receiver
 from kit.ids import Id
+from tests.conftest import Served
 from tests.gifts.world import World
 from tests.people import Person
+from tests.tasks.test_statements import Statements
 
 FIELDS = """id name type day recursYearly budgetMinor notes version family { id } previous { id } next { id }
   people { nodes { id budgetMinor person { id name } } }"""
@@ -174,3 +177,44 @@ async def test_a_birthday_that_is_not_known_must_be_given(home: World) -> None:
     answer = await home.gus.ask(CREATE, input=given | {"type": "WEDDING", "day": "2030-05-05"})
     assert (answer.code, answer.details) == ("VALIDATION_ERROR", {"personId": ["is for birthdays"]})
     assert len(await rows(home, Occasion)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 50])
+@pytest.mark.usefixtures("once")
+async def test_a_page_with_all_that_occasions_lead_to_is_one_statement(
+    house: Served, home: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    for number in range(count - 1):
+        given = {"name": f"Nr. {number}", "type": OccasionType.OTHER, "day": date(2030, 1, 1)}
+        await home.keep(Occasion(id=Occasion.fresh_id(), family_id=home.family.id, **given))
+    query = f"""{{ occasions(first: 50, filter: {{search: "n"}}) {{ totalCount nodes {{ {FIELDS} daysUntil
+      summary {{ items leftMinor }} lists {{ nodes {{ name }} }} }} }} }}"""
+    await home.gina.ask("{ __typename }")
+    statements = Statements(house, monkeypatch)
+    answer = await home.gina.ask(query)
+    statements.stop()
+    assert (answer.data["occasions"]["totalCount"], len(answer.data["occasions"]["nodes"])) == (count, count)
+    assert len(statements) == 1
+
+
+async def test_two_who_end_neighbouring_years_at_once_both_do(home: World) -> None:
+    years = [await create(home.gus, home, recursYearly=True)]
+    for _ in range(3):
+        years.append((await home.gus.ask(NEXT, id=years[-1]["id"])).data["openNextOccasion"])
+    answers = await asyncio.gather(*[home.gina.ask(DELETE, id=year["id"]) for year in years[1:3]])
+    assert [answer.data["deleteOccasion"]["deletedId"] for answer in answers] == [year["id"] for year in years[1:3]]
+    first, last = [(await home.gina.ask(ONE, id=years[at]["id"])).data["occasion"] for at in (0, 3)]
+    assert (first["next"], last["previous"]) == ({"id": last["id"]}, {"id": first["id"]})
+    ends = await asyncio.gather(*[home.gina.ask(DELETE, id=year["id"]) for year in (years[3], years[0])])
+    assert all(answer.data for answer in ends)
+    assert [one.id for one in await rows(home, Occasion)] == [home.occasion.id]
+
+
+async def test_two_who_end_the_last_years_at_once_leave_none_to_come_round(home: World) -> None:
+    years = [await create(home.gus, home, recursYearly=True)]
+    for _ in range(2):
+        years.append((await home.gus.ask(NEXT, id=years[-1]["id"])).data["openNextOccasion"])
+    answers = await asyncio.gather(*[home.gina.ask(DELETE, id=year["id"]) for year in years[1:]])
+    assert all(answer.data for answer in answers)
+    first = (await home.gina.ask(ONE, id=years[0]["id"])).data["occasion"]
+    assert (first["next"], first["recursYearly"]) == (None, False)
