@@ -38,7 +38,7 @@ from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
-from schema.gifts.occasions import OccasionQueries
+from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionSubscriptions
 from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
@@ -83,6 +83,7 @@ class Mutation(
     LabelMutations,
     FamilyMutations,
     PersonMutations,
+    OccasionMutations,
     GiftMutations,
     GivingMutations,
 ):
@@ -94,6 +95,7 @@ class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
     FamilySubscriptions,
+    OccasionSubscriptions,
     GiftSubscriptions,
     GivingSubscriptions,
     ChangeSubscriptions,

@@ -1,4 +1,7 @@
-"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended."""
+"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended.
+
+And what has to come comes: the next year of what recurs.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -16,10 +19,12 @@ from db.accounts.sessions import Session
 from db.base import Base
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
+from kit.errors import Unauthenticated
 from live import log
 from live.log import Draft, Kind
 from live.topics import tasks_of
-from resolvers.context import Services
+from resolvers.context import Context, Services
+from resolvers.gifts import years
 
 EVERY_SECONDS = 600
 BATCH = 1_000
@@ -59,6 +64,9 @@ async def tidy(services: Services) -> None:
             gone = await jobs.forget(session, done=JOBS_KEPT, dead=DEAD_JOBS_KEPT, batch=BATCH)
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
     await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
+    nobody = Context(services, Unauthenticated(), trace_id="housekeeping", address="")
+    while await years.open_due(nobody):
+        pass
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

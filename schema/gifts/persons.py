@@ -4,6 +4,7 @@ import strawberry
 
 from db.gifts.persons import Person as Model
 from resolvers.gifts import persons as resolve
+from resolvers.gifts import years
 from resolvers.gifts.rules import persons as rules
 from resolvers.limits import per_minute
 from schema.accounts.users import User
@@ -33,7 +34,7 @@ class Person(Node):
     name: str = column("1 to 100 characters.")
     birthday: date | None = column("When they were born.")
     next_birthday: date | None = expression(
-        resolve.next_birthday, "From today on, in the viewer's time zone.", weight=0
+        years.next_birthday, "Their next one, today or later in the viewer's time zone; of 29 February the 28th."
     )
     sizes: list[str] = column('Such as "shoes 42".')
     interests: list[str] = column("What they like.")
