@@ -32,7 +32,7 @@ from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
-from schema.gifts.comments import CommentQueries
+from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubscriptions
 from schema.gifts.families import FamilyQueries
 from schema.gifts.gifts import GiftQueries
 from schema.gifts.items import ListItemQueries
@@ -74,13 +74,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, CommentMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    CommentSubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 
