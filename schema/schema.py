@@ -33,6 +33,7 @@ from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubscriptions
+from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
 from schema.gifts.families import FamilyQueries
 from schema.gifts.gifts import GiftQueries
 from schema.gifts.items import ListItemQueries
@@ -67,6 +68,7 @@ class Query(
     ListItemQueries,
     CommentQueries,
     ActivityQueries,
+    DashboardQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -83,6 +85,7 @@ class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
     CommentSubscriptions,
+    DashboardSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

@@ -1,4 +1,6 @@
-"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended."""
+"""What has to go goes, in small transactions: old events, trash, audit, keys, what happened long ago in families;
+sessions and processes that ended.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -13,6 +15,7 @@ from db.accounts.audit import AuditEntry
 from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
+from db.gifts.activity import Activity
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
 from live import log
@@ -22,6 +25,7 @@ from resolvers.context import Services
 
 EVERY_SECONDS = 600
 BATCH = 1_000
+ACTIVITY_KEPT = timedelta(days=365)
 SESSIONS_KEPT = timedelta(days=7)  # ended ones, so that the reuse of their tokens is still noticed
 
 logger = structlog.get_logger()
@@ -47,6 +51,7 @@ async def tidy(services: Services) -> None:
     )
     once = IdempotencyKey.at < now - timedelta(hours=settings.idempotency_hours)
     await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
+    await _remove(services, Activity, Activity.id, Activity.created_at < now - ACTIVITY_KEPT)
     ended = now - SESSIONS_KEPT
     ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
