@@ -8,7 +8,7 @@ what givers do goes through these rules: to the person it is as if nobody had do
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, inspect, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.presence import Presence
@@ -26,17 +26,22 @@ from resolvers.policy import Policy, Rule, both, either, nobody, owner, through
 
 
 def of_family(least: FamilyRole, column: InstrumentedAttribute[Any]) -> Rule:
-    """The viewer is a member of the family that the column names, of at least this role."""
+    """The viewer is a member of the family that the column names, of at least this role.
+
+    As a list that PostgreSQL makes once, and not once for each row; so below.
+    """
     member = aliased(FamilyMember)
     families = select(member.family_id).where(member.user_id == VIEWER_ID, member.role >= least)
-    return lambda row: getattr(row, column.key).in_(families)
+    return lambda row: getattr(row, column.key) == func.any(func.array(families.scalar_subquery()))
 
 
 def is_viewer(column: InstrumentedAttribute[Any]) -> Rule:
     """The person that the column names is the viewer."""
     person = aliased(Person)
     mine = select(person.id).where(person.user_id == VIEWER_ID)
-    return lambda row: and_(getattr(row, column.key).is_not(None), getattr(row, column.key).in_(mine))
+    return lambda row: and_(
+        getattr(row, column.key).is_not(None), getattr(row, column.key) == func.any(func.array(mine.scalar_subquery()))
+    )
 
 
 def is_not(rule: Rule) -> Rule:
@@ -44,9 +49,17 @@ def is_not(rule: Rule) -> Rule:
 
 
 def if_any(column: InstrumentedAttribute[Any], model: type[Entity], rule: Rule) -> Rule:
-    """The rule holds of the row that the column names, if it names any."""
-    beyond = through(column, model, rule)
-    return lambda row: or_(getattr(row, column.key).is_(None), beyond(row))
+    """The rule holds of the row that the column names, if it names any. It is asked of one row after the other: what
+    is looked at is a page, and not all that there is.
+    """
+    there = aliased(model)
+
+    def holds(row: Any) -> ColumnElement[bool]:
+        id = getattr(row, column.key)
+        found = select(rule(there)).where(there.id == id).correlate(inspect(row).selectable)
+        return or_(id.is_(None), func.coalesce(found.scalar_subquery(), false()))
+
+    return holds
 
 
 def _kept(row: Any) -> ColumnElement[bool]:
