@@ -34,12 +34,12 @@ from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubscriptions
 from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
-from schema.gifts.families import FamilyQueries
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
-from schema.gifts.persons import PersonQueries
+from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
 from schema.operations import Answer
@@ -76,7 +76,16 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, CommentMutations):
+class Mutation(
+    SessionMutations,
+    UserMutations,
+    TaskMutations,
+    LabelMutations,
+    FamilyMutations,
+    PersonMutations,
+    GiftMutations,
+    CommentMutations,
+):
     pass
 
 
@@ -84,6 +93,8 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, C
 class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
+    FamilySubscriptions,
+    GiftSubscriptions,
     CommentSubscriptions,
     DashboardSubscriptions,
     ChangeSubscriptions,

@@ -23,6 +23,10 @@ class FamilyRole(StrEnum):
     ADMIN = "ADMIN"
     OWNER = "OWNER"
 
+    @property
+    def rank(self) -> int:
+        return [*FamilyRole].index(self)
+
 
 class Family(Entity):
     """Whatever belongs to it is invisible outside it. `ideas` are its items: a dashboard narrows them."""
@@ -61,6 +65,14 @@ class FamilyMember(Entity):
 
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     user: Mapped[User] = relationship(lazy="raise")
+    person: Mapped["Person | None"] = relationship(
+        "Person",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin="and_(FamilyMember.family_id == remote(foreign(Person.family_id)),"
+        " FamilyMember.user_id == remote(foreign(Person.user_id)))",
+    )
 
     __table_args__ = (
         well_formed_id("member"),
