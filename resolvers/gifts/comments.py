@@ -4,11 +4,10 @@ It is kept from whom it is about, unless they say it themselves or it is said op
 said, by what anybody who sees it may know: nothing that becomes of a present changes who reads what.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from sqlalchemy import Select, select
 
-from db.base import Entity
 from db.gifts.activity import ActivityKind
 from db.gifts.comments import Comment, CommentParent
 from db.gifts.gifts import Gift
@@ -17,18 +16,18 @@ from db.gifts.lists import GiftList
 from db.gifts.occasions import Occasion, OccasionPerson
 from db.gifts.persons import Person
 from db.selection import Listing, Order
-from kit.errors import Forbidden, NotFound
+from kit.errors import Forbidden
 from kit.ids import Id
 from live.log import Kind
 from live.topics import comments_on
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, keeping
+from resolvers.gifts.named import is_viewer, named
 from resolvers.gifts.rules.comments import AddComment, UpdateComment
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
-E = TypeVar("E", bound=Entity)
 Parent = Occasion | GiftList | ListItem | Gift | Person
 CommentId = Annotated[Id, Doc("The comment's id.")]
 
@@ -67,7 +66,7 @@ def followed(
 
 async def add(ctx: Context, input: Annotated[AddComment, Doc("The new comment.")]) -> Comment:
     async with ctx.work() as work:
-        parent = await _parent(work, PARENTS[input.parent_type], input.parent_id)
+        parent = await named(work, PARENTS[input.parent_type], input.parent_id, still=True)
         secret = keeping.OPEN if input.open else await _secret(work, parent)
         comment = Comment(
             family_id=parent.family_id,
@@ -101,23 +100,10 @@ async def delete(ctx: Context, id: CommentId) -> Deleted:
         return await work.remove(await work.lock(Comment, id))
 
 
-async def _parent(work: Work, model: type[E], id: Id) -> E:
-    """As it is until the end. Raises NotFound."""
-    if await work.visible(model, [id]):
-        row = await work.session.get(model, id, with_for_update={"read": True}, populate_existing=True)
-        if row is not None:
-            return row
-    raise NotFound(model.__name__, id)
-
-
 async def _secret(work: Work, parent: Parent) -> keeping.Secret:
     """From whom what is said of it is kept; from nobody where that is the viewer."""
     secret = await _about(work, parent)
-    person = secret["kept_from_id"]
-    if person is None:
-        return secret
-    user = await work.session.scalar(select(Person.user_id).where(Person.id == person))
-    return keeping.OPEN if user == work.ctx.viewer.id else secret
+    return keeping.OPEN if await is_viewer(work, secret["kept_from_id"]) else secret
 
 
 async def _about(work: Work, parent: Parent) -> keeping.Secret:

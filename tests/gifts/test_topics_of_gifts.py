@@ -25,9 +25,11 @@ from tests.live.test_audience import context
 from tests.people import Person
 from tests.sockets import Events
 
+SCHEMA = made()._schema
+assert SCHEMA.mutation_type is not None
 MUTATIONS = [
     name
-    for name, field in made()._schema.mutation_type.fields.items()
+    for name, field in SCHEMA.mutation_type.fields.items()
     if field.extensions[BACKREF].call.__module__.startswith("resolvers.gifts.")
 ]
 TOLD = [case for case in CASES if case.name in MUTATIONS]
@@ -59,7 +61,8 @@ async def do(person: Person, verb: str, ids: dict[str, str]) -> str:
 
 
 async def last(home: World) -> int:
-    return await home.people.services.db.fetchval("select coalesce(max(id), 0) from event", ())
+    ((number,),) = await home.people.services.db.fetch("select coalesce(max(id), 0) from event")
+    return int(number)
 
 
 async def told(home: World, people: dict[str, Person], after: int) -> list[str]:
