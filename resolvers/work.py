@@ -181,13 +181,16 @@ class Work:
         *,
         by: Entity | None = None,
         grants: bool = False,
+        anonymous: bool = False,
     ) -> None:
         """`by` is the row whose policy decides who hears of it, by default the row itself; it must be in the database
-        when the work ends. `grants` tells that who may see what is no longer what it was.
+        when the work ends. `grants` tells that who may see what is no longer what it was. With `anonymous` nobody is
+        told who did it.
         """
         topics = [*dict.fromkeys([*_topics(row), *also])]
         if topics:
-            draft = Draft(topics, kind, type(row).__name__, row.id, self.ctx.viewer_id, self.ctx.now(), grants)
+            actor = None if anonymous else self.ctx.viewer_id
+            draft = Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants)
             self._told.append(Told(draft, by or row))
 
     async def decide(self) -> None:

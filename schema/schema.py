@@ -36,6 +36,7 @@ from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubsc
 from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
+from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
@@ -66,6 +67,7 @@ class Query(
     GiftListQueries,
     GiftQueries,
     ListItemQueries,
+    GivingQueries,
     CommentQueries,
     ActivityQueries,
     DashboardQueries,
@@ -84,6 +86,7 @@ class Mutation(
     FamilyMutations,
     PersonMutations,
     GiftMutations,
+    GivingMutations,
     CommentMutations,
 ):
     pass
@@ -95,6 +98,7 @@ class Subscription(
     LabelSubscriptions,
     FamilySubscriptions,
     GiftSubscriptions,
+    GivingSubscriptions,
     CommentSubscriptions,
     DashboardSubscriptions,
     ChangeSubscriptions,

@@ -90,12 +90,12 @@ def _mine(column: InstrumentedAttribute[Any]) -> Rule:
 
 
 sees_list = both(in_family, _shown)
-sees_item = both(
-    in_family,
-    either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)),
-    through(ListItem.list_id, GiftList, sees_list),
-)
-sees_giving = both(in_family, through(Giving.item_id, ListItem, both(sees_item, is_not(kept_from_viewer))))
+# Items are of their list's family, and givings and promises of their item's: it is asked once who is a member. Asked at
+# each step, PostgreSQL would take the steps for rarer than they are, and look at all the family has.
+_on_shown_list = through(ListItem.list_id, GiftList, _shown)
+sees_item = both(in_family, either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)), _on_shown_list)
+_given = through(Giving.item_id, ListItem, both(is_not(kept_from_viewer), _on_shown_list))
+sees_giving = both(in_family, _given)
 
 
 def _on_a_list() -> Rule:
@@ -128,8 +128,12 @@ sees_comment = both(
     if_any(Comment.gift_id, Gift, sees_gift),
 )
 sees_activity = both(in_family, either(_mine(Activity.actor_id), is_not(kept_from_viewer)), sees_what_it_is_about)
+# An administrator can take off what somebody promised who is gone, also when they did not want to be named.
+_ownerless = both(lambda claim: claim.user_id.is_(None), family_admin)
 sees_promise = both(
-    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous)), through(Claim.giving_id, Giving, sees_giving)
+    in_family,
+    either(_mine(Claim.user_id), lambda claim: not_(claim.anonymous), _ownerless),
+    through(Claim.giving_id, Giving, _given),
 )
 
 

@@ -9,7 +9,8 @@ from resolvers.gifts import items as resolve
 from resolvers.gifts.status import status
 from schema.accounts.users import User
 from schema.enums import enum
-from schema.fields import entity, expression
+from schema.events import Change, Deletion
+from schema.fields import entity, expression, maybe
 from schema.gifts.gifts import Gift
 from schema.gifts.lists import GiftList
 from schema.gifts.persons import Person
@@ -45,6 +46,16 @@ class ListItem(Node):
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")
+
+
+@strawberry.type(description="An item was made or changed, or givers did something about it.")
+class ListItemChanged(Change):
+    item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
+
+
+@strawberry.type(description="An item was removed.")
+class ListItemDeleted(Deletion):
+    pass
 
 
 @strawberry.type
