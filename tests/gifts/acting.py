@@ -1,25 +1,25 @@
-"""What givers do about an item, as their verbs write and tell it."""
+"""What givers do about an item, as clients do it."""
 
 from typing import Any
 
-from db.gifts.items import Claim, Giving, ItemStatus
-from kit.ids import Id
-from live.log import Kind
-from tests.gifts.world import World
-from tests.live.test_audience import context
+from db.gifts.items import ItemStatus
 from tests.people import Person
 
-
-async def change(home: World, by: Person, kind: Kind, **values: Any) -> None:
-    async with context(by).work() as work:
-        giving = await work.lock(Giving, home.giving.id)
-        work.change(giving, **values)
-        work.tell(home.item, kind, by=giving)
+MOVE = """mutation ($id: ID!, $status: ListItemStatus!) {
+  transitionListItem(id: $id, status: $status, skip: true) { status } }"""
+CLAIM = "mutation ($id: ID!) { claimListItem(id: $id) { id } }"
+ASSIGN = "mutation ($id: ID!, $to: ID!) { assignListItem(id: $id, userId: $to) { id } }"
 
 
-async def claim(home: World, by: Person) -> None:
-    async with context(by).work() as work:
-        giving = await work.lock(Giving, home.giving.id)
-        work.change(giving, claimed=giving.claimed + 1, status=ItemStatus.SELECTED)
-        await work.add(Claim(family_id=home.family.id, giving_id=giving.id, user_id=Id(by.id), quantity=1))
-        work.tell(home.item, Kind.STATUS_CHANGED, by=giving)
+async def move(by: Person, item: Any, *steps: ItemStatus) -> None:
+    for status in steps:
+        moved = await by.ask(MOVE, id=item.id, status=status.value)
+        assert moved.data["transitionListItem"] == {"status": status.value}
+
+
+async def claim(by: Person, item: Any) -> None:
+    assert (await by.ask(CLAIM, id=item.id)).data
+
+
+async def assign(by: Person, item: Any, to: Person) -> None:
+    assert (await by.ask(ASSIGN, id=item.id, to=to.id)).data

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from db.gifts.items import Giving, ItemStatus
+from db.gifts.items import ItemStatus
 from db.gifts.occasions import Occasion, OccasionType
 from db.gifts.persons import Person as Receiver
-from live.log import Kind
 from tests.conftest import Served
-from tests.gifts.acting import change, claim
+from tests.gifts.acting import claim, move
 from tests.gifts.speaking import said
 from tests.gifts.world import World
 from tests.people import Person
@@ -37,7 +36,7 @@ def occasion(home: World, name: str, days: int) -> Occasion:
 
 async def test_it_shows_what_comes_next_how_far_all_is_and_what_happened(home: World) -> None:
     idea = await home.another(home.gus)
-    await change(home, home.gus, Kind.STATUS_CHANGED, status=ItemStatus.PURCHASED)
+    await move(home.gus, home.item, ItemStatus.PURCHASED)
     await said(home.gus, "ITEM", home.item.id)
     await home.keep(Receiver(id=Receiver.fresh_id(), family_id=home.family.id, name="Tom"))
     found = await glance(home.gina, home)
@@ -51,7 +50,10 @@ async def test_it_shows_what_comes_next_how_far_all_is_and_what_happened(home: W
     assert found["ideas"]["nodes"] == [
         {"id": idea.id, "status": "IDEA", "gift": {"name": "Another"}, "giving": {"claimed": 0}}
     ]
-    assert found["activity"]["nodes"] == [{"kind": "COMMENTED", "actor": {"name": "Gus"}, "item": {"id": home.item.id}}]
+    assert found["activity"]["nodes"] == [
+        {"kind": kind, "actor": {"name": "Gus"}, "item": {"id": home.item.id}}
+        for kind in ("COMMENTED", "STATUS_CHANGED")
+    ]
 
 
 async def test_occasions_come_in_their_order_from_today_on(home: World) -> None:
@@ -71,16 +73,15 @@ async def test_to_the_person_it_is_as_if_nobody_had_done_anything(home: World, s
     before = await glance(home.ida, home)
     assert before["pipeline"] == {"idea": 1, "selected": 0, "purchased": 0, "received": 0}
     await home.another(home.gus)
-    await change(home, home.gus, Kind.STATUS_CHANGED, status=status)
+    await claim(home.gus, home.item)
+    await move(home.gus, home.item, status)
     await said(home.gus, "ITEM", home.item.id)
     assert await glance(home.ida, home) == before
     assert (await glance(home.gina, home))["pipeline"] == before["pipeline"] | {status.value.lower(): 1}
 
 
 async def test_what_has_been_received_is_no_secret(home: World) -> None:
-    async with home.people.services.db.transaction() as session:
-        (await session.get_one(Giving, home.giving.id)).status = ItemStatus.RECEIVED
-        (await session.get_one(type(home.item), home.item.id)).kept_until = None
+    await move(home.gus, home.item, ItemStatus.PURCHASED, ItemStatus.RECEIVED)
     found = await glance(home.ida, home)
     assert found["pipeline"] == {"idea": 0, "selected": 0, "purchased": 0, "received": 1}
     assert found["persons"]["nodes"][0]["received"] == 1
@@ -122,9 +123,10 @@ async def test_a_live_dashboard_tells_givers_of_a_claim_and_her_nothing(home: Wo
         for socket in (hers, idas):
             await socket.start(LIVE, "1", of=home.family.id)
             assert (await shown(socket))["pipeline"]["idea"] == 1
-        await claim(home, home.gus)
+        await claim(home.gus, home.item)
         claimed = await shown(hers)
-        assert claimed["pipeline"] == {"idea": 0, "selected": 1, "purchased": 0, "received": 0}
+        assert claimed["ideas"]["nodes"][0]["giving"] == {"claimed": 1}
+        assert claimed["activity"]["nodes"][0]["kind"] == "CLAIMED"
         open = await said(home.gus, "LIST", home.list.id, open=True)
         assert open["text"] == "Nice"
         after = await shown(idas)

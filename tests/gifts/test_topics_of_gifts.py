@@ -16,7 +16,7 @@ from live import log
 from live.log import Draft, Kind
 from schema.question import BACKREF
 from schema.schema import made
-from tests.gifts.acting import change, claim
+from tests.gifts.acting import assign, claim
 from tests.gifts.speaking import said
 from tests.gifts.telling import CASES, Case
 from tests.gifts.world import World
@@ -106,16 +106,16 @@ async def test_each_topic_tells_givers_what_givers_do_and_her_what_is_open(home:
     async with AsyncExitStack() as stack:
         both = home.gina, home.ida
         streams = {topic: [await begun(stack, person, CHANGES, topics=[topic]) for person in both] for topic in topics}
-        await claim(home, home.gus)
+        await claim(home.gus, home.item)
         await said(home.gus, "ITEM", home.item.id)
-        await change(home, home.gus, Kind.ASSIGNED, assignee_id=home.gus.id)
+        await assign(home.gus, home.item, home.gus)
         await said(home.gus, "ITEM", home.item.id, open=True)
         async with context(home.gus).work() as work:
             work.tell(home.occasion, Kind.UPDATED)
         marker = await marked(home, topics)
         heard = {topic: [await until(events, marker) for events in both] for topic, both in streams.items()}
     comment, occasion = "COMMENT_ADDED COMMENT", "UPDATED OCCASION"
-    acts = ["STATUS_CHANGED LIST_ITEM", "ASSIGNED LIST_ITEM"]
+    acts = ["UPDATED LIST_ITEM", "ASSIGNED LIST_ITEM"]
     assert heard == {
         **{topic: [acts, []] for topic in topics[:3]},
         topics[3]: [[occasion], [occasion]],
@@ -135,7 +135,7 @@ async def test_around_a_person_givers_hear_of_gifts_and_all_of_occasions(home: W
     await home.keep(wedding)
     async with AsyncExitStack() as stack:
         streams = [await begun(stack, person, AROUND, of=home.receiver.id) for person in (home.gina, home.ida)]
-        await claim(home, home.gus)
+        await claim(home.gus, home.item)
         guest = OccasionPerson(family_id=home.family.id, occasion_id=wedding.id, person_id=home.receiver.id)
         async with context(home.gus).work() as work:
             await work.add(guest)
@@ -144,7 +144,7 @@ async def test_around_a_person_givers_hear_of_gifts_and_all_of_occasions(home: W
         marker = await marked(home, [f"person:{home.receiver.id}"])
         heard = [await until(events, marker) for events in streams]
     occasions = ["ADDED OCCASION_PERSON", "DELETED OCCASION_PERSON"]
-    assert heard == [["STATUS_CHANGED LIST_ITEM", *occasions], occasions]
+    assert heard == [["UPDATED LIST_ITEM", *occasions], occasions]
 
 
 async def test_a_stranger_follows_nothing_of_a_family(home: World) -> None:
