@@ -114,14 +114,14 @@ class Work:
         """The rows among these that the viewer may see, not locked."""
         return list(await self.session.scalars(_visible(model, *_shape(is_)), self._values(model, ids, is_)))
 
-    async def add(self, row: E, *, by: Entity | None = None) -> E:
+    async def add(self, row: E, kind: Kind = Kind.ADDED, *, by: Entity | None = None) -> E:
         now = self.ctx.now()
         row.id = row.id or row.fresh_id()
         row.created_at = row.updated_at = now
         row.version = 1
         self.session.add(row)
         await self.session.flush()
-        self.tell(row, Kind.ADDED, by=by)
+        self.tell(row, kind, by=by)
         return row
 
     def change(

@@ -32,7 +32,8 @@ from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
-from schema.gifts.comments import CommentQueries
+from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubscriptions
+from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
@@ -69,6 +70,7 @@ class Query(
     GivingQueries,
     CommentQueries,
     ActivityQueries,
+    DashboardQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -86,6 +88,7 @@ class Mutation(
     OccasionMutations,
     GiftMutations,
     GivingMutations,
+    CommentMutations,
 ):
     pass
 
@@ -98,6 +101,8 @@ class Subscription(
     OccasionSubscriptions,
     GiftSubscriptions,
     GivingSubscriptions,
+    CommentSubscriptions,
+    DashboardSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

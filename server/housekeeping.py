@@ -1,6 +1,5 @@
-"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended.
-
-And what has to come comes: the next year of what recurs.
+"""What has to go goes, in small transactions: old events, trash, audit, keys, what happened long ago in families;
+sessions and processes that ended. And what has to come comes: the next year of what recurs.
 """
 
 import asyncio
@@ -17,6 +16,7 @@ from db.accounts.audit import AuditEntry
 from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
+from db.gifts.activity import Activity
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
 from kit.errors import Unauthenticated
@@ -28,6 +28,7 @@ from resolvers.gifts import years
 
 EVERY_SECONDS = 600
 BATCH = 1_000
+ACTIVITY_KEPT = timedelta(days=365)
 SESSIONS_KEPT = timedelta(days=7)  # ended ones, so that the reuse of their tokens is still noticed
 JOBS_KEPT = timedelta(days=7)  # what is known of them once they are done
 DEAD_JOBS_KEPT = timedelta(days=30)  # for whoever looks why
@@ -55,6 +56,7 @@ async def tidy(services: Services) -> None:
     )
     once = IdempotencyKey.at < now - timedelta(hours=settings.idempotency_hours)
     await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
+    await _remove(services, Activity, Activity.id, Activity.created_at < now - ACTIVITY_KEPT)
     ended = now - SESSIONS_KEPT
     ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
