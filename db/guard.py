@@ -66,7 +66,7 @@ class _Check:
         return False
 
     def _select(self, element: Select[Any], around: Froms) -> None:
-        again = around.intersection(element._correlate or ())
+        again = _correlated(element, around)
         children = [*element.get_children()]
         sources: Sequence[Any] = [child for child in children if isinstance(child, FromClause)]
         if element._setup_joins:  # of select(…).join(relationship): where it leads shows only when it is compiled
@@ -86,6 +86,13 @@ class _Check:
                 self._part(child, around, inside, policies)
         else:
             self.whole(element, around if isinstance(element, FromClause) else inside)
+
+
+def _correlated(element: Select[Any], around: Froms) -> Froms:
+    """What of the selects around it this one speaks of without selecting from it anew."""
+    if element._correlate_except is not None:
+        return around.difference(element._correlate_except)
+    return around.intersection(element._correlate or ())
 
 
 def _selected(sources: Sequence[FromClause], where: Any) -> Iterator[tuple[FromClause, list[Any]]]:

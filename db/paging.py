@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from db.base import Entity
 from db.selection import Feed, Listing, Order, Reached, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
@@ -61,7 +63,7 @@ def windowed(
     keys = keys_of(listing)
     if keys[0].nullable and not isinstance(keys[0].column, Reached) and not window.offset and not sorted:
         return _in_shares(rows, keys, window, numbered=numbered, peek=peek)
-    by = [ordering(_unindexed(key.value) if sorted else key.value, key, backward=window.backward) for key in keys]
+    by = [ordering(_unindexed(key) if sorted else key.value, key, backward=window.backward) for key in keys]
     rows = past(rows, keys, window)
     rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
     if window.offset:
@@ -90,8 +92,22 @@ def order_in(kept: FromClause, listing: Listing) -> list[ColumnElement[Any]]:
     return [ordering(value, key, backward=False) for value, key in values]
 
 
-def _unindexed(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(value, value)
+def indexed(model: type[Entity], name: str, listing: Listing) -> bool:
+    """Whether an index leads from a row through this relationship to its many rows in the order of the listing.
+
+    Between the two it may have what the policy compares with the viewer.
+    """
+    relationship = inspect(model).relationships[name]
+    if relationship.secondary is not None:
+        return False
+    led, keys = [c.name for c in relationship.remote_side], [key.name for key in keys_of(listing)]
+    indexes = listing.model.metadata.tables[listing.model.__tablename__].indexes
+    columns = ([getattr(c, "name", None) for c in index.expressions] for index in indexes)
+    return any(names[: len(led)] == led and names[-len(keys) :] == keys for names in columns)
+
+
+def _unindexed(key: Order) -> ColumnElement[Any]:
+    return key.value if isinstance(key.column, Reached) else func.coalesce(key.value, key.value)
 
 
 def _in_shares(rows: Select[Any], keys: Sequence[Order], window: Window, *, numbered: bool, peek: bool) -> Select[Any]:

@@ -31,7 +31,21 @@ from db.base import ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, cursors_of, has_rows, lists_of, only_list, part_of, peeks
 from db.paging import LAST, NUMBER
-from db.selection import Column, Compiled, Constant, Feed, Fields, Kind, Listing, Many, One, Page, Predicate
+from db.selection import (
+    Column,
+    Compiled,
+    Constant,
+    Expression,
+    Facet,
+    Feed,
+    Fields,
+    Kind,
+    Listing,
+    Many,
+    One,
+    Page,
+    Predicate,
+)
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -125,6 +139,11 @@ class Reader:
                     columns.append(literal(field.value, String).label(field.key))
                 case Column():
                     columns.append(getattr(entity, field.name).label(field.key))
+                case Expression():
+                    columns.append(field.make(entity).label(field.key))
+                case Facet():
+                    inner, source = self._columns(entity, model, field.fields, source)
+                    columns.append(_beside(select(*inner), source).label(field.key))
                 case One():
                     column, source = self._one(entity, model, field, source)
                     columns.append(column.label(field.key))
@@ -143,8 +162,7 @@ class Reader:
             source, target, and_(joined(getattr(entity, field.name), target), self._may_see(kind, target))
         )
         columns, source = self._columns(target, kind, field.fields, source)
-        row = select(*columns).where(target.id.is_not(None)).correlate(*_all_of(source))
-        return as_json(row).correlate(*_all_of(source)).scalar_subquery(), source
+        return _beside(select(*columns).where(target.id.is_not(None)), source), source
 
     def _many(self, entity: Any, model: type[Entity], field: Many) -> ColumnElement[Any]:
         kind = target_of(model, field.name)
@@ -184,7 +202,7 @@ class Reader:
     ) -> FromClause | None:
         if not has_rows(page):
             return None
-        sorted = parent is not None and page.name is not None and not _indexed(parent[1], page.name, listing)
+        sorted = parent is not None and page.name is not None and not paging.indexed(parent[1], page.name, listing)
         one = only_list(page)
         kept = (
             paging.windowed(rows, listing, page.window, numbered=one is None, peek=peeks(page), sorted=sorted)
@@ -210,11 +228,8 @@ class Reader:
         for key, fields in bodies_of(page):
             body, source = self._columns(aliased(listing.model, kept), listing.model, fields, source)
             columns.append((key, body))
-        beside = _all_of(source)
         made = [
-            as_json(select(*column[1]).correlate(*beside)).correlate(*beside).scalar_subquery().label(column[0])
-            if isinstance(column, tuple)
-            else column
+            _beside(select(*column[1]), source).label(column[0]) if isinstance(column, tuple) else column
             for column in columns
         ]
         return select(*made).select_from(source).subquery()
@@ -242,20 +257,6 @@ def target_of(model: type[Entity], name: str) -> type[Entity]:
     return target
 
 
-def _indexed(model: type[Entity], name: str, listing: Listing) -> bool:
-    """Whether an index leads from a row through this relationship to its many rows in the order of the listing.
-
-    Between the two it may have what the policy compares with the viewer.
-    """
-    relationship = inspect(model).relationships[name]
-    if relationship.secondary is not None:
-        return False
-    led, keys = [c.name for c in relationship.remote_side], [key.name for key in paging.keys_of(listing)]
-    indexes = listing.model.metadata.tables[listing.model.__tablename__].indexes
-    columns = ([getattr(c, "name", None) for c in index.expressions] for index in indexes)
-    return any(names[: len(led)] == led and names[-len(keys) :] == keys for names in columns)
-
-
 def joined(relation: Any, target: Any) -> ColumnElement[bool]:
     """How the rows of `target`, the entity or an alias of it, belong to those of the relationship's owner."""
     condition: ColumnElement[bool] = relation.of_type(target).__clause_element__()
@@ -265,6 +266,12 @@ def joined(relation: Any, target: Any) -> ColumnElement[bool]:
 def _source_of(entity: Any) -> FromClause:
     source: FromClause = inspect(entity).selectable
     return source
+
+
+def _beside(row: Select[Any], source: Any) -> ColumnElement[Any]:
+    """As JSON, a row whose columns are all of the source."""
+    around = _all_of(source)
+    return as_json(row.correlate(*around)).correlate(*around).scalar_subquery()
 
 
 def _all_of(source: Any) -> list[FromClause]:

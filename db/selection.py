@@ -29,6 +29,22 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """What a function makes of the entity's alias in a statement, such as a value of rows that it leads to."""
+
+    key: str
+    make: Callable[[Any], ColumnElement[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """More of the same row, as an object of its own."""
+
+    key: str
+    fields: "Fields"
+
+
+@dataclass(frozen=True, slots=True)
 class One:
     """A to-one relationship: null where there is no row, or none that the viewer may see."""
 
@@ -48,10 +64,14 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A value of another row, such as an order may sort by; see resolvers/relations.py. `name` stands in cursors."""
+    """A value of another row, such as an order may sort by; see resolvers/relations.py. `name` stands in cursors.
+
+    Whoever knows that it is never null may say so: a page is then found by a simpler condition.
+    """
 
     value: ColumnElement[Any]
     name: str
+    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,9 @@ class Order:
 
     @property
     def nullable(self) -> bool:
-        return isinstance(self.column, Reached) or bool(self.column.property.columns[0].nullable)
+        if isinstance(self.column, Reached):
+            return self.column.nullable
+        return bool(self.column.property.columns[0].nullable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +189,7 @@ class Page:
     parts: tuple[Nodes | Edges | PageInfo | TotalCount | Constant, ...]
 
 
-Field = Constant | Column | One | Many | Page
+Field = Constant | Column | Expression | Facet | One | Many | Page
 Fields = tuple[Field, ...]
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Date, DateTime, Float, Integer, String, bindparam
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Float, Integer, String, bindparam
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BindParameter
@@ -33,7 +33,6 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     int: BigInteger(),
     float: Float(),
     datetime: DateTime(timezone=True),
-    date: Date(),  # after datetime, which is one too
 }
 
 
@@ -90,8 +89,10 @@ def reading(kept: TypeEngine[Any]) -> Callable[[Any], Any]:
         return _aware
     if isinstance(kept, Date):
         return date.fromisoformat
+    if isinstance(kept, Boolean):
+        return partial(_of, bool)
     if isinstance(kept, Integer):
-        return int
+        return partial(_within, 2**63 if isinstance(kept, BigInteger) else 2**31)
     if isinstance(kept, Float):
         return float
     if isinstance(kept, SqlEnum):
@@ -104,6 +105,19 @@ def _aware(value: Any) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("no offset from UTC")
     return moment.astimezone(UTC)
+
+
+def _of(kind: type, value: Any) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"not of {kind}")
+    return value
+
+
+def _within(most: int, value: Any) -> int:
+    number: int = _of(int, value)
+    if not -most <= number < most:
+        raise ValueError("too large")
+    return number
 
 
 def _one_of(values: list[str], value: Any) -> str:

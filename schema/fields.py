@@ -85,6 +85,26 @@ def computed(function: Callable[..., Any], description: str, *, needs: Sequence[
     return _made(ReaderField, function, description, Role.USER, kind=Kind.COMPUTED, needs=needs, weight=weight)
 
 
+def expression(function: Callable[..., Any], description: str, *, weight: int = 1) -> Any:
+    """A scalar field of a bound type, or a list of scalars, that PostgreSQL makes of the row and of rows it leads to.
+
+    The function is given the row as a statement has it, the model or an alias of it, and answers an expression in the
+    words of resolvers/relations.py. Each value counts as `weight` rows towards what a query may reach.
+    """
+    parameters = [*inspect.signature(function).parameters]
+    if len(parameters) != 1:
+        raise TypeError(f"{function.__name__}: an expression is made of a row alone")
+    return _made(ReaderField, function, description, Role.USER, kind=Kind.EXPRESSION, weight=weight, row=parameters[0])
+
+
+def facet(description: str) -> Any:
+    """A field of a bound type that leads to another type bound to the same model: more of the same row."""
+    return _made(ReaderField, _itself, description, Role.USER, kind=Kind.FACET)
+
+
+def _itself() -> None: ...
+
+
 def verb(
     function: Callable[..., Awaitable[Any]],
     description: str,
@@ -149,6 +169,7 @@ def _made(
     floor: Role | None,
     *,
     paging: Sequence[StrawberryArgument] = (),
+    row: str | None = None,
     **more: Any,
 ) -> Any:
     field = made(description=description)
@@ -157,7 +178,7 @@ def _made(
     field.init = field.compare = field.repr = False
     for name, value in more.items():
         setattr(field, name, value)
-    hints = _hints(call, skip={"ctx", *more.get("given", ()), *more.get("needs", ())})
+    hints = _hints(call, skip={"ctx", row, *more.get("given", ()), *more.get("needs", ())})
     field.arguments = [*(_argument(parameter, hint) for parameter, hint in hints), *paging]
     rules = {parameter.name: TypeAdapter(hint) for parameter, hint in hints if _has_rules(hint)}
     if rules and made is VerbField:
@@ -168,7 +189,7 @@ def _made(
     return field
 
 
-def _hints(call: Callable[..., Any], skip: set[str]) -> list[tuple[inspect.Parameter, Any]]:
+def _hints(call: Callable[..., Any], skip: set[str | None]) -> list[tuple[inspect.Parameter, Any]]:
     hints = get_type_hints(call, include_extras=True)
     parameters = inspect.signature(call).parameters.values()
     return [(parameter, hints[parameter.name]) for parameter in parameters if parameter.name not in skip]

@@ -14,7 +14,7 @@ import orjson
 from graphql import GraphQLError, Node
 from pydantic import TypeAdapter
 
-from db.selection import Column, Constant, Edges, Fields, Kind, Kinds, Many, Nodes, One, Page, PageInfo
+from db.selection import Column, Constant, Edges, Facet, Fields, Kind, Kinds, Many, Nodes, One, Page, PageInfo
 
 LONGEST_KEY = 63  # bytes of an identifier in PostgreSQL, which cuts off the rest
 TAG = "\x01kind"  # of an object where several kinds may stand
@@ -170,7 +170,7 @@ def _of_object(parts: tuple[Any, ...], names: Names) -> Finish | None:
 
 def _below(part: Any) -> tuple[Any, ...]:
     match part:
-        case One(fields=below) | Many(fields=below) | Nodes(fields=below):
+        case One(fields=below) | Many(fields=below) | Facet(fields=below) | Nodes(fields=below):
             return below
         case Page(parts=below) | Edges(parts=below) | PageInfo(parts=below):
             return below

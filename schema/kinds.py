@@ -32,6 +32,8 @@ class Kind(StrEnum):
     NODES = "NODES"  # a list of those, each null where NODE would be
     RECORD = "RECORD"  # the labelled columns of one row
     COMPUTED = "COMPUTED"  # a field of a bound type that Python makes of its columns
+    EXPRESSION = "EXPRESSION"  # a field of a bound type that PostgreSQL makes of the row and of rows it leads to
+    FACET = "FACET"  # a field of a bound type that has more of the same row, as an object of its own
 
 
 async def audited(ctx: Context, name: str, answer: Awaitable[T]) -> T:

@@ -40,7 +40,7 @@ from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
 from schema.gifts.persons import PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
-from schema.node import Node
+from schema.node import Node, check
 from schema.operations import Answer
 from schema.places import Variables
 from schema.scalars import ID, SCALARS
@@ -83,6 +83,9 @@ class Subscription(
     TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
 ):
     pass
+
+
+Roots = tuple[type, type | None, type | None]
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
@@ -148,6 +151,10 @@ class Schema(strawberry.Schema):
     documents: Documents
     discreet = False
     public: Callable[[str | None], bool]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        check(self._schema)
 
     def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
         """Where it is discreet, only administrators may ask about the schema itself."""
@@ -245,14 +252,15 @@ class Schema(strawberry.Schema):
         """Strawberry would log every client's mistake with a traceback; `exposed` logs what is ours."""
 
 
-def made(settings: Settings | None = None) -> Schema:
+def made(settings: Settings | None = None, roots: Roots = (Query, Mutation, Subscription)) -> Schema:
     """Raises BadManifest for trusted documents that cannot be read or are not valid."""
     settings = settings or Settings(_env_file=None)
     path = settings.trusted_documents
+    query, mutation, subscription = roots
     schema = Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
         execution_context_class=Discreet if settings.production else Executor,
         config=StrawberryConfig(
             scalar_map={**SCALARS, Id: DEFAULT_SCALAR_REGISTRY[ID]}, enable_experimental_incremental_execution=True

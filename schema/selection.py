@@ -12,6 +12,8 @@ from db.selection import (
     Column,
     Constant,
     Edges,
+    Expression,
+    Facet,
     Feed,
     Field,
     Fields,
@@ -98,6 +100,10 @@ class Selector:
         if isinstance(field, ReaderField):
             if field.kind is FieldKind.COMPUTED:
                 return self._computed(parent, key, field, group[0])
+            if field.kind is FieldKind.EXPRESSION:
+                return Expression(key, field.call)
+            if field.kind is FieldKind.FACET:
+                return Facet(key, self.fields(target, group))
             if field.kind is FieldKind.CONNECTION and kind == "many":
                 return self.page(key, field.python_name, target, group, self._arguments[id(group[0])])
         elif kind in RELATIONS and target.name in BINDINGS:

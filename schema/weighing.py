@@ -11,6 +11,7 @@ The cost is an upper bound of the objects that the answer may hold:
       its nodes, its edges                              each cost the size of the page x (1 + what is below the row)
       its totalCount                                    COUNTING, because all rows are counted
     what Python computes                                its weight x how many are asked for
+    what PostgreSQL makes of other rows                 its weight
     a list that comes whole                             the number of its `ids`, else WHOLE_LIST, x (1 + what is below)
     numbers that are counted for the question           COUNTING
     an interface, a union                               the dearest of its types
@@ -196,7 +197,7 @@ class Walk:
     def _value(self, definition: GraphQLField, node: FieldNode, page: int | None) -> int:
         """The cost of a field that leads to no object."""
         field = definition.extensions.get(BACKREF)
-        if isinstance(field, ReaderField) and field.kind is Kind.COMPUTED:
+        if isinstance(field, ReaderField) and field.kind in (Kind.COMPUTED, Kind.EXPRESSION):
             return field.weight * self._variables.first(definition, node)
         return COUNTING if page is not None and node.name.value == "totalCount" else 0
 

@@ -17,6 +17,7 @@ from db import migrate
 from kit.clock import Clock, now
 from kit.settings import Settings
 from resolvers.context import Services
+from schema.schema import Schema
 from server import app, logs
 from server.house import database
 from server.postgres import embedded
@@ -59,9 +60,12 @@ def url_of(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def served(settings: Settings, clock: Clock = now, *, both_ways: bool = False) -> AsyncIterator[Served]:
+async def served(
+    settings: Settings, clock: Clock = now, *, both_ways: bool = False, schema: Schema | None = None
+) -> AsyncIterator[Served]:
     """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""
     made = app.App(settings, clock)
+    made.schema = schema or made.schema
     quick = settings.model_copy(update={"shutdown_seconds": 2, "leaving_seconds": 0})
     server = Server(configured(made, quick, port=0), made, announce=lambda: None)
     task = asyncio.create_task(server._serve())

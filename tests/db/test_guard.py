@@ -10,7 +10,7 @@ from db import guard
 from db.base import Entity
 from db.models import Label, Task, User, task_label
 from resolvers.policies import POLICIES
-from resolvers.relations import any_of, reached
+from resolvers.relations import any_of, counted, reached
 
 
 def rule(model: type[Entity], entity: Any) -> ColumnElement[bool]:
@@ -25,6 +25,11 @@ GUARDED: dict[str, ClauseElement] = {
     "its policy": rows,
     "a policy of several words": select(User).where(User.id == "x", POLICIES[User].see(User)),
     "a word in a filter": rows.where(any_of(Task.labels, lambda label: label.name == "x")),
+    "a word in a word": rows.where(any_of(Task.labels, lambda label: counted(label.tasks) > 1)),
+    "a word in a word that speaks of the first row": rows.where(
+        any_of(Task.labels, lambda label: any_of(label.tasks, lambda other: other.id != Task.id))
+    ),
+    "a word for an alias": select(parent.id).where(see(parent), any_of(parent.labels, lambda label: label.name == "x")),
     "a word in an order": rows.order_by(reached(Task.parent, Task.title).value),
     "a join on the policy": select(Task, parent).outerjoin(parent, and_(of_parent, see(parent))).where(see(Task)),
     "a policy behind a join": select(Task).join(Task.labels).where(see(Task), POLICIES[Label].see(Label)),
@@ -39,6 +44,11 @@ UNGUARDED: dict[str, ClauseElement] = {
     "a filter with the policy of another row": rows.where(
         select(parent.id).where(of_parent, see(Task)).correlate(Task).exists()
     ),
+    "a filter with all around it": rows.where(select(parent.id).where(of_parent).correlate_except(parent).exists()),
+    "a filter that looks anew at what is around it": select(parent.id).where(
+        see(parent), select(parent.id).where(parent.title == "x").correlate_except(parent).exists()
+    ),
+    "a word for another row": rows.where(any_of(parent.labels, lambda label: label.name == "x")),
     "a filter that looks anew": rows.where(select(Task.id).where(Task.title == "x").correlate(None).exists()),
     "a list of ids": rows.where(
         Task.id.in_(select(task_label.c.task_id).join(Label, Label.id == task_label.c.label_id))
