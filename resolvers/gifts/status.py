@@ -1,0 +1,13 @@
+"""How far a present has come, as far as the viewer may know."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+
+from db.gifts.items import Giving, ItemStatus
+from resolvers.relations import reached
+
+
+def status(item: Any) -> ColumnElement[ItemStatus]:
+    """Of a ListItem or an alias of it; IDEA where the giving is kept from the viewer. It is never null."""
+    return func.coalesce(reached(item.giving, Giving.status).value, ItemStatus.IDEA)
