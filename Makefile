@@ -10,15 +10,18 @@ DATA ?= .parlor
 serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
 
-# The fuzzing is not traced: coverage and hypothesis together take for ever over it.
+# What takes its time and reaches nothing that others do not is not traced: coverage would make it twice as long.
+# The tests wait more than they work: so there are more processes than most machines have cores to spare.
 test: check
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --ignore tests/fuzz $(TESTS)
-	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile tests/fuzz
+	@$(BIN)/coverage run -m $(PYTEST) $(addprefix --ignore tests/,$(UNTRACED)) $(TESTS)
+	@$(BIN)/python -m $(PYTEST) $(addprefix tests/,$(UNTRACED))
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-PROCESSES ?= 2
+PYTEST = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES ?= 3
+UNTRACED := soak proof fuzz
 
 check: .venv/dev.installed tests/clients/node_modules/.installed
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 from db.accounts.audit import AuditEntry
 from db.accounts.identities import Identity
-from db.accounts.presence import Presence, PresenceLease
+from db.accounts.presence import Presence, PresenceGone, PresenceLease
 from db.accounts.sessions import RefreshToken, Session
 from db.accounts.users import Role, User
 from db.base import Base, Entity
@@ -54,6 +54,7 @@ __all__ = [
     "PageState",
     "Person",
     "Presence",
+    "PresenceGone",
     "PresenceLease",
     "Priority",
     "RefreshToken",

@@ -8,12 +8,12 @@ lost, and a lease that ends rings no bell, each process also looks for itself.
 
 import asyncio
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import islice
 
+import asyncpg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,9 +27,8 @@ BEATS = 5  # in a lease: four may be late or fail
 BATCH = 1_000  # people that come, and as many that go, in one transaction
 GAP_SECONDS = 0.1  # between two transactions: whoever comes and goes meanwhile is written together
 RETRY_SECONDS = 1
+TRUSTED_SECONDS = 60.0  # a look; of who has gone there are traces for longer than that
 CLOSING_SECONDS = 2  # for the last statement: a process that stops must not wait for a database that is away
-
-LOOKED = "looked"  # the key of what a process tells itself
 
 logger = structlog.get_logger()
 
@@ -52,10 +51,18 @@ join user_account on user_account.id = come.user_id
 returning topic, user_id, since
 """)
 _LEAVE = text("delete from presence where id = any(cast(:ids as text[]))")
+# A process that is dead counts here too, with the time of its death: it may have come and died since the last look.
 _LOOK = """
-select topic, md5(string_agg(id, ' ' order by id)) as who
-from presence join presence_lease using (process)
-where topic = any($1) and until > now() group by topic
+select topic, who, now() as at, least(until, now() + make_interval(secs => $3)) as until,
+    pg_current_snapshot()::text as snapshot,
+    exists (select from presence_gone gone where gone.topic = asked.topic
+        and xid >= pg_snapshot_xmin($2::text::pg_snapshot)
+        and not pg_visible_in_snapshot(xid, $2::text::pg_snapshot)) as gone
+from unnest($1::text[]) as asked (topic) left join (
+    select topic, min(until) filter (where until > now()) as until,
+        md5(string_agg(concat(id, case when until <= now() then until end), ' ' order by id)) as who
+    from presence join presence_lease using (process) where topic = any($1) group by topic
+) there using (topic)
 """
 
 
@@ -89,9 +96,7 @@ class Presence:
         self._written: dict[Key, Id] = {}
         self._doubted = False  # whether the rows are as we wrote them: a commit may have failed, or seemed to
         self._news = asyncio.Event()
-        self._seen: dict[str, str] = {}  # by topic, what the last look found
-        self._rung: set[str] = set()  # topics on which somebody came or went since it began
-        self._hearing: dict[str, ExitStack] = {}
+        self._seen: dict[str, asyncpg.Record] = {}  # by topic, what the last look found
 
     def enter(self, topic: str, user: Id) -> None:
         """Once for each tab; `leave` as often. Neither waits nor fails."""
@@ -196,25 +201,21 @@ class Presence:
                 await self._look()
             except Exception as error:
                 logger.warning("presence.not_seen", error=repr(error))
-                self._seen = {}  # so that the next one has everything asked anew
 
     async def _look(self) -> None:
-        """Has the queries here asked anew on whose topics somebody has come or gone, whoever failed to say so."""
+        """Has the queries here asked anew on whose topics anything has changed since the last look, whoever did it.
+
+        A query is answered between two looks. So it does not suffice that both find the same: it must have been so all
+        the time. Whoever came is there or has left a trace, and no lease that counted may have ended before now.
+        """
         topics = {topic for topic, _ in self._here}
-        self._hear_of(topics)
-        before, rung, self._rung = self._seen, self._rung, set()
-        rows = await self._db.fetch(_LOOK, [*topics]) if topics else []
-        self._seen = {row["topic"]: row["who"] for row in rows}
-        for topic in topics:  # who came and went between two looks leaves no other trace than having rung
-            if topic in rung or before.get(topic) != self._seen.get(topic):
-                self._signals.tell(Signal(signal_of(topic), LOOKED, ""))
-
-    def _hear_of(self, topics: set[str]) -> None:
-        for topic in self._hearing.keys() - topics:
-            self._hearing.pop(topic).close()
-        for topic in topics - self._hearing.keys():
-            self._hearing[topic] = self._signals.follow(signal_of(topic), partial(self._hear, topic))
-
-    def _hear(self, topic: str, signal: Signal) -> None:
-        if signal.key != LOOKED:
-            self._rung.add(topic)
+        seen, self._seen = self._seen, {}  # should this one fail, the next has everything asked anew
+        if not topics:
+            return
+        snapshot = next(iter(seen.values()))["snapshot"] if seen else None
+        rows = await self._db.fetch(_LOOK, [*topics], snapshot, TRUSTED_SECONDS)
+        self._seen = {row["topic"]: row for row in rows}
+        for topic, now in self._seen.items():
+            before = seen.get(topic)
+            if before is None or now["gone"] or now["who"] != before["who"] or now["at"] >= before["until"]:
+                self._signals.tell(Signal(signal_of(topic), "", ""))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
 from db.accounts.audit import AuditEntry
-from db.accounts.presence import PresenceLease
+from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
 from db.idempotency import IdempotencyKey
@@ -51,6 +51,7 @@ async def tidy(services: Services) -> None:
     ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
+    await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

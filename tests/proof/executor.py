@@ -1,14 +1,11 @@
 """graphql-core answers as `naive.py` says. Root fields are refused or answered; all else is looked up."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from graphql import (
-    REMOVE,
     SKIP,
     DocumentNode,
     ExecutionResult,
@@ -26,18 +23,14 @@ from graphql import (
     build_ast_schema,
     execute_sync,
     get_named_type,
-    parse,
     visit,
 )
 
 from db.models import Role
+from tests.proof.known import PRINTED, attribute, known
 from tests.proof.lists import moment
 from tests.proof.naive import FIELDS, Asked, Given, kind_of
 from tests.proof.refusals import INVALID, Info, Refusal, refusals
-
-PRINTED = (Path(__file__).parents[2] / "schema" / "schema.graphql").read_text()
-
-OF_THE_SERVER = {"health", "websocketHealth", "websocketConnections", "systemHealth"}  # they speak of it, not of rows
 
 
 class Refused(Exception):
@@ -56,8 +49,6 @@ class _Nullable(Visitor):
         return SKIP
 
     def leave_field_definition(self, node: FieldDefinitionNode, *_: Any) -> Any:
-        if node.name.value in OF_THE_SERVER:
-            return REMOVE
         if not isinstance(node.type, NonNullTypeNode):
             return None
         self.found.add(node.name.value)
@@ -68,8 +59,8 @@ _NULLABLE = _Nullable()
 
 
 def schema() -> GraphQLSchema:
-    """The printed one without OF_THE_SERVER. Its root fields may be null here, so that each tells its own error."""
-    made = build_ast_schema(visit(parse(PRINTED), _NULLABLE))
+    """What is known of the printed one. Its root fields may be null here, so that each tells its own error."""
+    made = build_ast_schema(visit(known(PRINTED), _NULLABLE))
     moments: Any = made.type_map["DateTime"]
     moments.parse_value = moments.coerce_input_value = _moment
     moments.serialize = moments.coerce_output_value = lambda at: at if isinstance(at, str) else moment(at)
@@ -92,10 +83,10 @@ def _moment(value: Any) -> datetime:
 
 def _below(kind: str, name: str) -> Callable[..., Any]:
     function = FIELDS.get(f"{kind}.{name}")
-    attribute = re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name)
+    called = attribute(name)
     if function:
         return lambda source, info, **given: function(info.context, source, **given)
-    return lambda source, info: source[name] if isinstance(source, dict) else getattr(source, attribute)
+    return lambda source, info: source[name] if isinstance(source, dict) else getattr(source, called)
 
 
 def _root(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,10 +18,8 @@ from graphql import (
     NamedTypeNode,
     NameNode,
     NonNullTypeNode,
-    ObjectTypeDefinitionNode,
     StringValueNode,
     Visitor,
-    parse,
     print_ast,
     visit,
 )
@@ -29,28 +27,23 @@ from hypothesis import strategies as st
 from hypothesis_graphql import queries
 
 from tests.proof import pools
-from tests.proof.executor import PRINTED
+from tests.proof.known import PRINTED, known
 
 LEFT_TO_TWISTS = {"first", "after", "last", "before", "offset", "userId"}
 NAMED = {"labelIds": "Label", "parentId": "Task", "userId": "User", "ids": "Node"}
 
-
-_NOT_ASKED = {"Mutation", "Subscription"}
 _ID_SCALARS = {kind: f"{kind}Id" for kind in ("User", "Session", "Label", "Task", "Node")}
 
 
 class _Retyped(Visitor):
-    """Queries alone, whose arguments say what they mean."""
-
-    def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
-        return REMOVE if node.name.value in _NOT_ASKED else None
+    """Arguments say what they mean."""
 
     def enter_input_value_definition(
         self, node: InputValueDefinitionNode, _key: Any, _parent: Any, _path: Any, ancestors: list[Any]
     ) -> Any:
         if node.name.value in LEFT_TO_TWISTS:
             return REMOVE
-        owners = [a for a in ancestors if isinstance(a, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode)]
+        owners = [a for a in ancestors if isinstance(a, InputObjectTypeDefinitionNode)]
         field = next((a for a in ancestors if isinstance(a, FieldDefinitionNode)), None)
         target = _named(field.type) if field else owners[0].name.value
         meant = _meant(_named(node.type), node.name.value, target)
@@ -91,7 +84,7 @@ def _named(kind: Any) -> str:
 def printed() -> str:
     """The schema that documents are drawn from."""
     scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone", "Topic"))
-    return print_ast(visit(parse(PRINTED), _Retyped())) + f"\n{scalars}\n"
+    return print_ast(visit(known(PRINTED), _Retyped())) + f"\n{scalars}\n"
 
 
 # It makes larger documents from larger schemas; these types are reached from nowhere.
