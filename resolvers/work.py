@@ -160,7 +160,7 @@ class Work:
         """
         for row in rows:
             self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
-        await self._decide()
+        await self.decide()
         for model in {type(row) for row in rows}:
             ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))
             await self.session.execute(delete(model).where(model.id == func.any(ids)))
@@ -183,7 +183,7 @@ class Work:
             draft = Draft(topics, kind, type(row).__name__, row.id, self.ctx.viewer_id, self.ctx.now(), grants)
             self._told.append(Told(draft, by or row))
 
-    async def _decide(self) -> None:
+    async def decide(self) -> None:
         """From whom it is hidden what has been told so far, as things stand now."""
         await self.session.flush()
         told, self._told = self._told, []
@@ -198,7 +198,7 @@ class Work:
 
     async def finish(self) -> None:
         """Writes the events."""
-        await self._decide()
+        await self.decide()
         if self._drafts:
             await log.append(self.session, self._drafts)
             self.afterwards(self.ctx.services.doorbell.ring)

@@ -35,8 +35,8 @@ from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
 from schema.gifts.families import FamilyQueries
 from schema.gifts.gifts import GiftQueries
-from schema.gifts.items import ListItemQueries
-from schema.gifts.lists import GiftListQueries
+from schema.gifts.items import ListItemMutations, ListItemQueries, ListItemSubscriptions
+from schema.gifts.lists import GiftListMutations, GiftListQueries, GiftListSubscriptions
 from schema.gifts.occasions import OccasionQueries
 from schema.gifts.persons import PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
@@ -74,13 +74,19 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations):
+class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, GiftListMutations, ListItemMutations):
     pass
 
 
 @strawberry.type(description="What can be followed. Each stream begins with Ready and can be resumed `after` a cursor.")
 class Subscription(
-    TaskSubscriptions, LabelSubscriptions, ChangeSubscriptions, PresenceSubscriptions, HealthSubscriptions
+    TaskSubscriptions,
+    LabelSubscriptions,
+    GiftListSubscriptions,
+    ListItemSubscriptions,
+    ChangeSubscriptions,
+    PresenceSubscriptions,
+    HealthSubscriptions,
 ):
     pass
 

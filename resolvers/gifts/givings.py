@@ -1,7 +1,11 @@
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Annotated
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, bindparam, func, select, union
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from db.base import ID
 from db.gifts.items import Claim, Contribution, Giving, ListItem
 from db.selection import Listing, Order
 from kit.ids import Id
@@ -32,10 +36,20 @@ def contributions_listed() -> Listing:
 
 async def hearing(work: Work, item: ListItem) -> list[str]:
     """The topics of all who give it, who hear when it is changed or removed."""
-    promised = union(
-        select(Claim.user_id).join(Giving, Claim.giving_id == Giving.id).where(Giving.item_id == item.id),
-        select(Contribution.user_id).join(Giving, Contribution.giving_id == Giving.id).where(Giving.item_id == item.id),
-        select(Giving.assignee_id).where(Giving.item_id == item.id),
-        select(Giving.organizer_id).where(Giving.item_id == item.id),
+    return (await hearing_of(work, [item.id])).get(item.id, [])
+
+
+async def hearing_of(work: Work, items: Sequence[Id]) -> dict[Id, list[str]]:
+    """The same of several at once, by item; only of those that somebody gives."""
+    promised = (
+        select(Giving.item_id, Claim.user_id).join(Claim, Claim.giving_id == Giving.id),
+        select(Giving.item_id, Contribution.user_id).join(Contribution, Contribution.giving_id == Giving.id),
+        select(Giving.item_id, Giving.assignee_id),
+        select(Giving.item_id, Giving.organizer_id),
     )
-    return [givings_of(id) for id in sorted(filter(None, await work.session.scalars(promised)))]
+    asked = Giving.item_id == func.any(bindparam("ids", items, ARRAY(ID)))
+    found = defaultdict[Id, list[str]](list)
+    for item, user in await work.session.execute(union(*(rows.where(asked) for rows in promised))):
+        if user is not None:
+            found[item].append(givings_of(user))
+    return {item: sorted(topics) for item, topics in found.items()}

@@ -1,14 +1,23 @@
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
 from db.gifts.persons import Person as Model
+from resolvers.gifts import items, lists
 from resolvers.gifts import persons as resolve
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.fields import connection, entity
 from schema.gifts.families import Family
 from schema.node import Node, column, node
+
+if TYPE_CHECKING:
+    from schema.gifts.items import ListItem
+    from schema.gifts.lists import GiftList
+
+Lists: TypeAlias = Connection[Annotated["GiftList", strawberry.lazy("schema.gifts.lists")]]
+Items: TypeAlias = Connection[Annotated["ListItem", strawberry.lazy("schema.gifts.items")]]
 
 
 @node(Model, "Somebody who is given presents. Seen by the members of the family.", resolve.by_id)
@@ -22,6 +31,10 @@ class Person(Node):
     unwanted: list[str] = column("What never to give them.")
     notes: str | None = column("More about them.")
     photo_url: str | None = column("A picture.")
+    lists: Lists = connection(lists.of_person, "The lists for them that the viewer sees.")
+    history: Items = connection(
+        items.received, "What they have received, as far as the viewer may know; the latest first."
+    )
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")
