@@ -8,6 +8,6 @@ from db.gifts.items import Giving, ItemStatus
 from resolvers.relations import reached
 
 
-def status(item: Any) -> ColumnElement[ItemStatus]:
-    """Of a ListItem or an alias of it; IDEA where the giving is kept from the viewer. It is never null."""
-    return func.coalesce(reached(item.giving, Giving.status).value, ItemStatus.IDEA)
+def status(item: Any) -> ColumnElement[Any]:
+    """Of a list item, the model or an alias of it: IDEA where the giving is kept from the viewer."""
+    return func.coalesce(reached(item.giving, Giving.status).value, ItemStatus.IDEA, type_=Giving.status.type)

@@ -167,7 +167,7 @@ async def test_an_item_goes_with_its_other_side_and_leaves_its_gift(home: World)
 
 async def shelf(home: World) -> dict[str, str]:
     """More on Ida's list: a book that Gina has bought, a ball that was given, an umbrella that Gus has chosen."""
-    ids = {"Roller skates": home.item.id}
+    ids: dict[str, str] = {"Roller skates": home.item.id}
     for name, person, status, price in (
         ("Book", home.gus, ItemStatus.PURCHASED, 1200),
         ("Ball", home.gus, ItemStatus.RECEIVED, 500),

@@ -12,7 +12,7 @@ from tests.gifts.world import World
 from tests.people import Person
 
 LIST = """query ($id: ID!) { list(id: $id) { name owner { name } person { name user { name } } items {
-  totalCount nodes { id gift { name } addedBy { name } giving {
+  totalCount nodes { id status gift { name } addedBy { name } giving {
     status claimed claims { totalCount nodes { quantity user { name } } } } } } } }"""
 EVERYTHING = """{ families { nodes { name members { nodes { role user { name } } } invites { totalCount } } }
   persons { totalCount } occasions { nodes { name people { nodes { person { name } } } } } lists { totalCount }
@@ -57,7 +57,13 @@ async def test_givers_see_what_the_person_does_not(home: World) -> None:
     await promise(home)
     assert ((await home.ida.ask(LIST, id=home.list.id)).data, (await home.ida.ask(EVERYTHING)).data) == before
     (wish,) = (await items(home.ida, home.list))["nodes"]
-    assert wish == {"id": home.item.id, "gift": {"name": "Roller skates"}, "addedBy": {"name": "Ida"}, "giving": None}
+    assert wish == {
+        "id": home.item.id,
+        "status": "IDEA",
+        "gift": {"name": "Roller skates"},
+        "addedBy": {"name": "Ida"},
+        "giving": None,
+    }
     seen = await items(home.gina, home.list)
     assert seen["totalCount"] == 2
     assert seen["nodes"][0]["giving"]["claims"] == {
