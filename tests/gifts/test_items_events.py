@@ -1,15 +1,15 @@
 """Who hears what of lists and items, and that the person hears of nothing that is kept from them."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from db.gifts.items import Claim
 from kit.ids import Id
-from tests.gifts.asking import CHANGE, DELETE, REMOVE, Hearing, add, create, following, update, write
+from tests.gifts.asking import CHANGE, DELETE, REMOVE, add, create, following, rows, write
 from tests.gifts.world import World
-from tests.people import Person
 from tests.sockets import Events
 
 LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
@@ -17,6 +17,9 @@ LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
 ITEM_EVENTS = LIST_EVENTS.replace("listEvents(listId", "listItemEvents(familyId")
 LISTS_EVENTS = """subscription ($id: ID!) { giftListEvents(familyId: $id) { __typename
   ... on GiftListChanged { kind topic list { name } } ... on GiftListDeleted { topic deletedId } } }"""
+GIVINGS = """subscription ($id: String!) { changes(topics: [$id]) { __typename
+  ... on EntityChanged { kind entityId } ... on EntityDeleted { deletedId } } }"""
+SHOW = "mutation ($id: ID!) { updateGiftList(id: $id, input: {visibility: FAMILY}) { id } }"
 
 
 @pytest.mark.parametrize("of", ["list", "list-items:all", "person", "family"])
@@ -67,19 +70,11 @@ async def test_the_stream_of_lists_tells_the_person_of_none_that_is_hidden(home:
         secret = await create(home.gus, home, "Secret", personId=home.receiver.id)
         assert (await home.gus.ask(DELETE, id=secret["id"])).data
         secret = await create(home.gus, home, "Secret no more", personId=home.receiver.id)
-        assert (await home.gus.ask(UPDATE_VISIBILITY, id=secret["id"])).data
+        assert (await home.gus.ask(SHOW, id=secret["id"])).data
         names = [event["list"] and event["list"]["name"] for event in await hers.take(1)]
         assert names == ["Secret no more"]
         kinds = [event.get("kind", "DELETED") for event in await all.take(4)]
         assert kinds == ["ADDED", "DELETED", "ADDED", "UPDATED"]
-
-
-UPDATE_VISIBILITY = "mutation ($id: ID!) { updateGiftList(id: $id, input: {visibility: FAMILY}) { id } }"
-
-
-async def claim(home: World, person: Person) -> None:
-    given = {"family_id": home.family.id, "giving_id": home.giving.id, "user_id": Id(person.id)}
-    await home.keep(Claim(id=Claim.fresh_id(), quantity=1, **given))
 
 
 @pytest.mark.parametrize(
@@ -94,29 +89,27 @@ async def claim(home: World, person: Person) -> None:
 async def test_those_who_give_it_hear_on_their_own_topic(
     home: World, act: Callable[[World], Awaitable[Any]], kind: str
 ) -> None:
-    await claim(home, home.gus)
-    await write(
-        home, "update giving set assignee_id = :gina where id = :id", gina=home.gina.id, id=home.giving.id
+    """Dora claims another item on the list, and hears of that alone."""
+    given = {"family_id": home.family.id, "quantity": 1}
+    other = await home.another(home.ida)
+    (theirs,) = [giving["id"] for giving in await rows(home, "giving") if giving["item_id"] == other.id]
+    await home.keep(
+        Claim(id=Claim.fresh_id(), giving_id=home.giving.id, user_id=Id(home.gus.id), **given),
+        Claim(id=Claim.fresh_id(), giving_id=theirs, user_id=Id(home.dora.id), **given),
     )
-    other = (await create(home.ida, home, "More wishes", "WISHLIST", personId=home.receiver.id))["id"]
-    for person, told in ((home.gus, True), (home.gina, True), (home.dora, False)):
-        async with person.socket() as socket:
-            query = """subscription ($id: ID!) { changes(topics: [$id]) { __typename
-              ... on EntityChanged { kind entityId } ... on EntityDeleted { deletedId } } }"""
-            assert query
-            del socket
-    async with (
-        home.gus.socket() as first,
-        home.gina.socket() as second,
-        home.dora.socket() as third,
-    ):
-        streams = [
-            await begun(socket, GIVINGS, f"givings:{person.id}") for socket, person in (
-                (first, home.gus), (second, home.gina), (third, home.dora)
-            )
-        ]
+    await write(home, "update giving set assignee_id = :gina where id = :id", gina=home.gina.id, id=home.giving.id)
+    async with AsyncExitStack() as stack:
+        streams = []
+        for person in (home.gus, home.gina, home.dora):
+            socket = await stack.enter_async_context(person.socket())
+            streams.append(await begun(socket, GIVINGS, f"givings:{person.id}"))
         assert (await act(home)).data
         for events in streams[:2]:
-            event = await events.next()
-            assert (event.get("kind", "DELETED"), event.get("entityId") or event["deletedId"]) == (kind, home.item.id)
-        await write(home, "update giving set organizer_id = :dora where item_id = :item", dora=home.dora.id, item=other)
+            assert await told(events) == (kind, home.item.id)
+        assert (await home.dora.ask(REMOVE, id=other.id)).body  # gone with its list already, in one case
+        assert await told(streams[2]) == ("DELETED", other.id)
+
+
+async def told(events: Events) -> tuple[str, str]:
+    event = await events.next()
+    return event.get("kind", "DELETED"), event.get("entityId") or event["deletedId"]

