@@ -27,7 +27,7 @@ from resolvers.gifts.rules.items import (
     ListItemOrderField,
     UpdateListItem,
 )
-from resolvers.gifts.status import is_status, status
+from resolvers.gifts.status import status
 from resolvers.matching import matches
 from resolvers.relations import any_of, reached
 from resolvers.rules import Direction
@@ -78,7 +78,7 @@ def listed_of(
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
     rows = select(ListItem)
     if filter.status is not None:
-        rows = rows.where(is_status(ListItem, filter.status))
+        rows = rows.where(status(ListItem) == filter.status)
     if "person_id" in filter.model_fields_set:
         rows = rows.where(ListItem.person_id == filter.person_id)
     if filter.assignee_id is not None:
@@ -92,7 +92,7 @@ def _filtered(filter: ListItemFilter) -> Select[ListItem]:
 
 def received() -> Listing:
     """The latest first, of what the viewer may know to have been received."""
-    rows = select(ListItem).where(is_status(ListItem, ItemStatus.RECEIVED))
+    rows = select(ListItem).where(status(ListItem) == ItemStatus.RECEIVED)
     return Listing(rows, (Order(reached(ListItem.giving, Giving.received_at), descending=True),))
 
 
@@ -108,7 +108,7 @@ def given_before(item: Any) -> ColumnElement[bool]:
         return any_of(
             gift.items,
             lambda other: and_(
-                other.person_id == item.person_id, other.id != item.id, is_status(other, ItemStatus.RECEIVED)
+                other.person_id == item.person_id, other.id != item.id, status(other) == ItemStatus.RECEIVED
             ),
         )
 

@@ -2,19 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, not_
+from sqlalchemy import ColumnElement, func
 
 from db.gifts.items import Giving, ItemStatus
-from resolvers.relations import any_of, reached
+from resolvers.relations import reached
 
 
 def status(item: Any) -> ColumnElement[Any]:
     """Of a list item, the model or an alias of it: IDEA where the giving is kept from the viewer."""
     return func.coalesce(reached(item.giving, Giving.status).value, ItemStatus.IDEA, type_=Giving.status.type)
-
-
-def is_status(item: Any, asked: ItemStatus) -> ColumnElement[bool]:
-    """The same as to compare it, said so that PostgreSQL may join instead of asking anew for each item."""
-    if asked is ItemStatus.IDEA:
-        return not_(any_of(item.giving, lambda giving: giving.status != ItemStatus.IDEA))
-    return any_of(item.giving, lambda giving: giving.status == asked)
