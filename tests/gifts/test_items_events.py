@@ -113,3 +113,13 @@ async def test_those_who_give_it_hear_on_their_own_topic(
 async def told(events: Events) -> tuple[str, str]:
     event = await events.next()
     return event.get("kind", "DELETED"), event.get("entityId") or event["deletedId"]
+
+
+async def test_of_what_goes_with_a_list_the_person_hears_as_much_as_she_has_seen(home: World) -> None:
+    made = (await create(home.gus, home, personId=home.receiver.id, visibility="FAMILY"))["id"]
+    hidden, wish = (await add(home.gus, made))["id"], (await add(home.ida, made))["id"]
+    topic = f"family:{home.family.id}"
+    async with following(home, home.ida, topic) as hers, following(home, home.gina, topic) as hear:
+        assert (await home.ida.ask(DELETE, id=made)).data
+        assert {*await hear()} == {("DELETED", made), ("DELETED", wish), ("DELETED", hidden)}
+        assert [event for event in await hers() if event[0] == "DELETED"] == [("DELETED", wish), ("DELETED", made)]
