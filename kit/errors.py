@@ -6,6 +6,7 @@
       NotFound            <TYPE>_NOT_FOUND     not there, or not yours to see: the answer is the same
       Invalid             VALIDATION_ERROR     what came in cannot be right; `details` says which field
       Conflict            CONFLICT             what is kept already stands against it; `details.reason` says why
+      InvalidTransition   INVALID_TRANSITION   what has a status cannot go from the one to the other; `details` has both
       RateLimited         RATE_LIMITED         too often; `retryAfter` seconds
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
       TooSlow             QUERY_TIMEOUT        the answer took longer than one may take
@@ -77,20 +78,33 @@ class Invalid(ParlorError):
 
 
 class Conflict(ParlorError):
-    """`reason` is a constant for programs, such as EMAIL_EXISTS."""
+    """`reason` is a constant for programs, such as EMAIL_EXISTS; `left=2` tells how much there still is."""
 
     code = "CONFLICT"
 
-    def __init__(self, message: str, *, reason: str, details: Details | None = None) -> None:
+    def __init__(self, message: str, *, reason: str, details: Details | None = None, **counted: int) -> None:
         super().__init__(message)
         self.reason = reason
         self.details = details
+        self.counted = counted
 
     def extensions(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"code": self.code, "reason": self.reason}
+        told: dict[str, Any] = {"code": self.code, "reason": self.reason, **self.counted}
         if self.details:
             told["details"] = {field: list(said) for field, said in self.details.items()}
         return told
+
+
+class InvalidTransition(ParlorError):
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__(f"It cannot go from {before} to {after}")
+        self.before = before
+        self.after = after
+
+    def extensions(self) -> dict[str, Any]:
+        return {"code": self.code, "details": {"from": [self.before], "to": [self.after]}}
 
 
 class RateLimited(ParlorError):

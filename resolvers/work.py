@@ -30,11 +30,18 @@ CONFLICTS = {
     "uq_user_account_email": ("EMAIL_EXISTS", "email", "Email already exists"),
     "uq_user_account_username": ("USERNAME_EXISTS", "username", "Username already exists"),
     "uq_label_owner_id_name": ("LABEL_EXISTS", "name", "Label already exists"),
+    "uq_person_user_id_family_id": ("PERSON_LINKED", "userId", "They are another person of this family already"),
 }
 
 
 # Broken when the viewer is deleted while they write.
-OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id"}
+OWNERS = {
+    "fk_family_member_user_id",
+    "fk_gift_added_by_id",
+    "fk_label_owner_id",
+    "fk_session_user_id",
+    "fk_task_owner_id",
+}
 DEADLOCK = "40P01"
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
@@ -174,13 +181,16 @@ class Work:
         *,
         by: Entity | None = None,
         grants: bool = False,
+        anonymous: bool = False,
     ) -> None:
         """`by` is the row whose policy decides who hears of it, by default the row itself; it must be in the database
-        when the work ends. `grants` tells that who may see what is no longer what it was.
+        when the work ends. `grants` tells that who may see what is no longer what it was. With `anonymous` nobody is
+        told who did it.
         """
         topics = [*dict.fromkeys([*_topics(row), *also])]
         if topics:
-            draft = Draft(topics, kind, type(row).__name__, row.id, self.ctx.viewer_id, self.ctx.now(), grants)
+            actor = None if anonymous else self.ctx.viewer_id
+            draft = Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants)
             self._told.append(Told(draft, by or row))
 
     async def decide(self) -> None:

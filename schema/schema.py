@@ -33,12 +33,13 @@ from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
-from schema.gifts.families import FamilyQueries
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
+from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemMutations, ListItemQueries, ListItemSubscriptions
 from schema.gifts.lists import GiftListMutations, GiftListQueries, GiftListSubscriptions
 from schema.gifts.occasions import OccasionQueries
-from schema.gifts.persons import PersonQueries
+from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
 from schema.operations import Answer
@@ -65,6 +66,7 @@ class Query(
     GiftListQueries,
     GiftQueries,
     ListItemQueries,
+    GivingQueries,
     CommentQueries,
     ActivityQueries,
     HealthQueries,
@@ -74,7 +76,18 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, GiftListMutations, ListItemMutations):
+class Mutation(
+    SessionMutations,
+    UserMutations,
+    TaskMutations,
+    LabelMutations,
+    FamilyMutations,
+    PersonMutations,
+    GiftMutations,
+    GivingMutations,
+    GiftListMutations,
+    ListItemMutations,
+):
     pass
 
 
@@ -82,6 +95,9 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, G
 class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
+    FamilySubscriptions,
+    GiftSubscriptions,
+    GivingSubscriptions,
     GiftListSubscriptions,
     ListItemSubscriptions,
     ChangeSubscriptions,

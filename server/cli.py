@@ -83,12 +83,12 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Fill in examples, and say who may sign in.")] = False,
 ) -> None:
     """Serve GraphQL at /graphql, with the embedded PostgreSQL unless DATABASE_URL names another."""
-    from server import starting
-
     signal.signal(signal.SIGTERM, _stop)
     settings, made_up = with_secret(_settings())
     if demo and settings.production:
         _fail("--demo is not for production: whoever has read its manual could sign in as an administrator.")
+    from server import starting  # seconds: what cannot be used is refused before
+
     try:
         listener = starting.listening(host, port)
     except starting.Refused as error:
@@ -113,9 +113,10 @@ def _stop(signum: int, frame: object) -> None:
 @cli.command()
 def migrate(data: Data = Path(".parlor")) -> None:
     """Bring the database to the newest revision."""
+    given = _settings()
     from server import starting
 
-    with _database(_settings(), data) as settings:
+    with _database(given, data) as settings:
         _run(starting.migrated(settings))
     console.print("The database is up to date.")
 
@@ -168,9 +169,9 @@ def create_user(
     data: Data = Path(".parlor"),
 ) -> None:
     """Make a user: the first one, who can then register others."""
+    settings, _ = with_secret(_settings())
     from server import starting
 
-    settings, _ = with_secret(_settings())
     with _database(settings, data) as ready:
         try:
             migrating = settings.database_url is None

@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
-from db.gifts.families import Family
+from db.gifts.families import Family, FamilyMember
 from db.gifts.gifts import Gift
 from db.gifts.keeping import Kept
 from db.gifts.lists import GiftList
@@ -62,6 +62,12 @@ class ListItem(Kept, Entity):
     )
 
 
+def _member(column: str) -> ForeignKeyConstraint:
+    """Whom the column names is a member of the family; of those who leave it does not speak any more."""
+    members = [FamilyMember.user_id, FamilyMember.family_id]
+    return ForeignKeyConstraint([column, "family_id"], members, ondelete=f"SET NULL ({column})")
+
+
 class Giving(Entity):
     """The other side of an item: how far it has come, and who gives it.
 
@@ -99,6 +105,8 @@ class Giving(Entity):
         CheckConstraint("claimed between 0 and 99", name="claimed"),
         CheckConstraint("target_minor between 1 and 1000000000", name="target"),
         CheckConstraint("funded_minor between 0 and coalesce(target_minor, 0)", name="not_over_funded"),
+        _member("assignee_id"),
+        _member("organizer_id"),
         Index("ix_giving_family_id_status", "family_id", "status"),
         Index("ix_giving_assignee_id", "assignee_id"),
         Index("ix_giving_organizer_id", "organizer_id"),
@@ -108,7 +116,7 @@ class Giving(Entity):
 class Claim(Entity):
     """Who gives how many of an item. An anonymous one is seen by its owner alone; `Giving.claimed` counts it.
 
-    It stays when the user is gone, until an administrator of the family takes it off.
+    It stays when the user leaves the family or is deleted, and is then nobody's, until an administrator takes it off.
     """
 
     __tablename__ = "claim"
@@ -126,6 +134,7 @@ class Claim(Entity):
     __table_args__ = (
         well_formed_id("claim"),
         CheckConstraint("quantity between 1 and 99", name="quantity"),
+        _member("user_id"),
         Index("uq_claim_giving_id_user_id", "giving_id", "user_id", unique=True),
         Index("ix_claim_giving_id_created_at_id", "giving_id", "created_at", "id"),
         Index("ix_claim_user_id_created_at_id", "user_id", "created_at", "id"),
@@ -151,6 +160,7 @@ class Contribution(Entity):
     __table_args__ = (
         well_formed_id("contribution"),
         CheckConstraint("amount_minor between 1 and 1000000000", name="amount"),
+        _member("user_id"),
         Index("uq_contribution_giving_id_user_id", "giving_id", "user_id", unique=True),
         Index("ix_contribution_giving_id_created_at_id", "giving_id", "created_at", "id"),
         Index("ix_contribution_user_id", "user_id"),

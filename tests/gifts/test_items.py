@@ -9,7 +9,7 @@ from db.gifts.gifts import Gift
 from db.gifts.items import ItemStatus, ListItem
 from db.gifts.persons import Person as Receiver
 from kit.ids import Id
-from tests.gifts.asking import ADD, CHANGE, REMOVE, add, create, row, rows, write
+from tests.gifts.listing import ADD, CHANGE, REMOVE, add, create, row, rows, write
 from tests.gifts.world import World, family
 
 ITEMS = """query ($list: ID, $family: ID, $filter: ListItemFilter, $by: ListItemOrder, $first: Int, $after: String) {

@@ -9,7 +9,7 @@ from db.gifts.items import Claim, ItemStatus
 from kit.ids import Id
 from resolvers.gifts.rules.items import ListItemOrderField
 from resolvers.rules import Direction
-from tests.gifts.asking import ADD, CHANGE, DELETE, REMOVE, add, create, rows, write
+from tests.gifts.listing import ADD, CHANGE, DELETE, REMOVE, add, create, rows, write
 from tests.gifts.world import World
 from tests.people import Person
 

@@ -10,7 +10,7 @@ from db.gifts.keeping import FOREVER
 from db.gifts.lists import GiftList
 from db.gifts.persons import Person as Receiver
 from kit.ids import Id
-from tests.gifts.asking import CREATE, DELETE, UPDATE, add, create, row, rows, update, write
+from tests.gifts.listing import CREATE, DELETE, UPDATE, add, create, row, rows, update, write
 from tests.gifts.world import World, family, keep
 
 LISTS = """query ($family: ID, $filter: GiftListFilter, $by: GiftListOrder, $first: Int, $after: String) {

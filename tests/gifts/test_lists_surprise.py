@@ -12,7 +12,7 @@ from db.gifts.lists import GiftList
 from kit.ids import Id
 from resolvers.context import Context, Viewer
 from resolvers.gifts import keeping, revealing
-from tests.gifts.asking import UPDATE, add, create, following, rows, update, write
+from tests.gifts.listing import UPDATE, add, create, following, rows, update, write
 from tests.gifts.world import World
 from tests.people import Person
 

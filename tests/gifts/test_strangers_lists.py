@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.gifts.asking import ADD, CHANGE, DELETE, REMOVE, UPDATE, add, create, rows
+from tests.gifts.listing import ADD, CHANGE, DELETE, REMOVE, UPDATE, add, create, rows
 from tests.gifts.world import World
 
 TABLES = ("gift_list", "list_item", "giving", "gift", "activity")

@@ -14,7 +14,7 @@ from tests.live.screen import Client, Entity, linked
 from tests.people import People
 
 T = TypeVar("T")
-EXAMPLES = 15
+EXAMPLES = 8
 STEPS = 30
 PATIENCE = 20  # seconds for one step
 REFUSALS = {"CONFLICT", "VALIDATION_ERROR", "TASK_NOT_FOUND", "LABEL_NOT_FOUND"}

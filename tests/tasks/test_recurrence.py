@@ -428,7 +428,7 @@ ZONES = st.sampled_from([BERLIN, "UTC", "America/New_York", "Australia/Lord_Howe
 
 
 @given(rule=RULES, moment=INSTANTS, time_zone=ZONES)
-@settings(max_examples=200, deadline=timedelta(seconds=2))
+@settings(max_examples=100, deadline=timedelta(seconds=2))
 def test_the_next_is_later_and_at_the_same_wall_time_unless_that_does_not_exist(
     rule: str, moment: datetime, time_zone: str
 ) -> None:
@@ -449,7 +449,7 @@ def test_the_next_is_later_and_at_the_same_wall_time_unless_that_does_not_exist(
 
 
 @given(rule=TEXTS)
-@settings(max_examples=500, deadline=timedelta(seconds=2))
+@settings(max_examples=250, deadline=timedelta(seconds=2))
 def test_any_text_soon_has_one_canonical_form_or_is_refused(rule: str) -> None:
     try:
         canonical = normalised(rule)

@@ -526,6 +526,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organizer_id"], ["user_account.id"], name=op.f("fk_giving_organizer_id"), ondelete="SET NULL"
         ),
+        sa.ForeignKeyConstraint(
+            ["assignee_id", "family_id"],
+            ["family_member.user_id", "family_member.family_id"],
+            name=op.f("fk_giving_assignee_id_family_id"),
+            ondelete="SET NULL (assignee_id)",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organizer_id", "family_id"],
+            ["family_member.user_id", "family_member.family_id"],
+            name=op.f("fk_giving_organizer_id_family_id"),
+            ondelete="SET NULL (organizer_id)",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_giving")),
         sa.UniqueConstraint("item_id", name=op.f("uq_giving_item_id")),
     )
@@ -548,6 +560,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["family_id"], ["family.id"], name=op.f("fk_claim_family_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["giving_id"], ["giving.id"], name=op.f("fk_claim_giving_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_claim_user_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["user_id", "family_id"],
+            ["family_member.user_id", "family_member.family_id"],
+            name=op.f("fk_claim_user_id_family_id"),
+            ondelete="SET NULL (user_id)",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
     )
     op.create_index("ix_claim_family_id", "claim", ["family_id"], unique=False)
@@ -575,6 +593,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name=op.f("fk_contribution_user_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id", "family_id"],
+            ["family_member.user_id", "family_member.family_id"],
+            name=op.f("fk_contribution_user_id_family_id"),
+            ondelete="SET NULL (user_id)",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contribution")),
     )
