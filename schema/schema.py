@@ -37,8 +37,8 @@ from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
-from schema.gifts.items import ListItemQueries
-from schema.gifts.lists import GiftListQueries
+from schema.gifts.items import ListItemMutations, ListItemQueries, ListItemSubscriptions
+from schema.gifts.lists import GiftListMutations, GiftListQueries, GiftListSubscriptions
 from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionSubscriptions
 from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
@@ -86,7 +86,9 @@ class Mutation(
     FamilyMutations,
     PersonMutations,
     OccasionMutations,
+    GiftListMutations,
     GiftMutations,
+    ListItemMutations,
     GivingMutations,
     CommentMutations,
 ):
@@ -99,7 +101,9 @@ class Subscription(
     LabelSubscriptions,
     FamilySubscriptions,
     OccasionSubscriptions,
+    GiftListSubscriptions,
     GiftSubscriptions,
+    ListItemSubscriptions,
     GivingSubscriptions,
     CommentSubscriptions,
     DashboardSubscriptions,

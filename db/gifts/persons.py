@@ -13,6 +13,7 @@ from kit.ids import Id
 
 if TYPE_CHECKING:
     from db.gifts.items import ListItem
+    from db.gifts.lists import GiftList
 
 
 class Person(Entity):
@@ -37,6 +38,8 @@ class Person(Entity):
     items: Mapped[list["ListItem"]] = relationship(
         "ListItem", lazy="raise", viewonly=True, primaryjoin="Person.id == foreign(ListItem.person_id)"
     )
+    lists: Mapped[list["GiftList"]] = relationship(lazy="raise", viewonly=True, foreign_keys="GiftList.person_id")
+    history: Mapped[list["ListItem"]] = relationship(lazy="raise", viewonly=True, foreign_keys="ListItem.person_id")
 
     __table_args__ = (
         well_formed_id("person"),
