@@ -33,7 +33,6 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     int: BigInteger(),
     float: Float(),
     datetime: DateTime(timezone=True),
-    date: Date(),  # after datetime, which is one too
 }
 
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -12,6 +12,9 @@ from db.gifts.families import Family
 from db.gifts.keeping import Kept
 from db.words import words_of
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.gifts.items import ListItem
 
 
 class PageState(StrEnum):
@@ -57,6 +60,13 @@ class Gift(Kept, Entity):
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     added_by: Mapped[User | None] = relationship(lazy="raise")
     prices: Mapped[list["GiftPrice"]] = relationship(lazy="raise", viewonly=True)
+    items: Mapped[list["ListItem"]] = relationship(lazy="raise", viewonly=True)
+    # Those of the same page, itself too.
+    twins: Mapped[list["Gift"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="and_(Gift.url == remote(foreign(Gift.url)), Gift.family_id == remote(foreign(Gift.family_id)))",
+    )
 
     __table_args__ = (
         well_formed_id("gift"),
@@ -73,6 +83,7 @@ class Gift(Kept, Entity):
         Index("ix_gift_url", "url", postgresql_using="hash"),
         Index("ix_gift_added_by_id", "added_by_id"),
         Index("ix_gift_kept_from_id", "kept_from_id"),
+        Index("ix_gift_url", "url", postgresql_using="hash"),
         Index("ix_gift_search", "search", postgresql_using="gin"),
         Index("ix_gift_name_trigrams", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
     )

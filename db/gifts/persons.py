@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -10,6 +10,10 @@ from db.base import Entity, well_formed_id
 from db.gifts.families import Family
 from db.words import words_of
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.gifts.items import ListItem
+    from db.gifts.lists import GiftList
 
 
 class Person(Entity):
@@ -31,6 +35,11 @@ class Person(Entity):
 
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     user: Mapped[User | None] = relationship(lazy="raise")
+    items: Mapped[list["ListItem"]] = relationship(
+        "ListItem", lazy="raise", viewonly=True, primaryjoin="Person.id == foreign(ListItem.person_id)"
+    )
+    lists: Mapped[list["GiftList"]] = relationship(lazy="raise", viewonly=True, foreign_keys="GiftList.person_id")
+    history: Mapped[list["ListItem"]] = relationship(lazy="raise", viewonly=True, foreign_keys="ListItem.person_id")
 
     __table_args__ = (
         well_formed_id("person"),

@@ -1,8 +1,10 @@
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import strawberry
 
 from db.gifts.persons import Person as Model
+from resolvers.gifts import items, lists, years
 from resolvers.gifts import persons as resolve
 from resolvers.gifts.rules import persons as rules
 from resolvers.limits import per_minute
@@ -13,6 +15,13 @@ from schema.enums import enum
 from schema.fields import connection, entity, expression, verb
 from schema.gifts.families import Family
 from schema.node import Node, column, node
+
+if TYPE_CHECKING:
+    from schema.gifts.items import ListItem
+    from schema.gifts.lists import GiftList
+
+Lists: TypeAlias = Connection[Annotated["GiftList", strawberry.lazy("schema.gifts.lists")]]
+Items: TypeAlias = Connection[Annotated["ListItem", strawberry.lazy("schema.gifts.items")]]
 
 enum(
     rules.PersonOrder,
@@ -33,13 +42,17 @@ class Person(Node):
     name: str = column("1 to 100 characters.")
     birthday: date | None = column("When they were born.")
     next_birthday: date | None = expression(
-        resolve.next_birthday, "From today on, in the viewer's time zone.", weight=0
+        years.next_birthday, "Their next one, today or later in the viewer's time zone; of 29 February the 28th."
     )
     sizes: list[str] = column('Such as "shoes 42".')
     interests: list[str] = column("What they like.")
     unwanted: list[str] = column("What never to give them.")
     notes: str | None = column("More about them.")
     photo_url: str | None = column("A picture.")
+    lists: Lists = connection(lists.of_person, "The lists for them that the viewer sees.")
+    history: Items = connection(
+        items.received, "What they have received, as far as the viewer may know; the latest first."
+    )
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")
