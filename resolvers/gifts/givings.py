@@ -209,10 +209,12 @@ async def assign(
 
 
 async def _may_give(work: Work, held: Held, user_id: Id) -> None:
-    """Raises NotFound for one who is no member of the family, Forbidden for one who does not see the giving."""
-    member = select(FamilyMember.id).where(
-        FamilyMember.user_id == user_id, FamilyMember.family_id == held.item.family_id
-    )
+    """Raises NotFound for one who is no member of the family, Forbidden for one who does not see the giving.
+
+    They cannot leave until they have been assigned.
+    """
+    whose = FamilyMember.user_id == user_id, FamilyMember.family_id == held.item.family_id
+    member = select(FamilyMember.id).where(*whose).with_for_update(read=True, key_share=True)
     if prefix_of(user_id) is None or await work.session.scalar(member) is None:
         raise NotFound("User", user_id)
     seen = select(Giving.id).where(Giving.id == held.giving.id, POLICIES[Giving].see(Giving))
