@@ -1,6 +1,7 @@
 """What may come in, in words that all domains share. A rule's message is read by the client's users."""
 
 import re
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -10,6 +11,13 @@ from kit.ids import Id
 from kit.zones import zone
 
 PARTING = re.compile(rf"[\x00{BETWEEN_WORDS}]+")
+
+
+class Direction(StrEnum):
+    """Nulls come last either way."""
+
+    ASC = "ASC"
+    DESC = "DESC"
 
 
 class Input(BaseModel):

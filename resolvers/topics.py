@@ -18,10 +18,12 @@ from db.gifts.items import ListItem
 from db.gifts.lists import GiftList
 from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
+from db.reader import Reader
 from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
-from live.topics import labels_of, sessions_of, tasks_of, user
+from live.topics import families_of, labels_of, sessions_of, tasks_of, user
+from resolvers.accounts.policy import knows_user
 from resolvers.context import Context
 from resolvers.policies import POLICIES, READER
 
@@ -46,6 +48,9 @@ GATES: dict[str, type[Entity] | None] = {
     "comments:person": Person,
 }
 
+# To see somebody's name is not yet to hear what becomes of them, or to be with them where they are told.
+_KNOWN = Reader({User: knows_user})
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -67,7 +72,7 @@ class Followed:
 
 def own(id: Id) -> tuple[str, ...]:
     """All topics that speak of what is somebody's own."""
-    return user(id), sessions_of(id), tasks_of(id), labels_of(id)
+    return user(id), sessions_of(id), tasks_of(id), labels_of(id), families_of(id)
 
 
 async def admit(ctx: Context, topics: Iterable[str]) -> None:
@@ -106,4 +111,4 @@ async def _seen(ctx: Context, model: type[Entity], ids: list[str]) -> set[str]:
 
 @cache
 def _statement(model: type[Entity]) -> Compiled:
-    return READER.by_ids(model, (Column("id", "id"),))
+    return (_KNOWN if model is User else READER).by_ids(model, (Column("id", "id"),))

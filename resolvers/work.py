@@ -30,11 +30,18 @@ CONFLICTS = {
     "uq_user_account_email": ("EMAIL_EXISTS", "email", "Email already exists"),
     "uq_user_account_username": ("USERNAME_EXISTS", "username", "Username already exists"),
     "uq_label_owner_id_name": ("LABEL_EXISTS", "name", "Label already exists"),
+    "uq_person_user_id_family_id": ("PERSON_LINKED", "userId", "They are another person of this family already"),
 }
 
 
 # Broken when the viewer is deleted while they write.
-OWNERS = {"fk_task_owner_id", "fk_label_owner_id", "fk_session_user_id"}
+OWNERS = {
+    "fk_family_member_user_id",
+    "fk_gift_added_by_id",
+    "fk_label_owner_id",
+    "fk_session_user_id",
+    "fk_task_owner_id",
+}
 DEADLOCK = "40P01"
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
@@ -160,7 +167,7 @@ class Work:
         """
         for row in rows:
             self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
-        await self._decide()
+        await self.decide()
         for model in {type(row) for row in rows}:
             ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))
             await self.session.execute(delete(model).where(model.id == func.any(ids)))
@@ -186,7 +193,7 @@ class Work:
             draft = Draft(topics, kind, type(row).__name__, row.id, actor, self.ctx.now(), grants)
             self._told.append(Told(draft, by or row))
 
-    async def _decide(self) -> None:
+    async def decide(self) -> None:
         """From whom it is hidden what has been told so far, as things stand now."""
         await self.session.flush()
         told, self._told = self._told, []
@@ -201,7 +208,7 @@ class Work:
 
     async def finish(self) -> None:
         """Writes the events."""
-        await self._decide()
+        await self.decide()
         if self._drafts:
             await log.append(self.session, self._drafts)
             self.afterwards(self.ctx.services.doorbell.ring)

@@ -157,9 +157,12 @@ def _after() -> StrawberryArgument:
     )
 
 
-def report(function: Callable[..., Awaitable[Any]], description: str, *, floor: Role | None) -> Any:
+def report(
+    function: Callable[..., Awaitable[Any]], description: str, *, floor: Role | None, limit: Limit | None = None
+) -> Any:
     """A query that a function answers, of what no statement reaches: what the process has in memory. None: for all."""
-    return _made(VerbField, function, description, floor)
+    said = description if limit is None else f"{description} {limit.said}"
+    return _made(VerbField, function, said, floor, limit=limit)
 
 
 def _made(
@@ -196,7 +199,11 @@ def _hints(call: Callable[..., Any], skip: set[str | None]) -> list[tuple[inspec
 
 
 def _has_rules(hint: Any) -> bool:
-    return get_origin(hint) is Annotated and any(not isinstance(note, Doc) for note in get_args(hint)[1:])
+    """Also within: `SearchWords | None` has those of `SearchWords`."""
+    parts, notes = get_args(hint), []
+    if get_origin(hint) is Annotated:
+        parts, notes = parts[:1], [*parts[1:]]
+    return any(not isinstance(note, Doc) for note in notes) or any(map(_has_rules, parts))
 
 
 def _argument(parameter: inspect.Parameter, hint: Any) -> StrawberryArgument:

@@ -33,13 +33,13 @@ from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
 from schema.gifts.comments import CommentQueries
-from schema.gifts.families import FamilyQueries
-from schema.gifts.gifts import GiftQueries
+from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
+from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
 from schema.gifts.occasions import OccasionQueries
-from schema.gifts.persons import PersonQueries
+from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
 from schema.operations import Answer
@@ -76,7 +76,16 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, GivingMutations):
+class Mutation(
+    SessionMutations,
+    UserMutations,
+    TaskMutations,
+    LabelMutations,
+    FamilyMutations,
+    PersonMutations,
+    GiftMutations,
+    GivingMutations,
+):
     pass
 
 
@@ -84,9 +93,11 @@ class Mutation(SessionMutations, UserMutations, TaskMutations, LabelMutations, G
 class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
+    FamilySubscriptions,
+    GiftSubscriptions,
+    GivingSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
-    GivingSubscriptions,
     HealthSubscriptions,
 ):
     pass

@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +9,9 @@ from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
 from kit.ids import Id
 
+if TYPE_CHECKING:
+    from db.gifts.persons import Person
+
 
 class FamilyRole(StrEnum):
     """In rising order: each may do what those before it may."""
@@ -16,6 +19,10 @@ class FamilyRole(StrEnum):
     MEMBER = "MEMBER"
     ADMIN = "ADMIN"
     OWNER = "OWNER"
+
+    @property
+    def rank(self) -> int:
+        return [*FamilyRole].index(self)
 
 
 class Family(Entity):
@@ -30,6 +37,7 @@ class Family(Entity):
 
     members: Mapped[list["FamilyMember"]] = relationship(lazy="raise", viewonly=True)
     invites: Mapped[list["FamilyInvite"]] = relationship(lazy="raise", viewonly=True)
+    persons: Mapped[list["Person"]] = relationship("Person", lazy="raise", viewonly=True)
 
     __table_args__ = (
         well_formed_id("family"),
@@ -49,6 +57,14 @@ class FamilyMember(Entity):
 
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     user: Mapped[User] = relationship(lazy="raise")
+    person: Mapped["Person | None"] = relationship(
+        "Person",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin="and_(FamilyMember.family_id == remote(foreign(Person.family_id)),"
+        " FamilyMember.user_id == remote(foreign(Person.user_id)))",
+    )
 
     __table_args__ = (
         well_formed_id("member"),

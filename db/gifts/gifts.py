@@ -26,8 +26,8 @@ class PageState(StrEnum):
 class Gift(Kept, Entity):
     """Something that can be given; lists have it as their items.
 
-    One that is `removed` is there for those alone who see an item with it. `typed` are the columns that somebody has
-    filled in by hand, which its page may not fill any more.
+    One that is `removed` is there for whoever added it and those who see an item with it. `typed` are the columns that
+    somebody has filled in by hand, which its page may not fill any more.
     """
 
     __tablename__ = "gift"
@@ -70,6 +70,7 @@ class Gift(Kept, Entity):
         Index("ix_gift_family_id_created_at_id", "family_id", "created_at", "id"),
         Index("ix_gift_family_id_name_id", "family_id", "name", "id"),
         Index("ix_gift_family_id_price_minor_id", "family_id", "price_minor", "id"),
+        Index("ix_gift_url", "url", postgresql_using="hash"),
         Index("ix_gift_added_by_id", "added_by_id"),
         Index("ix_gift_kept_from_id", "kept_from_id"),
         Index("ix_gift_search", "search", postgresql_using="gin"),

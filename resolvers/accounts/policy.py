@@ -3,10 +3,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from db.accounts.presence import Presence
-from db.accounts.sessions import Session
-from db.accounts.users import Role, User
-from db.gifts.families import FamilyMember
+from db.models import FamilyMember, Presence, Role, Session, User  # all of them: an alias needs what it may lead to
 from db.slots import VIEWER_ID, VIEWER_ROLE
 from resolvers.policy import Policy, Rule, both, either, nobody, owner, role, through
 

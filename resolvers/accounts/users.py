@@ -1,6 +1,7 @@
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from sqlalchemy import Select, bindparam, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, text
 from sqlalchemy import update as update_
 
 from db.accounts.identities import Identity
@@ -10,8 +11,10 @@ from db.selection import Listing, Order
 from db.slots import VIEWER_ID
 from kit.errors import Conflict, Invalid
 from kit.ids import Id
+from resolvers import departures
 from resolvers.accounts import sessions
 from resolvers.accounts.foreign import SKEW
+from resolvers.accounts.policy import knows_user
 from resolvers.accounts.rules import ChangePassword, Register, UpdateUser, UserFilter
 from resolvers.context import Context, Viewer
 from resolvers.documented import Doc
@@ -40,6 +43,11 @@ def listed(
         part = func.lower(filter.search)
         rows = rows.where(or_(func.strpos(func.lower(User.name), part) > 0, func.strpos(User.email, part) > 0))
     return Listing(rows, (Order(User.created_at, descending=True),))
+
+
+def private(column: str) -> Callable[[Any], ColumnElement[Any]]:
+    """Of a user, for themselves and for administrators; null for others who may see them."""
+    return lambda user: case((knows_user(user), getattr(user, column)))
 
 
 async def register(ctx: Context, input: Annotated[Register, Doc("The new user.")]) -> Shown[User]:
@@ -74,8 +82,10 @@ async def update(
 async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lower role.")]) -> Deleted:
     async with ctx.work() as work:
         await work.alone("tasks", id)  # their own writes lock a task first and its owner after
+        await work.alone("families", id)  # and so with a family
         user = await work.lock(User, id)
         await _leave_a_keeper(work, user)
+        await departures.depart(work, user)
         if user.id == ctx.viewer.id:  # who was sent away does not come back by another issuer's token
             left = {"tokens_from": ctx.now() + SKEW, "open": True}
             await work.session.execute(update_(Identity).where(Identity.user_id == id).values(left))

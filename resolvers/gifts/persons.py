@@ -1,16 +1,145 @@
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Date, Integer, Select, case, cast, extract, func, or_, select
 
+from db.accounts.users import User
+from db.gifts.activity import ActivityKind
+from db.gifts.families import FamilyMember, FamilyRole
+from db.gifts.items import ListItem
+from db.gifts.lists import GiftList
+from db.gifts.occasions import OccasionPerson
 from db.gifts.persons import Person
-from db.selection import Listing, Order
-from kit.ids import Id
+from db.selection import Listing, Order, Reached
+from db.slots import NOW, VIEWER_TIME_ZONE
+from kit.errors import Forbidden, NotFound
+from kit.ids import Id, prefix_of
+from live.log import Kind
+from live.topics import comments_on, families_of
+from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.gifts import activity, givings, membership
+from resolvers.gifts.rules.persons import CreatePerson, PersonOrder, UpdatePerson
+from resolvers.matching import matches
+from resolvers.rules import SearchWords
+from resolvers.work import Deleted, Work
+
+PersonId = Annotated[Id, Doc("The person's id.")]
+Search = Annotated[SearchWords | None, Doc("Words that begin words of name or notes, in any order.")]
+OrderBy = Annotated[PersonOrder, Doc("What comes first; what a person has none of comes last.")]
 
 
-def by_id(id: Annotated[Id, Doc("The person's id.")]) -> Select[Person]:
+def by_id(id: PersonId) -> Select[Person]:
     return select(Person).where(Person.id == id)
 
 
-def listed() -> Listing:
-    return Listing(select(Person), (Order(Person.name),))
+def listed(
+    family_id: Annotated[Id | None, Doc("Only those of this family.")] = None,
+    search: Search = None,
+    order_by: OrderBy = PersonOrder.NAME,
+) -> Listing:
+    found = of_family(search, order_by)
+    return found if family_id is None else Listing(found.rows.where(Person.family_id == family_id), found.order)
+
+
+def of_family(search: Search = None, order_by: OrderBy = PersonOrder.NAME) -> Listing:
+    rows = select(Person)
+    if search is not None:
+        rows = rows.where(matches(Person, search))
+    return Listing(rows, (ORDERS[order_by](),))
+
+
+def next_birthday(person: Any) -> Any:
+    """From today on, in the viewer's time zone; of who was born on February 29 that may be the 28th."""
+    today = cast(func.timezone(VIEWER_TIME_ZONE, NOW), Date)
+    years = cast(extract("year", today) - extract("year", person.birthday), Integer)
+    this, following = (cast(person.birthday + func.make_interval(years + more), Date) for more in (0, 1))
+    return func.greatest(person.birthday, case((this >= today, this), else_=following), type_=Date)
+
+
+ORDERS: dict[PersonOrder, Callable[[], Order]] = {
+    PersonOrder.NAME: lambda: Order(Person.name),
+    PersonOrder.NEXT_BIRTHDAY: lambda: Order(Reached(next_birthday(Person), "next_birthday")),
+    PersonOrder.CREATED_AT: lambda: Order(Person.created_at),
+}
+
+
+async def create(ctx: Context, input: Annotated[CreatePerson, Doc("The new person.")]) -> Person:
+    async with ctx.work() as work:
+        await membership.seen(work, input.family_id)
+        person = await work.add(Person(**input.model_dump()))
+        await activity.record(work, ActivityKind.PERSON_ADDED, person)
+        return person
+
+
+async def update(
+    ctx: Context,
+    id: PersonId,
+    input: Annotated[UpdatePerson, Doc("What to change.")],
+    expected_version: Annotated[int | None, Doc("Refused with CONFLICT when the person is no longer of it.")] = None,
+) -> Person:
+    async with ctx.work() as work:
+        return work.change(await work.lock(Person, id, version=expected_version), **input.given())
+
+
+async def delete(ctx: Context, id: PersonId) -> Deleted:
+    """With their lists, and all that is for them. Not oneself: nothing could be kept from one any more."""
+    async with ctx.work() as work:
+        person = await work.lock(Person, id)
+        if person.user_id == ctx.viewer.id:
+            raise Forbidden("Nobody may delete the person that they are")
+        work.audit("person.delete", id, family=person.family_id)
+        await _tell_of_all_that_is_for(work, person)
+        return await work.remove(person, also=[comments_on("PERSON", id)])
+
+
+async def _tell_of_all_that_is_for(work: Work, person: Person) -> None:
+    """Who gives them something hears that it is gone, as do all who look at their lists."""
+    lists = [*(await work.session.scalars(select(GiftList).where(GiftList.person_id == person.id)))]
+    on_them = ListItem.list_id.in_([row.id for row in lists])
+    for item in [*(await work.session.scalars(select(ListItem).where(or_(ListItem.person_id == person.id, on_them))))]:
+        work.tell(item, Kind.DELETED, await givings.hearing(work, item))
+    for gift_list in lists:
+        work.tell(gift_list, Kind.DELETED, grants=True)
+    for guest in await work.session.scalars(select(OccasionPerson).where(OccasionPerson.person_id == person.id)):
+        work.tell(guest, Kind.DELETED)
+
+
+async def link(
+    ctx: Context,
+    id: PersonId,
+    user_id: Annotated[Id | None, Doc("The user they are, a member of the family; null: none that is known.")] = None,
+) -> Person:
+    """Members say it of themselves where nobody is linked, administrators of everybody but themselves.
+
+    Who is linked cannot undo it, nor leave it to another: what is kept from them would be shown. It outlasts a
+    membership.
+    """
+    async with ctx.work() as work:
+        person = await work.lock(Person, id)
+        before = person.user_id
+        if user_id == before:
+            return person
+        await _refuse_link(work, person, user_id)
+        members = await _members(work, person.family_id, [before, user_id])
+        if user_id is not None and user_id not in members:
+            raise NotFound("User", user_id)
+        work.audit("person.link", id, before=before, after=user_id)
+        return work.change(person, also=[families_of(user) for user in members], user_id=user_id)
+
+
+async def _refuse_link(work: Work, person: Person, user: Id | None) -> None:
+    viewer = work.ctx.viewer.id
+    if person.user_id == viewer:
+        raise Forbidden("Nobody may undo whom they are linked to")
+    if user != viewer:
+        await membership.own(work, person.family_id, FamilyRole.ADMIN)
+    elif person.user_id is not None:
+        raise Forbidden("Somebody else is linked already")
+
+
+async def _members(work: Work, family: Id, users: list[Id | None]) -> list[Id]:
+    """Those among the users who are members, which they stay until the work ends."""
+    ids = [user for user in users if user is not None and prefix_of(user) == User.prefix]
+    rows = select(FamilyMember.user_id).where(FamilyMember.family_id == family, FamilyMember.user_id.in_(ids))
+    return [*(await work.session.scalars(rows.order_by(FamilyMember.id).with_for_update(read=True)))]

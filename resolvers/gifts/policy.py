@@ -8,10 +8,11 @@ what givers do goes through these rules: to the person it is as if nobody had do
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, inspect, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.presence import Presence
+from db.accounts.users import User
 from db.base import Entity
 from db.gifts.activity import Activity
 from db.gifts.comments import Comment
@@ -26,17 +27,22 @@ from resolvers.policy import Policy, Rule, both, either, nobody, owner, through
 
 
 def of_family(least: FamilyRole, column: InstrumentedAttribute[Any]) -> Rule:
-    """The viewer is a member of the family that the column names, of at least this role."""
+    """The viewer is a member of the family that the column names, of at least this role.
+
+    As a list that PostgreSQL makes once, and not once for each row; so below.
+    """
     member = aliased(FamilyMember)
     families = select(member.family_id).where(member.user_id == VIEWER_ID, member.role >= least)
-    return lambda row: getattr(row, column.key).in_(families)
+    return lambda row: getattr(row, column.key) == func.any(func.array(families.scalar_subquery()))
 
 
 def is_viewer(column: InstrumentedAttribute[Any]) -> Rule:
     """The person that the column names is the viewer."""
     person = aliased(Person)
     mine = select(person.id).where(person.user_id == VIEWER_ID)
-    return lambda row: and_(getattr(row, column.key).is_not(None), getattr(row, column.key).in_(mine))
+    return lambda row: and_(
+        getattr(row, column.key).is_not(None), getattr(row, column.key) == func.any(func.array(mine.scalar_subquery()))
+    )
 
 
 def is_not(rule: Rule) -> Rule:
@@ -44,9 +50,17 @@ def is_not(rule: Rule) -> Rule:
 
 
 def if_any(column: InstrumentedAttribute[Any], model: type[Entity], rule: Rule) -> Rule:
-    """The rule holds of the row that the column names, if it names any."""
-    beyond = through(column, model, rule)
-    return lambda row: or_(getattr(row, column.key).is_(None), beyond(row))
+    """The rule holds of the row that the column names, if it names any. It is asked of one row after the other: what
+    is looked at is a page, and not all that there is.
+    """
+    there = aliased(model)
+
+    def holds(row: Any) -> ColumnElement[bool]:
+        id = getattr(row, column.key)
+        found = select(rule(there)).where(there.id == id).correlate(inspect(row).selectable)
+        return or_(id.is_(None), func.coalesce(found.scalar_subquery(), false()))
+
+    return holds
 
 
 def _kept(row: Any) -> ColumnElement[bool]:
@@ -98,7 +112,8 @@ def _on_a_list() -> Rule:
 sees_gift = both(
     in_family,
     either(
-        both(lambda gift: gift.removed_at.is_(None), either(_mine(Gift.added_by_id), is_not(kept_from_viewer))),
+        _mine(Gift.added_by_id),
+        both(lambda gift: gift.removed_at.is_(None), is_not(kept_from_viewer)),
         _on_a_list(),
     ),
 )
@@ -123,17 +138,25 @@ sees_promise = both(
 
 
 def _secluded() -> Rule:
-    """What somebody looks at is kept from the viewer, or shows its givers to nobody."""
-    gift_list, item, person = aliased(GiftList), aliased(ListItem), aliased(Person)
-    subjects = (
-        select(gift_list.id)
-        .where(in_family(gift_list), or_(kept_from_viewer(gift_list), not_(gift_list.givers_see_each_other)))
-        .union_all(
-            select(item.id).where(kept_from_viewer(item)),
-            select(person.id).where(person.user_id == VIEWER_ID),
+    """What somebody looks at is kept from the viewer, is meant for them, or shows its givers to nobody."""
+    gift_list, item, guest, person = aliased(GiftList), aliased(ListItem), aliased(OccasionPerson), aliased(Person)
+    alone = through(ListItem.list_id, GiftList, lambda it: not_(it.givers_see_each_other))
+    lists = select(gift_list.id).where(or_(kept_from_viewer(gift_list), not_(gift_list.givers_see_each_other)))
+    items = select(item.id).where(either(kept_from_viewer, alone)(item))
+    guests = select(guest.id).where(is_viewer(OccasionPerson.person_id)(guest))
+    mine = select(person.id).where(person.user_id == VIEWER_ID)
+
+    def holds(presence: Any) -> ColumnElement[bool]:
+        subject, around = func.substring(presence.topic, "[^:]*$"), inspect(presence).selectable
+        about = (
+            lists.where(gift_list.id == subject),
+            items.where(or_(item.id == subject, item.gift_id == subject)),
+            guests.where(guest.occasion_id == subject),
+            mine.where(person.id == subject),
         )
-    )
-    return lambda presence: func.substring(presence.topic, "[^:]*$").in_(subjects)
+        return or_(*(rows.correlate(around).exists() for rows in about))
+
+    return holds
 
 
 # Of who looks at what: to be added to the rule of the accounts.
@@ -141,9 +164,18 @@ sees_presence = either(owner(Presence.user_id), is_not(_secluded()))
 
 
 def circle(column: InstrumentedAttribute[Any]) -> Callable[[Any], Select[Any]]:
-    """The members of the family, among whom the rule decides who hears of a row."""
-    member = aliased(FamilyMember)
-    return lambda row: select(member.user_id).where(member.family_id == getattr(row, column.key))
+    """Among whom the rule decides who hears of a row: the members of the family, and those of its people who have left
+    it. They see nothing now, and when they are back they shall not be told what was kept from them meanwhile.
+    """
+    user, member, person = aliased(User), aliased(FamilyMember), aliased(Person)
+
+    def users(row: Any) -> Select[Any]:
+        family, around = getattr(row, column.key), inspect(row).selectable
+        members = select(member.user_id).where(member.family_id == family).correlate(around)
+        people = select(person.user_id).where(person.family_id == family, person.user_id.is_not(None)).correlate(around)
+        return select(user.id).where(user.id.in_(members.union(people)))
+
+    return users
 
 
 def _policy(see: Rule, change: Rule) -> Policy:
@@ -151,11 +183,15 @@ def _policy(see: Rule, change: Rule) -> Policy:
 
 
 _admin = of_family(FamilyRole.ADMIN, Family.id)
+_sees_invite = either(  # to see its code is to be able to invite
+    of_family(FamilyRole.OWNER, FamilyInvite.family_id),
+    both(family_admin, lambda invite: invite.role == FamilyRole.MEMBER),
+)
 
 POLICIES = {
     Family: Policy(of_family(FamilyRole.MEMBER, Family.id), _admin, circle=circle(Family.id)),
     FamilyMember: _policy(in_family, either(family_admin, owner(FamilyMember.user_id))),
-    FamilyInvite: _policy(family_admin, family_admin),
+    FamilyInvite: _policy(_sees_invite, _sees_invite),
     Person: _policy(in_family, in_family),
     Occasion: _policy(in_family, in_family),
     OccasionPerson: _policy(in_family, in_family),

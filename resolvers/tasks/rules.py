@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from db.tasks.tasks import Priority, RepeatsFrom
 from kit.ids import Id
-from resolvers.rules import Clean, Ids, Input, NotNull, SearchWords, TimeZone, lowered, optional, stripped
+from resolvers.rules import Clean, Direction, Ids, Input, NotNull, SearchWords, TimeZone, lowered, optional, stripped
 from resolvers.tasks import recurrence
 
 LONGEST_REMINDER = 40_320  # minutes: four weeks
@@ -43,13 +43,6 @@ class TaskOrderField(StrEnum):
     TITLE = "TITLE"
     POSITION = "POSITION"
     PARENT_TITLE = "PARENT_TITLE"
-
-
-class Direction(StrEnum):
-    """Nulls come last either way."""
-
-    ASC = "ASC"
-    DESC = "DESC"
 
 
 class CreateTask(Input):

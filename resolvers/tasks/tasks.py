@@ -18,12 +18,12 @@ from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.matching import matches
 from resolvers.relations import any_of, reached
+from resolvers.rules import Direction
 from resolvers.tasks import completion, labels, trees
 from resolvers.tasks.completion import TaskId, TaskIds
 from resolvers.tasks.policy import POLICIES
 from resolvers.tasks.rules import (
     CreateTask,
-    Direction,
     Due,
     TaskFilter,
     TaskOrder,

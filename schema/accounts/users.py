@@ -9,7 +9,7 @@ from resolvers.accounts import users as resolve
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
-from schema.fields import connection, entity, verb
+from schema.fields import connection, entity, expression, verb
 from schema.node import Node, column, node
 
 enum(
@@ -26,13 +26,22 @@ strawberry.pydantic.input(rules.ChangePassword, name="ChangePasswordInput", desc
 strawberry.pydantic.input(rules.UserFilter, name="UserFilter", description="All that is given must hold.")
 
 
-@node(Model, "Somebody who can sign in. Seen by themselves and by administrators.", resolve.by_id)
+PRIVATE = "For themselves and for administrators; null for others."
+
+
+@node(
+    Model,
+    "Somebody who can sign in. Seen by themselves, by administrators, and by the members of their families.",
+    resolve.by_id,
+)
 class User(Node):
-    email: str = column("Unique; lower case.")
-    username: str | None = column("Another name to sign in with.")
+    email: str | None = expression(resolve.private("email"), f"Unique; lower case. {PRIVATE}", weight=0)
+    username: str | None = expression(resolve.private("username"), f"Another name to sign in with. {PRIVATE}", weight=0)
     name: str = column("What others see.")
-    role: Role = column("What they may do.")
-    time_zone: str = column("IANA name; tells when their day begins.")
+    role: Role | None = expression(resolve.private("role"), f"What they may do. {PRIVATE}", weight=0)
+    time_zone: str | None = expression(
+        resolve.private("time_zone"), f"IANA name; tells when their day begins. {PRIVATE}", weight=0
+    )
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When they were registered.")
     updated_at: datetime = column("When anything of this last changed.")
@@ -41,7 +50,7 @@ class User(Node):
 @strawberry.type
 class UserQueries:
     me: User = entity(resolve.me, "The viewer.")
-    user: User | None = entity(resolve.by_id, "One user: oneself, or anybody for administrators.")
+    user: User | None = entity(resolve.by_id, "One user: oneself, one's family, or anybody for administrators.")
     users: Connection[User] = connection(resolve.listed, "All users, the newest first.", floor=Role.ADMIN, offset=True)
 
 

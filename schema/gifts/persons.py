@@ -4,11 +4,26 @@ import strawberry
 
 from db.gifts.persons import Person as Model
 from resolvers.gifts import persons as resolve
+from resolvers.gifts.rules import persons as rules
+from resolvers.limits import per_minute
 from schema.accounts.users import User
 from schema.connection import Connection
-from schema.fields import connection, entity
+from schema.deletion import Deleted
+from schema.enums import enum
+from schema.fields import connection, entity, verb
 from schema.gifts.families import Family
 from schema.node import Node, column, node
+
+enum(
+    rules.PersonOrder,
+    "What people are sorted by; the id decides between equals.",
+    NAME="Their name.",
+    NEXT_BIRTHDAY="Whose birthday comes next, in the viewer's time zone.",
+    CREATED_AT="When they were added.",
+)
+strawberry.pydantic.input(rules.NewPerson, name="NewPersonInput", description="Somebody who is given presents.")
+strawberry.pydantic.input(rules.CreatePerson, name="CreatePersonInput", description="A new person.")
+strawberry.pydantic.input(rules.UpdatePerson, name="UpdatePersonInput", description="What is left out stays as it is.")
 
 
 @node(Model, "Somebody who is given presents. Seen by the members of the family.", resolve.by_id)
@@ -30,4 +45,18 @@ class Person(Node):
 @strawberry.type
 class PersonQueries:
     person: Person | None = entity(resolve.by_id, "One person.")
-    persons: Connection[Person] = connection(resolve.listed, "The people of the viewer's families, by name.")
+    persons: Connection[Person] = connection(resolve.listed, "The people of the viewer's families.")
+
+
+@strawberry.type
+class PersonMutations:
+    create_person: Person = verb(resolve.create, "Adds somebody who is given presents.", limit=per_minute(300))
+    update_person: Person = verb(resolve.update, "Changes what is known of a person.")
+    delete_person: Deleted = verb(
+        resolve.delete, "Deletes a person, with all lists and gifts for them. Not for the user who is linked to them."
+    )
+    link_person: Person = verb(
+        resolve.link,
+        "Says which user a person is; what is for them is then kept from that user. Members link themselves where"
+        " nobody is linked, administrators anybody but themselves. Who is linked cannot undo it.",
+    )

@@ -57,13 +57,6 @@ enum(
     POSITION="Its place, set by hand.",
     PARENT_TITLE="The title of what it is a part of; no index helps, so that a page costs as much as the whole list.",
 )
-enum(
-    rules.Direction,
-    "Which way; nulls come last either way.",
-    name="OrderDirection",
-    ASC="Rising.",
-    DESC="Falling.",
-)
 strawberry.pydantic.input(rules.CreateTask, name="CreateTaskInput", description="A new task in one's own list.")
 strawberry.pydantic.input(rules.UpdateTask, name="UpdateTaskInput", description="What is left out stays; null clears.")
 strawberry.pydantic.input(rules.MoveTask, name="MoveTaskInput", description="A new place among siblings.")

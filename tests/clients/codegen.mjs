@@ -13,7 +13,7 @@ const sections = await preset.buildGeneratesSection({
   schema: parse(await readFile("../../schema/schema.graphql", "utf8")),
   schemaAst: buildSchema(await readFile("../../schema/schema.graphql", "utf8")),
   documents: texts.map((rawSDL) => ({ location: SOURCE, rawSDL, document: parse(rawSDL) })),
-  config: { scalars: { DateTime: "string", Cursor: "string" }, strictScalars: true, useTypeImports: true },
+  config: { scalars: { Date: "string", DateTime: "string", Cursor: "string" }, strictScalars: true, useTypeImports: true },
   presetConfig: { persistedDocuments: { hashAlgorithm: "sha256" } },
   plugins: [],
   pluginMap: {},

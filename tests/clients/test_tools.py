@@ -78,3 +78,17 @@ def test_what_breaks_clients_of_the_last_release_is_said(
     here.write_text(RELEASED.replace(before, after))
     checked = ran("breaking.mjs", f"{released}", f"{here}")
     assert (checked.returncode, checked.stderr.split("\n")[0]) == ((0, "") if said is None else (1, said))
+
+
+def test_breaks_that_are_accepted_are_printed_with_their_reasons_and_must_be_ones(tmp_path: Path) -> None:
+    released, here, accepted = (tmp_path / name for name in ("released.graphql", "here.graphql", "accepted.json"))
+    released.write_text(RELEASED)
+    here.write_text(RELEASED.replace("title: String! done", "title: String done"))
+    accepted.write_text('{"Task.title": "nobody has it yet"}')
+    said = "Task.title: Field 'Task.title' changed type from 'String!' to 'String'"
+    checked = ran("breaking.mjs", f"{released}", f"{here}", f"{accepted}")
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, f"accepted: {said} (nobody has it yet)\n", "")
+    here.write_text(RELEASED)
+    checked = ran("breaking.mjs", f"{released}", f"{here}", f"{accepted}")
+    told = "Task.title: accepted as a break, but it breaks nothing: take it off the list\n"
+    assert (checked.returncode, checked.stdout, checked.stderr) == (1, "", told)

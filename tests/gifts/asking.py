@@ -1,84 +1,51 @@
-"""How tests of givers ask, and what they look at."""
+"""What tests of families ask again and again."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import text
+from tests.people import Answer, People, Person
 
-from kit.ids import Id, new_id
-from live import log
-from live.log import Draft, Kind
-from live.topics import givings_of
-from tests.gifts.world import World
-from tests.people import Answer, Person
-from tests.sockets import Events
-
-GIVING = """giving { status statusChangedAt receivedAt thankedAt pricePaidMinor currency claimed left targetMinor
-  fundedMinor leftMinor version assignee { name } organizer { name }
-  claims { totalCount nodes { id quantity anonymous user { name } } }
-  contributions { totalCount nodes { id amountMinor anonymous user { name } } } }"""
-ITEM = f"query ($id: ID!) {{ listItem(id: $id) {{ status version updatedAt {GIVING} }} }}"
-ACTIVITY = "{ activity { nodes { kind status actor { name } item { id } } } }"
-HEARD = """subscription ($after: Cursor) { changes(topics: [%s], after: $after) { __typename
-  ... on Ready { cursor } ... on EntityChanged { kind topic entityId actor { name } }
-  ... on EntityDeleted { topic deletedId actor { name } } } }"""
-TABLES = ("list_item", "giving", "claim", "contribution", "comment", "activity", "event")
+CREATE = """mutation ($input: CreateFamilyInput!) { createFamily(input: $input) {
+  id name currency giversSeeEachOther version members { nodes { id role user { id } person { id name } } } } }"""
+INVITE = """mutation ($input: CreateFamilyInviteInput!) { createFamilyInvite(input: $input) {
+  id code role expiresAt mostUses uses revokedAt createdBy { id } family { id } } }"""
+JOIN = "mutation ($code: String!) { joinFamily(code: $code) { id name } }"
+LEAVE = "mutation ($id: ID!) { leaveFamily(id: $id) { deletedId } }"
+REMOVE = "mutation ($id: ID!) { removeFamilyMember(id: $id) { deletedId } }"
+SET_ROLE = "mutation ($id: ID!, $role: FamilyRole!) { setFamilyMemberRole(id: $id, role: $role) { id role version } }"
+DELETE = "mutation ($id: ID!) { deleteFamily(id: $id) { deletedId } }"
+LINK = "mutation ($id: ID!, $user: ID) { linkPerson(id: $id, userId: $user) { id user { id } version } }"
+EVENTS = """__typename ... on EntityChanged { kind entityType entityId node { id } actor { id } }
+  ... on EntityDeleted { entityType deletedId }"""
+FAMILY_EVENTS = f"""subscription ($id: ID!, $after: Cursor) {{
+  familyEvents(familyId: $id, after: $after) {{ {EVENTS} }} }}"""
+MY_EVENTS = f"subscription ($after: Cursor) {{ myFamilyEvents(after: $after) {{ {EVENTS} }} }}"
 
 
-async def do(person: Person, verb: str, id: str, **more: Any) -> Answer:
-    return await person.ask(f"mutation ($id: ID!) {{ {verb} }}", id=id, **more)
+async def founded(owner: Person, **given: Any) -> Any:
+    """A new family, as its owner sees it."""
+    return (await owner.ask(CREATE, input={"name": "The Millers", **given})).data["createFamily"]
 
 
-async def giving(person: Person, id: str) -> Any:
-    return (await person.ask(ITEM, id=id)).data["listItem"]["giving"]
+async def invite(admin: Person, family: str, **given: Any) -> Any:
+    return (await admin.ask(INVITE, input={"familyId": family, **given})).data["createFamilyInvite"]
 
 
-async def activity(person: Person) -> list[tuple[Any, ...]]:
-    """Kind, status and who, the oldest first."""
-    nodes = (await person.ask(ACTIVITY)).data["activity"]["nodes"]
-    return [(node["kind"], node["status"], node["actor"] and node["actor"]["name"]) for node in reversed(nodes)]
+async def join(person: Person, code: str) -> Answer:
+    return await person.ask(JOIN, code=code)
 
 
-async def kept(home: World) -> dict[str, Any]:
-    """All that is kept of the family's gifts and told of the item, to show that nothing has changed."""
-    found: dict[str, Any] = {}
-    async with home.people.services.db.transaction() as session:
-        for table in TABLES:
-            whose = "entity_id = :item" if table == "event" else "family_id = :family"
-            statement = text(f"select * from {table} where {whose} order by id")  # noqa: S608 (names of ours)
-            rows = await session.execute(statement, {"item": home.item.id, "family": home.family.id})
-            found[table] = [tuple(row) for row in rows]
-    return found
+async def rows(people: People, statement: str, *values: Any) -> list[dict[str, Any]]:
+    """As the database has them; $1 and so on in the statement."""
+    return [dict(row) for row in await people.services.db.fetch(statement, *values)]
 
 
-async def write(home: World, statement: str, **values: Any) -> None:
-    """What no verb would write."""
-    async with home.people.services.db.transaction() as session:
-        await session.execute(text(statement), values)
+async def members(people: People, family: str) -> dict[str, str]:
+    """Roles by user."""
+    found = await rows(people, "select user_id, role from family_member where family_id = $1 order by id", family)
+    return {row["user_id"]: row["role"] for row in found}
 
 
-def own_topic(giver: Person) -> str:
-    return givings_of(Id(giver.id))
-
-
-@asynccontextmanager
-async def listening(person: Person, *topics: str, query: str = HEARD) -> AsyncIterator[Events]:
-    named = query % ", ".join(f'"{topic}"' for topic in topics) if topics else query
-    async with person.socket() as socket, socket.events(query=named) as events:
-        yield events
-
-
-async def heard(home: World, topic: str, *streams: Events) -> list[list[Any]]:
-    """What each has told up to a marker that everybody hears who follows the topic."""
-    marker, services = new_id("item"), home.people.services
-    async with services.db.transaction() as session:
-        await log.append(session, [Draft([topic], Kind.UPDATED, "ListItem", marker, None, services.clock())])
-    services.doorbell.ring()
-    found: list[list[Any]] = []
-    for events in streams:
-        told: list[Any] = []
-        while (event := await events.next()).get("entityId") != marker:
-            told.append(event)
-        found.append(told)
-    return found
+async def member_id(people: People, family: str, person: Person) -> str:
+    statement = "select id from family_member where family_id = $1 and user_id = $2"
+    ((id,),) = [row.values() for row in await rows(people, statement, family, person.id)]
+    return str(id)

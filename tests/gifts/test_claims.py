@@ -7,7 +7,7 @@ import pytest
 from db.gifts.families import FamilyMember
 from kit.ids import Id
 from live.topics import gift_list, items_of
-from tests.gifts.asking import activity, do, giving, heard, kept, listening, own_topic, write
+from tests.gifts.givers import activity, do, giving, heard, kept, listening, own_topic, write
 from tests.gifts.world import World, world
 from tests.people import Answer, People, Person
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from db.gifts.families import FamilyMember
 from kit.ids import Id
-from tests.gifts.asking import do, giving, write
+from tests.gifts.givers import do, giving, write
 from tests.gifts.world import World
 from tests.people import Person
 from tests.waiting import until

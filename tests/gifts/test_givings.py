@@ -7,7 +7,7 @@ import pytest
 from db.gifts.gifts import Gift
 from kit.ids import Id
 from live.topics import items_of
-from tests.gifts.asking import activity, do, heard, kept, listening, own_topic, write
+from tests.gifts.givers import activity, do, heard, kept, listening, own_topic, write
 from tests.gifts.test_claims import claim
 from tests.gifts.world import World, world
 from tests.people import Answer, People, Person

@@ -7,7 +7,7 @@ import pytest
 
 from kit.settings import Settings
 from tests.conftest import Served, served
-from tests.gifts.asking import GIVING
+from tests.gifts.givers import GIVING
 from tests.gifts.test_claims import claim
 from tests.gifts.world import World, world
 from tests.people import People

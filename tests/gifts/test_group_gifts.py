@@ -9,7 +9,7 @@ import pytest
 from db.gifts.families import FamilyMember
 from kit.ids import Id
 from live.topics import items_of
-from tests.gifts.asking import activity, do, giving, heard, kept, listening, write
+from tests.gifts.givers import activity, do, giving, heard, kept, listening, write
 from tests.gifts.world import World
 from tests.people import Answer, Person
 

@@ -9,7 +9,7 @@ from db.gifts.activity import Activity, ActivityKind
 from db.gifts.comments import Comment, CommentParent
 from live.topics import family, gift_list, items_of, person
 from resolvers.gifts import keeping
-from tests.gifts.asking import activity, do, giving, heard, kept, listening, own_topic, write
+from tests.gifts.givers import activity, do, giving, heard, kept, listening, own_topic, write
 from tests.gifts.world import World
 from tests.people import Answer, Person
 

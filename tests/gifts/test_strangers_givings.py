@@ -8,7 +8,7 @@ import pytest
 from db.gifts.families import FamilyRole
 from db.gifts.items import Claim, Contribution
 from kit.ids import Id
-from tests.gifts.asking import GIVING, do, giving, kept, write
+from tests.gifts.givers import GIVING, do, giving, kept, write
 from tests.gifts.world import World
 from tests.people import Answer, Person
 

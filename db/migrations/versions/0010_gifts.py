@@ -257,6 +257,7 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"name": "gin_trgm_ops"},
     )
+    op.create_index("ix_gift_url", "gift", ["url"], unique=False, postgresql_using="hash")
     op.create_index("ix_gift_search", "gift", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
         "gift_list",
