@@ -4,12 +4,15 @@ A verb begins with `hold`: whoever the giving is kept from is refused there, bef
 with `tell`: what givers do is told as a change of the item, to those alone who see the giving.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, or_, select, union
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from db.base import ID
@@ -161,13 +164,23 @@ async def _anonymous(work: Work, giving: Giving) -> bool:
 
 async def hearing(work: Work, item: ListItem) -> list[str]:
     """The topics of all who give it, who hear when it is changed or removed."""
-    promised = union(
-        select(Claim.user_id).join(Giving, Claim.giving_id == Giving.id).where(Giving.item_id == item.id),
-        select(Contribution.user_id).join(Giving, Contribution.giving_id == Giving.id).where(Giving.item_id == item.id),
-        select(Giving.assignee_id).where(Giving.item_id == item.id),
-        select(Giving.organizer_id).where(Giving.item_id == item.id),
+    return (await hearing_of(work, [item.id])).get(item.id, [])
+
+
+async def hearing_of(work: Work, items: Sequence[Id]) -> dict[Id, list[str]]:
+    """The same of several at once, by item; only of those that somebody gives."""
+    promised = (
+        select(Giving.item_id, Claim.user_id).join(Claim, Claim.giving_id == Giving.id),
+        select(Giving.item_id, Contribution.user_id).join(Contribution, Contribution.giving_id == Giving.id),
+        select(Giving.item_id, Giving.assignee_id),
+        select(Giving.item_id, Giving.organizer_id),
     )
-    return [givings_of(id) for id in sorted(filter(None, await work.session.scalars(promised)))]
+    asked = Giving.item_id == func.any(bindparam("ids", items, ARRAY(ID)))
+    found = defaultdict[Id, list[str]](list)
+    for item, user in await work.session.execute(union(*(rows.where(asked) for rows in promised))):
+        if user is not None:
+            found[item].append(givings_of(user))
+    return {item: sorted(topics) for item, topics in found.items()}
 
 
 async def tell(

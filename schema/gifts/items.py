@@ -9,7 +9,7 @@ from resolvers.gifts import items as resolve
 from resolvers.gifts.status import status
 from schema.accounts.users import User
 from schema.enums import enum
-from schema.events import Change, Deletion
+from schema.events import Change, Deletion, Ready, Resync
 from schema.fields import entity, expression, maybe
 from schema.gifts.gifts import Gift
 from schema.gifts.lists import GiftList
@@ -48,14 +48,20 @@ class ListItem(Node):
     updated_at: datetime = column("When it last changed.")
 
 
-@strawberry.type(description="An item was made or changed, or givers did something about it.")
+@strawberry.type(description="An item was added or changed, or somebody did something about it.")
 class ListItemChanged(Change):
-    item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
+    list_item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
 
 
 @strawberry.type(description="An item was removed.")
 class ListItemDeleted(Deletion):
     pass
+
+
+ListItemEvent = Annotated[
+    Ready | ListItemChanged | ListItemDeleted | Resync,
+    strawberry.union("ListItemEvent", description="What is told of items."),
+]
 
 
 @strawberry.type
