@@ -6,7 +6,7 @@ it narrowed that is checked here, on the statement as it will be sent.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Alias, ClauseElement, Column, ColumnElement, FromClause, Join, Select, Table, inspect, true
 from sqlalchemy.orm import aliased
@@ -14,6 +14,8 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BooleanClauseList, Grouping
 
 from db.base import Base, Entity
+
+T = TypeVar("T")
 
 Rule = Callable[[type[Entity], Any], ColumnElement[bool]]
 Froms = frozenset[FromClause]
@@ -23,17 +25,20 @@ class Unguarded(Exception):
     """A statement function reached an entity by a way of its own, instead of the words of resolvers/relations.py."""
 
 
-def one_each(see: Callable[[Any], ColumnElement[bool]]) -> Callable[[Any], ColumnElement[bool]]:
-    """The same policy, as one and the same object for a table or an alias: to compare large ones takes long."""
+def one_each(make: Callable[[Any], T]) -> Callable[[Any], T]:
+    """What the function makes, as one and the same object for a table or an alias.
 
-    def said(entity: Any) -> ColumnElement[bool]:
-        kept = inspect(entity).selectable._deannotate().__dict__.setdefault("_policies", {})
-        if said not in kept:
-            kept[said] = see(entity)
-        found: ColumnElement[bool] = kept[said]
+    To compare large policies takes long, and what is selected from twice is read twice.
+    """
+
+    def made(entity: Any) -> T:
+        kept = inspect(entity).selectable._deannotate().__dict__.setdefault("_made", {})
+        if made not in kept:
+            kept[made] = make(entity)
+        found: T = kept[made]
         return found
 
-    return said
+    return made
 
 
 def check(statement: ClauseElement, rule: Rule) -> None:

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         20, ge=1, description="longest wait for the same mutation that is under way; twice a statement's time"
     )
 
+    job_concurrency: int = Field(8, ge=0, description="jobs that a process works at, two or more; 0: none, others do")
+    job_lease_seconds: float = Field(30, ge=1, description="a job of a killed process waits this long for another")
+
     jwt_secret: SigningSecret | None = Field(None, description="signs access tokens; 32 characters or more")
     access_token_minutes: int = Field(30, ge=1, description="life of an access token")
     refresh_token_days: int = Field(30, ge=1, description="life of a session that is not used")

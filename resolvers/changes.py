@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kit.ids import Id
+from live.topics import person
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.topics import Followed, own
@@ -43,3 +45,7 @@ def followed(
 ) -> Followed:
     wanted = own(ctx.viewer.id) if topics is None else tuple(dict.fromkeys(topics))
     return Followed(wanted, types=None if types is None else frozenset(types))
+
+
+def around_person(ctx: Context, person_id: Annotated[Id, Doc("The person's id.")]) -> Followed:
+    return Followed((person(person_id),))

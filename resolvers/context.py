@@ -16,6 +16,7 @@ from kit.clock import Clock
 from kit.deadlines import Deadlines
 from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
+from kit.outside import Outside
 from kit.settings import Settings
 from live.doorbell import Doorbell
 from live.grants import Grants
@@ -68,6 +69,7 @@ class Services:
     budgets: Budgets
     clock: Clock
     deadlines: Deadlines
+    outside: Outside
     turns: Turns = field(default_factory=Turns)
     refusals: Refusals = field(default_factory=Refusals)
 

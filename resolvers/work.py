@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import ID, Entity
 from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated
 from kit.ids import Id, prefix_of
-from live import log
+from live import jobs, log
 from live.log import Draft, Kind
 from live.topics import GRANTING, TOPICS
 from resolvers import audience
 from resolvers.audience import Told
 from resolvers.audit import audited
 from resolvers.context import Context
+from resolvers.jobs import Job
 from resolvers.policies import POLICIES
 
 E = TypeVar("E", bound=Entity)
@@ -42,7 +44,7 @@ OWNERS = {
     "fk_session_user_id",
     "fk_task_owner_id",
 }
-DEADLOCK = "40P01"
+AT_ONCE = ("40P01", "23503")  # a deadlock; a row that what is written belongs to has gone meanwhile
 TIMED_OUT = "57014"  # by its statement's time
 NOT_DONE = "It took too long and was not done; try again"
 
@@ -112,14 +114,14 @@ class Work:
         """The rows among these that the viewer may see, not locked."""
         return list(await self.session.scalars(_visible(model, *_shape(is_)), self._values(model, ids, is_)))
 
-    async def add(self, row: E, *, by: Entity | None = None) -> E:
+    async def add(self, row: E, kind: Kind = Kind.ADDED, *, by: Entity | None = None) -> E:
         now = self.ctx.now()
         row.id = row.id or row.fresh_id()
         row.created_at = row.updated_at = now
         row.version = 1
         self.session.add(row)
         await self.session.flush()
-        self.tell(row, Kind.ADDED, by=by)
+        self.tell(row, kind, by=by)
         return row
 
     def change(
@@ -201,6 +203,11 @@ class Work:
 
     def audit(self, action: str, subject: Id | None = None, *, actor: Id | None = None, **details: object) -> None:
         self.session.add(audited(self.ctx, action, subject, actor=actor, **details))
+
+    async def enqueue(self, job: Job, at: datetime | None = None) -> None:
+        """It is there to be done, now or later, exactly when all this is committed."""
+        now = self.ctx.now()
+        await jobs.enqueue(self.session, job.name(), job.payload(), after=max(at or now, now) - now)
 
     def afterwards(self, call: Callable[[], object]) -> None:
         """Calls it once all is committed."""
@@ -285,7 +292,7 @@ def _told(error: DBAPIError) -> Exception:
         return Conflict(message, reason=reason, details={field: [message]})
     if name in OWNERS:
         return Unauthenticated("Invalid or expired token")
-    if getattr(cause, "sqlstate", None) == DEADLOCK:
+    if getattr(cause, "sqlstate", None) in AT_ONCE:
         return Conflict("Somebody changed the same at the same moment; try again", reason="TRY_AGAIN")
     if getattr(cause, "sqlstate", None) == TIMED_OUT:
         return TooSlow(NOT_DONE)

@@ -55,7 +55,8 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     answer = await _fetched(ctx, viewer, plan, plan.read(asked.values))
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
-        raise NotFound(str(asked.target), str(asked.root.given.get("id", viewer.id)))
+        model, given = BINDINGS[str(asked.target)].model, asked.root.given
+        raise NotFound(model.__name__, str(given.get("id") or given.get(f"{model.__tablename__}_id", viewer.id)))
     return answer
 
 

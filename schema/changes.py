@@ -2,7 +2,7 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers import changes
+from resolvers import changes as resolve
 from resolvers.changes import EntityType
 from schema.enums import enum
 from schema.events import Change, Deletion, Ready, Resync
@@ -50,5 +50,11 @@ ChangeEvent = Annotated[
 @strawberry.type
 class ChangeSubscriptions:
     changes: ChangeEvent = stream(
-        changes.followed, "Whatever the viewer may follow, in one stream.", changed=EntityChanged, deleted=EntityDeleted
+        resolve.followed, "Whatever the viewer may follow, in one stream.", changed=EntityChanged, deleted=EntityDeleted
+    )
+    person_events: ChangeEvent = stream(
+        resolve.around_person,
+        "Whatever happens around somebody who is given presents: gifts and lists for them, occasions that they are on.",
+        changed=EntityChanged,
+        deleted=EntityDeleted,
     )

@@ -32,13 +32,14 @@ from schema.errors import all_exposed
 from schema.fields import any_node, any_nodes
 from schema.for_anybody import public
 from schema.gifts.activity import ActivityQueries
-from schema.gifts.comments import CommentQueries
+from schema.gifts.comments import CommentMutations, CommentQueries, CommentSubscriptions
+from schema.gifts.dashboard import DashboardQueries, DashboardSubscriptions
 from schema.gifts.families import FamilyMutations, FamilyQueries, FamilySubscriptions
 from schema.gifts.gifts import GiftMutations, GiftQueries, GiftSubscriptions
 from schema.gifts.givings import GivingMutations, GivingQueries, GivingSubscriptions
 from schema.gifts.items import ListItemQueries
 from schema.gifts.lists import GiftListQueries
-from schema.gifts.occasions import OccasionQueries
+from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionSubscriptions
 from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node, check
@@ -69,6 +70,7 @@ class Query(
     GivingQueries,
     CommentQueries,
     ActivityQueries,
+    DashboardQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -83,8 +85,10 @@ class Mutation(
     LabelMutations,
     FamilyMutations,
     PersonMutations,
+    OccasionMutations,
     GiftMutations,
     GivingMutations,
+    CommentMutations,
 ):
     pass
 
@@ -94,8 +98,11 @@ class Subscription(
     TaskSubscriptions,
     LabelSubscriptions,
     FamilySubscriptions,
+    OccasionSubscriptions,
     GiftSubscriptions,
     GivingSubscriptions,
+    CommentSubscriptions,
+    DashboardSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.clock import Clock, now
+from kit.outside import Outside
 from kit.settings import Settings
 from resolvers.context import Services
 from schema import schema
@@ -37,9 +38,10 @@ class App:
     streams: Streams
     services: Services
 
-    def __init__(self, settings: Settings, clock: Clock = now) -> None:
+    def __init__(self, settings: Settings, clock: Clock = now, outside: Outside | None = None) -> None:
         self._settings = settings
         self._clock = clock
+        self._outside = outside
         self.schema = schema.made(settings)
 
     @asynccontextmanager
@@ -47,7 +49,7 @@ class App:
         async with (
             reporting(self._settings, logs.without_values),
             tracing(self._settings),
-            opened(self._settings, self._clock) as self.services,
+            opened(self._settings, self._clock, self._outside) as self.services,
         ):
             seats = Seats(self._settings.max_sockets_per_user, "one user")
             places = Seats(self._settings.max_sockets_per_address, "one address")

@@ -13,12 +13,14 @@ from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.deadlines import Deadlines
-from kit.settings import Settings
+from kit.outside import Outside
+from kit.settings import Pooler, Settings
 from live import brokers
 from live.broker import Broker
 from live.doorbell import Doorbell
 from live.grants import Grants
 from live.hub import Hub
+from live.jobs import Jobs
 from live.meter import Meter
 from live.presence import Presence
 from live.signals import Signals
@@ -29,6 +31,7 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.budgets import Budgets
 from resolvers.context import Services
+from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
@@ -57,7 +60,7 @@ def database(settings: Settings) -> Database:
     )
 
 
-def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
+def services(settings: Settings, db: Database, clock: Clock = now, outside: Outside | None = None) -> Services:
     doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
     limits = Limits(settings.counting_redis)
     tail = Tail(db, doorbell, window=settings.event_window)
@@ -90,6 +93,7 @@ def services(settings: Settings, db: Database, clock: Clock = now) -> Services:
         budgets=Budgets(settings),
         clock=clock,
         deadlines=Deadlines(settings.operation_seconds),
+        outside=outside or Outside(),
     )
 
 
@@ -106,6 +110,16 @@ def _hub(settings: Settings, tail: Tail, signals: Signals, meter: Meter, presenc
     )
 
 
+def jobs(made: Services) -> Jobs:
+    return Jobs(
+        dsn(made.db.url),
+        handlers(made),
+        concurrency=max(made.settings.job_concurrency, 2),
+        lease=made.settings.job_lease_seconds,
+        listens=made.settings.database_pooler is Pooler.NONE,
+    )
+
+
 def broker(made: Services) -> Broker:
     """Not yet connected. The doorbell comes first: where messages wait, rings go before signals."""
     url, database = made.settings.broadcast_url.get_secret_value(), dsn(made.db.url)
@@ -113,13 +127,13 @@ def broker(made: Services) -> Broker:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Services]:
+async def opened(settings: Settings, clock: Clock = now, outside: Outside | None = None) -> AsyncIterator[Services]:
     """All parts, running. Raises NotReady for a database that is too old or not migrated."""
     db = database(settings)
     try:
         await check(db)
         await db.open()
-        made = services(settings, db, clock)
+        made = services(settings, db, clock, outside)
         await made.tail.open()
         tasks = [
             asyncio.create_task(broker(made).run(), name="broker"),
@@ -128,6 +142,8 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             asyncio.create_task(keep_house(made), name="housekeeping"),
             asyncio.create_task(keep_readings(made), name="readings"),
         ]
+        if settings.job_concurrency:
+            tasks.append(asyncio.create_task(jobs(made).run(), name="jobs"))
         try:
             yield made
         finally:
@@ -139,6 +155,7 @@ async def opened(settings: Settings, clock: Clock = now) -> AsyncIterator[Servic
             await made.viewers.close()
             await made.limits.close()
             await made.vitals.close()
+            made.outside.close()
     finally:
         await db.close()
 

@@ -1,4 +1,6 @@
-"""What has to go goes, in small transactions: old events, trash, audit, keys; sessions and processes that ended."""
+"""What has to go goes, in small transactions: old events, trash, audit, keys, what happened long ago in families;
+sessions and processes that ended. And what has to come comes: the next year of what recurs.
+"""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -9,20 +11,27 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
+from db import jobs
 from db.accounts.audit import AuditEntry
 from db.accounts.presence import GONE_KEPT, PresenceGone, PresenceLease
 from db.accounts.sessions import Session
 from db.base import Base
+from db.gifts.activity import Activity
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
+from kit.errors import Unauthenticated
 from live import log
 from live.log import Draft, Kind
 from live.topics import tasks_of
-from resolvers.context import Services
+from resolvers.context import Context, Services
+from resolvers.gifts import years
 
 EVERY_SECONDS = 600
 BATCH = 1_000
+ACTIVITY_KEPT = timedelta(days=365)
 SESSIONS_KEPT = timedelta(days=7)  # ended ones, so that the reuse of their tokens is still noticed
+JOBS_KEPT = timedelta(days=7)  # what is known of them once they are done
+DEAD_JOBS_KEPT = timedelta(days=30)  # for whoever looks why
 
 logger = structlog.get_logger()
 
@@ -47,11 +56,19 @@ async def tidy(services: Services) -> None:
     )
     once = IdempotencyKey.at < now - timedelta(hours=settings.idempotency_hours)
     await _remove(services, IdempotencyKey, IdempotencyKey.id, once)
+    await _remove(services, Activity, Activity.id, Activity.created_at < now - ACTIVITY_KEPT)
     ended = now - SESSIONS_KEPT
     ours = and_(Session.revoked_at < ended, Session.identity_id.is_(None))  # others' tokens may still be good
     await _remove(services, Session, Session.id, or_(Session.expires_at < ended, ours))
+    gone = True
+    while gone:
+        async with services.db.transaction() as session:
+            gone = await jobs.forget(session, done=JOBS_KEPT, dead=DEAD_JOBS_KEPT, batch=BATCH)
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
     await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
+    nobody = Context(services, Unauthenticated(), trace_id="housekeeping", address="")
+    while await years.open_due(nobody):
+        pass
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

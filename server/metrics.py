@@ -4,13 +4,14 @@ The counters need no database. What is asked of it has a second; without an answ
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from itertools import accumulate
 from secrets import compare_digest
 
 import structlog
+from asyncpg import Record
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from db import jobs
 from kit.networks import is_loopback
 from kit.settings import Settings
 from live.histogram import SECONDS, Histogram
@@ -33,6 +35,7 @@ LAG_SECONDS = 1
 WRITE_SECONDS = 5
 LEAVING_SECONDS = 2
 OPERATION = ("type", "operation")
+JOBS = {"queued": "waiting", "picked": "running", "failed": "dead"}
 MISSED = 3  # writings after which a process no longer counts as alive
 BY_PROXIES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")  # what came with these is not from here
 REFUSED = "This is for this machine, or where METRICS_TOKEN is set for who shows it.\n"
@@ -67,6 +70,7 @@ async def answer(services: Services, request: Request) -> Response:
     registry = CollectorRegistry()
     registry.register(ProcessCollector(registry=None))
     registry.register(Scrape(services.process, services.meter, services.hub, await _lag(services)))
+    registry.register(Waiting(await _jobs(services)))
     encode, content_type = choose_encoder(text_of(request.scope, b"accept") or "")
     return Response(encode(registry), headers={"content-type": content_type})
 
@@ -86,6 +90,30 @@ async def _lag(services: Services) -> Lag | None:
             return await lag(services.db, services.tail.head)
     except Exception:
         return None
+
+
+async def _jobs(services: Services) -> Sequence[Record]:
+    try:
+        async with asyncio.timeout(LAG_SECONDS):
+            return await services.db.fetch(jobs.COUNTS)
+    except Exception:
+        return []
+
+
+class Waiting(Collector):
+    """The jobs of all processes. Their names are classes of ours."""
+
+    def __init__(self, counts: Sequence[Record]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        numbers = GaugeMetricFamily("parlor_jobs", "Jobs of all processes, by what they are", labels=["job", "status"])
+        oldest = GaugeMetricFamily("parlor_jobs_oldest_seconds", "Since when the oldest waits", labels=["job"])
+        for row in self._counts:
+            numbers.add_metric([row["name"], JOBS[row["status"]]], row["number"])
+            if row["status"] == "queued":
+                oldest.add_metric([row["name"]], row["waiting"])
+        yield from (numbers, oldest)
 
 
 class Scrape(Collector):

@@ -15,6 +15,7 @@ from structlog.typing import EventDict
 
 from db import migrate
 from kit.clock import Clock, now
+from kit.outside import Outside
 from kit.settings import Settings
 from resolvers.context import Services
 from schema.schema import Schema
@@ -49,6 +50,7 @@ def settings_for(url: str, **changes: object) -> Settings:
         "query_budget_per_user": 0,  # all tests come from one address
         "query_budget_per_address": 0,
         "metrics_flush_seconds": 3_600,  # tests count statements, and none of them shall be this one
+        "job_concurrency": 0,  # nor these
     }
     return Settings(_env_file=None, **(given | changes))  # type: ignore[arg-type]
 
@@ -61,10 +63,15 @@ def url_of(settings: Settings) -> str:
 
 @asynccontextmanager
 async def served(
-    settings: Settings, clock: Clock = now, *, both_ways: bool = False, schema: Schema | None = None
+    settings: Settings,
+    clock: Clock = now,
+    *,
+    both_ways: bool = False,
+    schema: Schema | None = None,
+    outside: Outside | None = None,
 ) -> AsyncIterator[Served]:
     """With `both_ways` every query that needs no executor is answered by it too, and the answers must be equal."""
-    made = app.App(settings, clock)
+    made = app.App(settings, clock, outside)
     made.schema = schema or made.schema
     quick = settings.model_copy(update={"shutdown_seconds": 2, "leaving_seconds": 0})
     server = Server(configured(made, quick, port=0), made, announce=lambda: None)

@@ -10,6 +10,9 @@ from db.base import Entity, enumeration, well_formed_id
 from kit.ids import Id
 
 if TYPE_CHECKING:
+    from db.gifts.activity import Activity
+    from db.gifts.items import Giving, ListItem
+    from db.gifts.occasions import Occasion
     from db.gifts.persons import Person
 
 
@@ -26,7 +29,7 @@ class FamilyRole(StrEnum):
 
 
 class Family(Entity):
-    """Whatever belongs to it is invisible outside it."""
+    """Whatever belongs to it is invisible outside it. `ideas` are its items: a dashboard narrows them."""
 
     __tablename__ = "family"
     prefix: ClassVar[str] = "family"
@@ -38,6 +41,11 @@ class Family(Entity):
     members: Mapped[list["FamilyMember"]] = relationship(lazy="raise", viewonly=True)
     invites: Mapped[list["FamilyInvite"]] = relationship(lazy="raise", viewonly=True)
     persons: Mapped[list["Person"]] = relationship("Person", lazy="raise", viewonly=True)
+    occasions: Mapped[list["Occasion"]] = relationship("Occasion", lazy="raise", viewonly=True)
+    items: Mapped[list["ListItem"]] = relationship("ListItem", lazy="raise", viewonly=True)
+    ideas: Mapped[list["ListItem"]] = relationship("ListItem", lazy="raise", viewonly=True)
+    givings: Mapped[list["Giving"]] = relationship("Giving", lazy="raise", viewonly=True)
+    activity: Mapped[list["Activity"]] = relationship("Activity", lazy="raise", viewonly=True)
 
     __table_args__ = (
         well_formed_id("family"),

@@ -1,6 +1,6 @@
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +9,9 @@ from db.base import Entity, enumeration, well_formed_id
 from db.gifts.families import Family
 from db.gifts.persons import Person
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.gifts.lists import GiftList
 
 
 class OccasionType(StrEnum):
@@ -47,6 +50,7 @@ class Occasion(Entity):
         primaryjoin="Occasion.id == remote(foreign(Occasion.previous_id))",
     )
     people: Mapped[list["OccasionPerson"]] = relationship(lazy="raise", viewonly=True)
+    lists: Mapped[list["GiftList"]] = relationship("GiftList", lazy="raise", viewonly=True)
 
     __table_args__ = (
         well_formed_id("occasion"),
@@ -59,7 +63,7 @@ class Occasion(Entity):
 
 
 class OccasionPerson(Entity):
-    """Somebody who is given presents on an occasion."""
+    """Somebody who is given presents on an occasion. `lists` are all those of the occasion, for whomever."""
 
     __tablename__ = "occasion_person"
     prefix: ClassVar[str] = "guest"
@@ -69,8 +73,15 @@ class OccasionPerson(Entity):
     person_id: Mapped[Id] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"))
     budget_minor: Mapped[int | None] = mapped_column(BigInteger)
 
+    family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     occasion: Mapped[Occasion] = relationship(lazy="raise", viewonly=True)
     person: Mapped[Person] = relationship(lazy="raise")
+    lists: Mapped[list["GiftList"]] = relationship(
+        "GiftList",
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="OccasionPerson.occasion_id == foreign(GiftList.occasion_id)",
+    )
 
     __table_args__ = (
         well_formed_id("guest"),

@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -10,6 +10,9 @@ from db.base import Entity, well_formed_id
 from db.gifts.families import Family
 from db.words import words_of
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.gifts.items import ListItem
 
 
 class Person(Entity):
@@ -31,6 +34,9 @@ class Person(Entity):
 
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     user: Mapped[User | None] = relationship(lazy="raise")
+    items: Mapped[list["ListItem"]] = relationship(
+        "ListItem", lazy="raise", viewonly=True, primaryjoin="Person.id == foreign(ListItem.person_id)"
+    )
 
     __table_args__ = (
         well_formed_id("person"),

@@ -1,8 +1,10 @@
 """What has happened in a family, for those who look later. It is kept from whom its subject is kept from."""
 
+from dataclasses import replace
 from typing import Annotated
 
-from sqlalchemy import Select, select
+from pydantic import Field
+from sqlalchemy import Select, String, cast, func, select
 
 from db.gifts.activity import Activity, ActivityKind
 from db.gifts.comments import Comment
@@ -24,8 +26,22 @@ def by_id(id: Annotated[Id, Doc("The activity's id.")]) -> Select[Activity]:
     return select(Activity).where(Activity.id == id)
 
 
-def listed() -> Listing:
-    return Listing(select(Activity), (Order(Activity.created_at, descending=True),))
+def listed(
+    kinds: Annotated[list[ActivityKind] | None, Field(max_length=len(ActivityKind)), Doc("Only these.")] = None,
+) -> Listing:
+    """The newest first."""
+    rows = select(Activity)
+    if kinds is not None:
+        rows = rows.where(cast(Activity.kind, String) == func.any(kinds))
+    return Listing(rows, (Order(Activity.created_at, descending=True),))
+
+
+def of_families(
+    family_id: Annotated[Id | None, Doc("Of this family. Default: of all that are the viewer's.")] = None,
+    kinds: Annotated[list[ActivityKind] | None, Field(max_length=len(ActivityKind)), Doc("Only these.")] = None,
+) -> Listing:
+    found = listed(kinds)
+    return found if family_id is None else replace(found, rows=found.rows.where(Activity.family_id == family_id))
 
 
 async def record(

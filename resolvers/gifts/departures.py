@@ -14,11 +14,11 @@ async def depart(work: Work, user: User) -> None:
 
     What they alone could see goes with them; what they gave, and lists that others see, stay.
     """
+    for person in await work.session.scalars(select(Person).where(Person.user_id == user.id).order_by(Person.id)):
+        work.change(person, user_id=None)
     mine = select(FamilyMember.family_id).where(FamilyMember.user_id == user.id).order_by(FamilyMember.family_id)
     for family in [*(await work.session.scalars(mine))]:
         await _from(work, user, family)
-    for person in await work.session.scalars(select(Person).where(Person.user_id == user.id).order_by(Person.id)):
-        work.change(person, user_id=None)
     private = GiftList.owner_id == user.id, GiftList.visibility == GiftListVisibility.PRIVATE
     await work.session.execute(delete(GiftList).where(*private))
 

@@ -16,7 +16,7 @@ from live.log import Kind
 from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import keeping
+from resolvers.gifts import keeping, pages
 from resolvers.gifts.keeping import Secret
 from resolvers.gifts.named import named, of_family
 from resolvers.gifts.rules.gifts import (
@@ -169,7 +169,7 @@ async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret
     await work.add(gift)
     await _tell_price(work, gift)
     if gift.url is not None:
-        await _wants_page(work, gift)
+        await pages.wanted(work, gift)
     return gift
 
 
@@ -190,7 +190,7 @@ async def update(
         if any(getattr(gift, name) != before[name] for name in PRICE):
             await _tell_price(work, gift)
         if gift.url is not None and gift.url != before["url"]:
-            await _wants_page(work, gift)
+            await pages.wanted(work, gift)
         return gift
 
 
@@ -235,7 +235,3 @@ async def _tell_price(work: Work, gift: Gift) -> None:
     if gift.price_minor is not None:
         price = {name: getattr(gift, name) for name in PRICE}
         await work.add(GiftPrice(family_id=gift.family_id, gift_id=gift.id, **price))
-
-
-async def _wants_page(work: Work, gift: Gift) -> None:
-    """Where the reading of its page will be enqueued; until then it stays PENDING."""

@@ -54,7 +54,7 @@ async def create(ctx: Context, input: Annotated[CreateFamilyInvite, Doc("The inv
         least = FamilyRole.ADMIN if input.role is FamilyRole.MEMBER else FamilyRole.OWNER
         await membership.own(work, family.id, least)
         await _refuse_too_many(work, family.id)
-        return await work.add(
+        invite = await work.add(
             FamilyInvite(
                 family_id=family.id,
                 created_by_id=ctx.viewer.id,
@@ -64,13 +64,18 @@ async def create(ctx: Context, input: Annotated[CreateFamilyInvite, Doc("The inv
                 most_uses=input.most_uses,
             )
         )
+        work.audit("family_invite.create", invite.id, family=family.id, role=input.role)
+        return invite
 
 
 async def revoke(ctx: Context, id: Annotated[Id, Doc("The invitation's id.")]) -> FamilyInvite:
     """Once is enough: it stays revoked since the first time."""
     async with ctx.work() as work:
         invite = await work.lock(FamilyInvite, id)
-        return invite if invite.revoked_at else work.change(invite, revoked_at=ctx.now())
+        if invite.revoked_at is None:
+            work.audit("family_invite.revoke", id, family=invite.family_id)
+            work.change(invite, revoked_at=ctx.now())
+        return invite
 
 
 async def join(ctx: Context, code: Code) -> Family:
@@ -82,7 +87,8 @@ async def join(ctx: Context, code: Code) -> Family:
             await membership.hold(work, family)
             for mine in await work.visible(Family, [family]):
                 return mine
-        invite = await work.session.scalar(select(FamilyInvite).where(_is(code), membership.is_open(ctx.now())))
+        usable = select(FamilyInvite).where(_is(code), membership.is_open(ctx.now())).with_for_update()
+        invite = await work.session.scalar(usable)
         if invite is None:
             raise NotFound("FamilyInvite", code)
         return await _joined(work, invite)

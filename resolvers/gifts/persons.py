@@ -1,7 +1,7 @@
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from sqlalchemy import Date, Integer, Select, case, cast, extract, func, or_, select
+from sqlalchemy import Select, or_, select
 
 from db.accounts.users import User
 from db.gifts.activity import ActivityKind
@@ -11,14 +11,13 @@ from db.gifts.lists import GiftList
 from db.gifts.occasions import OccasionPerson
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
-from db.slots import NOW, VIEWER_TIME_ZONE
 from kit.errors import Forbidden, NotFound
 from kit.ids import Id, prefix_of
 from live.log import Kind
 from live.topics import comments_on, families_of
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import activity, givings, membership
+from resolvers.gifts import activity, givings, membership, years
 from resolvers.gifts.rules.persons import CreatePerson, PersonOrder, UpdatePerson
 from resolvers.matching import matches
 from resolvers.rules import SearchWords
@@ -49,17 +48,9 @@ def of_family(search: Search = None, order_by: OrderBy = PersonOrder.NAME) -> Li
     return Listing(rows, (ORDERS[order_by](),))
 
 
-def next_birthday(person: Any) -> Any:
-    """From today on, in the viewer's time zone; of who was born on February 29 that may be the 28th."""
-    today = cast(func.timezone(VIEWER_TIME_ZONE, NOW), Date)
-    years = cast(extract("year", today) - extract("year", person.birthday), Integer)
-    this, following = (cast(person.birthday + func.make_interval(years + more), Date) for more in (0, 1))
-    return func.greatest(person.birthday, case((this >= today, this), else_=following), type_=Date)
-
-
 ORDERS: dict[PersonOrder, Callable[[], Order]] = {
     PersonOrder.NAME: lambda: Order(Person.name),
-    PersonOrder.NEXT_BIRTHDAY: lambda: Order(Reached(next_birthday(Person), "next_birthday")),
+    PersonOrder.NEXT_BIRTHDAY: lambda: Order(Reached(years.next_birthday(Person), "next_birthday")),
     PersonOrder.CREATED_AT: lambda: Order(Person.created_at),
 }
 

@@ -209,6 +209,6 @@ POLICIES = {
     Giving: _policy(sees_giving, sees_giving),
     Claim: _policy(sees_promise, either(_mine(Claim.user_id), family_admin)),
     Contribution: _policy(sees_promise, either(_mine(Contribution.user_id), family_admin)),
-    Comment: _policy(sees_comment, _mine(Comment.author_id)),
+    Comment: _policy(sees_comment, either(_mine(Comment.author_id), family_admin)),
     Activity: _policy(sees_activity, nobody),
 }

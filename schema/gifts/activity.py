@@ -47,4 +47,6 @@ class Activity(Node):
 
 @strawberry.type
 class ActivityQueries:
-    activity: Connection[Activity] = connection(resolve.listed, "What happened in the viewer's families, newest first.")
+    activity: Connection[Activity] = connection(
+        resolve.of_families, "What happened in the viewer's families in the last year, newest first."
+    )

@@ -7,6 +7,7 @@ from db.gifts.gifts import Gift as Model
 from db.gifts.gifts import GiftPrice as Price
 from db.gifts.gifts import PageState
 from resolvers.gifts import gifts as resolve
+from resolvers.gifts import pages
 from resolvers.gifts.rules import gifts as rules
 from resolvers.limits import per_minute
 from schema.accounts.users import User
@@ -65,7 +66,10 @@ class Gift(Node):
     source: str | None = column("The name of the shop, or its host.")
     tags: list[str] = column("Words to sort gifts by.")
     page_state: PageState = column("How far the reading of its page has come.")
-    page_warnings: list[str] = column("What was not found on its page, or is in doubt.")
+    page_warnings: list[str] = column(
+        "What its page left open: NO_TITLE, NO_PRICE, PRICE_UNCLEAR, NO_IMAGE, NO_DESCRIPTION. Or why it could not be "
+        "read: BAD_ADDRESS, FORBIDDEN_ADDRESS, UNREACHABLE, REFUSED, TOO_MANY_REDIRECTS, NOT_A_PAGE, TOO_LARGE."
+    )
     page_read_at: datetime | None = column("When its page was last read.")
     removed_at: datetime | None = column("When it was taken from the catalogue; lists that have it keep it.")
     prices: Connection[GiftPrice] = connection(resolve.prices_listed, "What it has cost, the oldest first.")
@@ -110,6 +114,9 @@ class GiftMutations:
     update_gift: Gift = verb(resolve.update, "Changes what is given.", limit=per_minute(300))
     delete_gift: Deleted = verb(resolve.delete, "Takes it from the catalogue; lists that have it keep it.")
     restore_gift: Gift = verb(resolve.restore, "Brings it back into the catalogue.")
+    refresh_gift: Gift = verb(
+        pages.refresh, "Has its page read anew: what nobody has typed may change.", limit=per_minute(30)
+    )
 
 
 @strawberry.type

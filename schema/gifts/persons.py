@@ -4,13 +4,14 @@ import strawberry
 
 from db.gifts.persons import Person as Model
 from resolvers.gifts import persons as resolve
+from resolvers.gifts import years
 from resolvers.gifts.rules import persons as rules
 from resolvers.limits import per_minute
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
-from schema.fields import connection, entity, verb
+from schema.fields import connection, entity, expression, verb
 from schema.gifts.families import Family
 from schema.node import Node, column, node
 
@@ -32,6 +33,9 @@ class Person(Node):
     user: User | None = column("The user they are; what is meant for them is then kept from that user.")
     name: str = column("1 to 100 characters.")
     birthday: date | None = column("When they were born.")
+    next_birthday: date | None = expression(
+        years.next_birthday, "Their next one, today or later in the viewer's time zone; of 29 February the 28th."
+    )
     sizes: list[str] = column('Such as "shoes 42".')
     interests: list[str] = column("What they like.")
     unwanted: list[str] = column("What never to give them.")

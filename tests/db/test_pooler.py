@@ -14,7 +14,9 @@ import asyncpg
 import pytest
 
 from db.engine import Database
+from kit.errors import Unauthenticated
 from kit.settings import Pooler
+from resolvers.context import Context
 from server.postgres import _as_user
 from server.starting import migrated
 from tests.conftest import Served, served, settings_for
@@ -22,6 +24,7 @@ from tests.databases import database
 from tests.db.opening import BLOCKED, Counted, hand, opened, pid, reads
 from tests.people import Person
 from tests.server.holding import holding_up, waiting, writes_of
+from tests.server.noting import Note
 from tests.server.processes import LOGIN, free_port
 from tests.waiting import until
 
@@ -137,6 +140,19 @@ async def test_people_sign_in_ask_write_and_hear_through_one_connection(bouncer:
         expected = {"tasks": {"nodes": [{"title": "Root", "subtasks": {"nodes": [leaf]}}]}}
         for _ in range(3):
             assert (await dora.ask(TREE)).data == expected
+
+
+async def test_jobs_are_done_through_one_connection(bouncer: PgBouncer) -> None:
+    async with pooled(bouncer, job_concurrency=2) as house:
+        ctx = Context(house.services, Unauthenticated(), trace_id="tests", address="local")
+        async with ctx.work() as work:
+            await work.enqueue(Note(word="pooled"))
+
+        async def noted() -> bool:
+            return bool(await house.services.db.fetchval("select count(*) from audit_entry", ()) == 1)
+
+        await until(noted)
+        assert await house.services.db.fetchval("select count(*) from pg_listening_channels()", ()) == 0
 
 
 @pytest.mark.parametrize("query", ['mutation { createTask(input: {title: "Late"}) { id } }', TREE])

@@ -7,3 +7,9 @@ from tests.people import People
 @pytest.fixture
 async def home(people: People) -> World:
     return await world(people)
+
+
+@pytest.fixture
+async def other(people: People) -> World:
+    """A family that has nothing to do with `home`."""
+    return await world(people)

@@ -135,7 +135,7 @@ def _inputs(kind: GraphQLInputObjectType, pool: Pool) -> Iterator[dict[str, Any]
 def _scalars(kind: str, name: str, pool: Pool, prefix: str) -> list[Any]:
     match kind:
         case "ID":
-            return pool.ids.get(prefix, pool.ids_for(name)) if name == "id" else pool.ids_for(name)
+            return (pool.ids.get(prefix) if name == "id" else None) or pool.ids_for(name)
         case "Boolean":
             return [True, False]
         case "Int" | "Float":

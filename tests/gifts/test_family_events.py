@@ -1,8 +1,6 @@
 """What is heard of a family, by whom; and that who is sent away hears nothing more, in no process."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack
 
 from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
 from db.gifts.persons import Person as Receiver
@@ -20,45 +18,13 @@ from tests.gifts.asking import (
     join,
     member_id,
 )
+from tests.gifts.hearing import CHANGES, Heard, hearing
 from tests.gifts.world import World
 from tests.people import Person
 from tests.sockets import Socket
 
 NAME = 'mutation ($id: ID!) { updatePerson(id: $id, input: {notes: "%s"}) { id } }'
-CHANGES = """subscription ($topics: [String!]) { changes(topics: $topics) {
-  __typename ... on EntityChanged { entityId } ... on EntityDeleted { deletedId } } }"""
 PRESENT = "subscription ($topic: String!) { presence(topic: $topic) { totalCount } }"
-
-
-class Heard:
-    """A stream that has begun."""
-
-    def __init__(self, socket: Socket) -> None:
-        self.socket = socket
-
-    async def next(self) -> Any:
-        frame = await self.socket.frame()
-        assert frame["type"] == "next", frame
-        return next(iter(frame["payload"]["data"].values()))
-
-    async def entity(self) -> tuple[str, str]:
-        told = await self.next()
-        return told["entityType"], told.get("kind", "DELETED")
-
-    async def refused(self) -> str:
-        frame = await self.socket.frame()
-        assert frame["type"] == "error", frame
-        return str(frame["payload"][0]["extensions"]["code"])
-
-
-@asynccontextmanager
-async def hearing(person: Person, query: str, url: str | None = None, **variables: Any) -> AsyncIterator[Heard]:
-    async with Socket(url, person.token) if url else person.socket() as socket:
-        payload = {"query": query, "variables": variables}
-        await socket.send({"type": "subscribe", "id": "1", "payload": payload})
-        heard = Heard(socket)
-        assert (await heard.next())["__typename"] == "Ready"
-        yield heard
 
 
 async def remove(home: World, person: Person) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql
 
 from db.gifts.activity import ActivityKind
 from db.gifts.families import FamilyRole
@@ -14,9 +15,10 @@ from kit.settings import Settings
 from tests.clock import Watch
 from tests.conftest import served
 from tests.gifts.asking import LEAVE, LINK, SET_ROLE, founded, invite, join, member_id, rows
-from tests.gifts.test_family_events import CHANGES, hearing
+from tests.gifts.hearing import CHANGES, hearing
 from tests.gifts.world import World, family
 from tests.people import Answer, Person
+from tests.waiting import until
 
 FIELDS = "id name birthday sizes interests unwanted notes photoUrl version user { id } family { id }"
 CREATE = f"mutation ($input: CreatePersonInput!) {{ createPerson(input: $input) {{ {FIELDS} }} }}"
@@ -26,7 +28,7 @@ DELETE = "mutation ($id: ID!) { deletePerson(id: $id) { deletedId } }"
 QUERY_PERSON = "query ($id: ID!) { person(id: $id) { id } }"
 LISTED = """query ($family: ID, $search: String, $orderBy: PersonOrder!, $first: Int, $after: String) {
   persons(familyId: $family, search: $search, orderBy: $orderBy, first: $first, after: $after) {
-    totalCount nodes { name } pageInfo { endCursor hasNextPage } } }"""
+    totalCount nodes { name nextBirthday } pageInfo { endCursor hasNextPage } } }"""
 
 
 async def person(by: Person, home: World, name: str = "Baby", **given: Any) -> Any:
@@ -119,8 +121,8 @@ async def test_whose_birthday_comes_next_comes_first_page_by_page(settings: Sett
         gus = await house.people.one(time_zone="Europe/Berlin")  # where it is the 28th already
         made = await founded(gus)
         born = {
-            "Today": "1990-02-28",
             "Leap": "2000-02-29",
+            "Today": "1990-02-28",
             "Yesterday": "1950-02-27",
             "March": "2010-03-01",
             "Unborn": "2027-06-01",
@@ -129,16 +131,23 @@ async def test_whose_birthday_comes_next_comes_first_page_by_page(settings: Sett
         for name, birthday in born.items():
             given = {"familyId": made["id"], "name": name, "birthday": birthday}
             assert (await gus.ask(CREATE, input=given)).data
-        found: list[str] = []
+        found: dict[str, str | None] = {}
         after = None
         while True:
             answer = await gus.ask(LISTED, orderBy="NEXT_BIRTHDAY", first=2, after=after)
             page = answer.data["persons"]
-            found += [node["name"] for node in page["nodes"]]
+            found |= {node["name"]: node["nextBirthday"] for node in page["nodes"]}
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
                 break
-        assert found == ["Today", "Leap", "March", "Unborn", "Yesterday", "Unknown"]
+        assert [*found.items()] == [
+            ("Leap", "2027-02-28"),
+            ("Today", "2027-02-28"),
+            ("March", "2027-03-01"),
+            ("Unborn", "2027-06-01"),
+            ("Yesterday", "2028-02-27"),
+            ("Unknown", None),
+        ]
 
 
 async def test_members_say_who_they_are_where_nobody_is(home: World) -> None:
@@ -235,6 +244,20 @@ async def test_who_gives_them_something_hears_that_it_is_gone(home: World) -> No
         guests = await rows(home.people, "select id from occasion_person where family_id = $1", home.family.id)
         assert (told[:2], told[3], guests) == ([home.item.id, home.list.id], home.receiver.id, [])
     assert (await home.gina.ask(QUERY_PERSON, id=home.receiver.id)).code == "PERSON_NOT_FOUND"
+
+
+WAITING = """select count(*) from pg_stat_activity
+where wait_event_type = 'Lock' and datname = current_database() and query ilike 'insert into person%'"""
+
+
+async def test_who_writes_into_a_family_that_ends_at_that_moment_is_told_to_look_again(home: World) -> None:
+    services = home.people.services
+    async with services.db.transaction() as ending:
+        await ending.execute(sql("delete from family where id = :id"), {"id": home.family.id})
+        asked = asyncio.create_task(home.gus.ask(CREATE, input={"familyId": home.family.id, "name": "Baby"}))
+        await until(lambda: services.db.fetchval(WAITING, []))
+    answer = await asked
+    assert (answer.code, answer.error["extensions"]["reason"]) == ("CONFLICT", "TRY_AGAIN")
 
 
 VERBS = {

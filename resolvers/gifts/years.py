@@ -1,0 +1,145 @@
+"""The same day in another year: what recurs yearly has a row for each year, opened when the one before has passed.
+
+What falls on 29 February is kept on the 28th in years that have none, and comes back to the 29th in those that do.
+"""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from sqlalchemy import Date, Integer, Interval, Select, case, cast, func, literal, literal_column, select
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql import ColumnElement
+
+from db.gifts.activity import ActivityKind
+from db.gifts.occasions import Occasion, OccasionPerson, OccasionType
+from db.gifts.persons import Person
+from db.slots import NOW, VIEWER_TIME_ZONE
+from kit.errors import Invalid
+from kit.ids import Id
+from live.log import Kind
+from resolvers.context import Context
+from resolvers.documented import Doc
+from resolvers.gifts import activity
+from resolvers.gifts.rules.occasions import LAST_DAY
+from resolvers.work import Work
+
+COPIED = ("family_id", "name", "type", "recurs_yearly", "budget_minor")
+BATCH = 20  # occasions of one transaction: each is about ten statements, and the log waits for whoever writes
+LATEST_ZONE = timedelta(hours=12)  # behind UTC: where a day ends last
+LEAP_YEARS_APART = 8  # at most, as around 2100
+
+
+def on_year(day: date, year: int) -> date:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+def next_after(day: date, since: date) -> date:
+    """The first that is neither before the day itself nor before `since`."""
+    if since <= day:
+        return day
+    this_year = on_year(day, since.year)
+    return this_year if this_year >= since else on_year(day, since.year + 1)
+
+
+def today() -> ColumnElement[date]:
+    """Where the viewer is."""
+    return cast(func.timezone(VIEWER_TIME_ZONE, NOW), Date)
+
+
+def days_until(occasion: Any) -> ColumnElement[int]:
+    return cast(occasion.day - today(), Integer)
+
+
+def next_birthday(person: Any) -> ColumnElement[date]:
+    """Null where the birthday is not known."""
+    age = func.greatest(func.extract("year", today()) - func.extract("year", person.birthday), 0)
+
+    def turning(years: Any) -> ColumnElement[date]:
+        return cast(person.birthday + cast(func.make_interval(cast(years, Integer)), Interval), Date)
+
+    this_year = turning(age)
+    return case((this_year >= today(), this_year), else_=turning(age + literal_column("1")))
+
+
+async def open_next(ctx: Context, id: Annotated[Id, Doc("The occasion's id.")]) -> Occasion:
+    """The year that follows, made if it is not there yet."""
+    async with ctx.work() as work:
+        return await open_in(work, await work.lock(Occasion, id))
+
+
+async def open_due(ctx: Context) -> int:
+    """Opens the year after for some of what has passed everywhere, whosever it is; how many that were.
+
+    Nobody needs to be signed in, and any number of processes may do it at once.
+    """
+    following = aliased(Occasion)
+    due = (
+        select(Occasion)
+        .where(Occasion.recurs_yearly, Occasion.day < _ended(ctx))
+        .where(~select(following.id).where(following.previous_id == Occasion.id).exists())
+        .order_by(Occasion.id)
+        .limit(BATCH)
+        .with_for_update(of=Occasion, skip_locked=True)
+    )
+    async with ctx.work() as work:
+        found = (await work.session.scalars(due)).all()
+        for occasion in found:
+            await open_in(work, occasion)
+    return len(found)
+
+
+async def open_in(work: Work, occasion: Occasion) -> Occasion:
+    """The same, of one that is locked: whoever else had it may have opened the next."""
+    before = select(Occasion).where(Occasion.previous_id == occasion.id)
+    if found := await work.session.scalar(before):
+        return found
+    day = await _day_after(work, occasion)
+    if day > LAST_DAY:
+        raise Invalid({"id": [f"there is no year after {LAST_DAY.year}"]})
+    opened = Occasion(**{name: getattr(occasion, name) for name in COPIED}, day=day, previous_id=occasion.id)
+    await work.add(opened)
+    await activity.record(work, ActivityKind.OCCASION_ADDED, opened)
+    for guest in await work.session.scalars(_guests(occasion)):
+        given = {"family_id": guest.family_id, "person_id": guest.person_id, "budget_minor": guest.budget_minor}
+        await work.add(OccasionPerson(occasion_id=opened.id, **given))
+    work.tell(occasion, Kind.UPDATED)  # its `next`
+    return opened
+
+
+def _guests(occasion: Occasion) -> Select[OccasionPerson]:
+    """In the order in which they were added; who they are stays there until the work ends."""
+    guests = select(OccasionPerson).join(Person, OccasionPerson.person_id == Person.id)
+    guests = guests.where(OccasionPerson.occasion_id == occasion.id)
+    ordered = guests.order_by(OccasionPerson.created_at, OccasionPerson.id)
+    return ordered.with_for_update(of=Person, read=True, key_share=True)
+
+
+def _ended(ctx: Context) -> date:
+    """What is before this day has passed in every time zone."""
+    return (ctx.now() - LATEST_ZONE).date()
+
+
+async def _day_after(work: Work, occasion: Occasion) -> date:
+    """In the year after its own, or later where that has passed as well."""
+    next_year = date(occasion.day.year + 1, 1, 1)
+    return next_after(await _first_kept(work, occasion), max(next_year, _ended(work.ctx)))
+
+
+async def _first_kept(work: Work, occasion: Occasion) -> date:
+    """The day itself, or the 29 February that it stands for: of a year before, or of whoever has their birthday."""
+    if (occasion.day.month, occasion.day.day) != (2, 28):
+        return occasion.day
+    year = select(Occasion.previous_id, Occasion.day, literal_column("0", Integer).label("back"))
+    years = year.where(Occasion.id == occasion.id).cte("years", recursive=True)
+    before = select(Occasion.previous_id, Occasion.day, years.c.back + 1).join(
+        years, Occasion.id == years.c.previous_id
+    )
+    years = years.union_all(before.where(years.c.back < LEAP_YEARS_APART))
+    whose = select(Person.birthday).join(OccasionPerson, OccasionPerson.person_id == Person.id)
+    birthdays = whose.where(OccasionPerson.occasion_id == occasion.id, literal(occasion.type is OccasionType.BIRTHDAY))
+    kept = select(years.c.day).union_all(birthdays).subquery().c.day
+    leap = select(kept).where(func.to_char(kept, "MM-DD") == "02-29").limit(1)
+    return await work.session.scalar(leap) or occasion.day
