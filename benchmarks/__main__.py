@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import fanout, machine, report
+from benchmarks import family, fanout, machine, report
 from benchmarks.cases import CASES
 from benchmarks.commands import live_servers, servers
 from benchmarks.compare import Choice, compared
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 FULL = Pace(warm=1, measured=3, rounds=3, tries=2)
 QUICK = Pace(warm=1, measured=1, rounds=1, tries=1)
-PARTS = ("compare", "growth", "fanout")
+PARTS = ("compare", "growth", "fanout", "gifts")
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,6 +58,8 @@ async def _run(given: argparse.Namespace) -> None:
             results["samples"] = await compared(made, choice, pace)
         if "growth" in parts:
             results["growth"] = await grown(made, pace, tuple(given.sizes))
+        if "gifts" in parts:
+            results["gifts"] = await family.measured(made)
         if "fanout" in parts:
             live = fanout.QUICK if given.quick else fanout.FULL
             live = replace(live, rounds=given.rounds or live.rounds)

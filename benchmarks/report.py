@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import fanout_report
+from benchmarks import family, fanout_report
 from benchmarks.cases import CASES
 from benchmarks.chart import drawn
 from benchmarks.commands import servers
@@ -16,8 +16,9 @@ BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 
 def told(results: dict[str, Any]) -> str:
     figures, growth = medians(results.get("samples", [])), results.get("growth", [])
-    live = results.get("fanout", [])
-    parts = [_made(results), _targets(verdicts(figures, growth) + fanout_report.verdicts(live))]
+    gifts, live = results.get("gifts", []), results.get("fanout", [])
+    targets = verdicts(figures, growth) + family.verdicts(gifts) + fanout_report.verdicts(live)
+    parts = [_made(results), _targets(targets)]
     for connections in sorted({key[2] for key in figures}, reverse=True):
         at_once = f"{connections} connections" if connections > 1 else "one connection"
         parts += [f"### Requests a second, {at_once}\n\n" + _rates(figures, connections)]
@@ -25,6 +26,8 @@ def told(results: dict[str, Any]) -> str:
         parts += ["### Latency and CPU of a request\n\n" + _costs(figures)]
     if growth:
         parts += ["### Growth\n\n" + _growth(growth)]
+    if gifts:
+        parts += [family.told(gifts)]
     if live:
         parts += fanout_report.told(live)
     return "\n\n".join(parts)

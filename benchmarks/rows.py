@@ -18,7 +18,7 @@ TASKS = 10_000  # of each user
 NEIGHBOURS = 2  # other users with as many rows, whom a policy has to keep out
 
 # A UUIDv7 in form: 48 bits of time, the version, the variant, the rest from a digest.
-_ID = """
+ID_OF_NUMBER = """
 create function bench_id(prefix text, number bigint) returns text immutable language sql as $$
   select prefix || '_' || lpad(to_hex(1767225600000 + number * 1000), 12, '0') || '7' || left(digest, 3)
       || '8' || right(digest, 15) from md5(prefix || number) as digest
@@ -82,7 +82,7 @@ class Rows:
 
 async def seed(connection: asyncpg.Connection, viewer: str) -> Rows:
     """Fills a migrated database in which the viewer has registered."""
-    await connection.execute(_ID)
+    await connection.execute(ID_OF_NUMBER)
     await connection.execute(_TASKS, viewer, 0, TASKS, PARENTS, PARTS)
     await connection.execute(_LABELS, viewer)
     await connection.execute(_WORN, TASKS)
@@ -96,7 +96,7 @@ async def seed(connection: asyncpg.Connection, viewer: str) -> Rows:
 async def fill(connection: asyncpg.Connection, viewer: str, count: int) -> None:
     """`count` tasks of the viewer and of nobody else."""
     await connection.execute("set statement_timeout = 0")
-    await connection.execute(_ID)
+    await connection.execute(ID_OF_NUMBER)
     await connection.execute(_TASKS, viewer, 0, count, 0, 0)
     await settle(connection)
 
@@ -104,7 +104,7 @@ async def fill(connection: asyncpg.Connection, viewer: str, count: int) -> None:
 async def people(connection: asyncpg.Connection, count: int, tasks: int) -> dict[str, list[str]]:
     """E-mail addresses of new people, and the ids of their tasks. Their hashes are cheap: no sign-in is measured."""
     cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    await connection.execute(_ID)
+    await connection.execute(ID_OF_NUMBER)
     await connection.execute(_PEOPLE, count, cheap, tasks)
     await settle(connection)
     found = await connection.fetch(

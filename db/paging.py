@@ -3,6 +3,8 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -27,9 +29,10 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from db.base import Entity
-from db.selection import Feed, Listing, Order, Reached, Window
+from db.selection import Feed, Listing, Order, Reached, Row, Window
 
 NUMBER = "\x01n"  # no client can name a column so: it is not a GraphQL name
 CURSOR = "\x01cursor"
@@ -63,6 +66,7 @@ def windowed(
     keys = keys_of(listing)
     if keys[0].nullable and not isinstance(keys[0].column, Reached) and not window.offset and not sorted:
         return _in_shares(rows, keys, window, numbered=numbered, peek=peek)
+    rows, keys = _joined(rows, keys)
     by = [ordering(_unindexed(key) if sorted else key.value, key, backward=window.backward) for key in keys]
     rows = past(rows, keys, window)
     rows = rows.add_columns(*(key.value.label(_label(key)) for key in keys if isinstance(key.column, Reached)))
@@ -71,6 +75,22 @@ def windowed(
     if numbered:
         rows = rows.add_columns(*numbers(listing.model.id, by, window, peek=peek))
     return rows.order_by(*by).limit(limit(window, peek=peek))
+
+
+def _joined(rows: Select[Any], keys: Sequence[Order]) -> tuple[Select[Any], list[Order]]:
+    """The rows beside those that their order speaks of, so that each of these is looked at once."""
+    found = []
+    for key in keys:
+        if isinstance(key.column, Reached) and (row := key.column.row) is not None:
+            rows = rows.outerjoin(row.entity, row.on)
+            value = replacement_traverse(key.value, {}, partial(_in_place_of, row))
+            key = replace(key, column=replace(key.column, value=value))
+        found.append(key)
+    return rows, found
+
+
+def _in_place_of(row: Row, element: Any, **_: Any) -> ColumnElement[Any] | None:
+    return row.value if element is row.subquery else None
 
 
 def _skipped(window: Window) -> ColumnElement[int]:

@@ -63,15 +63,27 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row at most beside another, and what is made of it: as a subquery, and for a join of the entity `on`."""
+
+    subquery: ColumnElement[Any]
+    entity: Any
+    on: ColumnElement[bool]
+    value: ColumnElement[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """A value of another row, such as an order may sort by; see resolvers/relations.py. `name` stands in cursors.
 
-    Whoever knows that it is never null may say so: a page is then found by a simpler condition.
+    Whoever knows that it is never null may say so: a page is then found by a simpler condition. A page joins the `row`
+    that the value speaks of, where it is told of it, for else it is looked up wherever the value is mentioned.
     """
 
     value: ColumnElement[Any]
     name: str
     nullable: bool = True
+    row: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)

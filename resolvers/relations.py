@@ -8,11 +8,23 @@ of the rows around. A statement that goes there by itself is refused by the read
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, cast, func, inspect, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, QueryableAttribute, aliased
 
 from db.reader import joined
-from db.selection import Reached
+from db.selection import Reached, Row
 from resolvers.policies import POLICIES
 
 Value = Callable[[Any], ColumnElement[Any]]
@@ -25,8 +37,11 @@ def reached(relation: Relation, column: InstrumentedAttribute[Any] | Value) -> R
     if relation.property.uselist:
         raise TypeError(f"{relation} leads to many rows: which of them is meant?")
     name = column.key if isinstance(column, QueryableAttribute) else column.__name__
-    found = _there(relation, column if callable(column) else lambda target: getattr(target, name))
-    return Reached(found.scalar_subquery(), f"{relation.key}.{name}")
+    target, seen = _seen(relation)
+    value = column(target) if callable(column) else getattr(target, name)
+    found = select(value).where(*seen).correlate_except(inspect(target).selectable).scalar_subquery()
+    beside = case((target.id.is_not(None), value)) if callable(column) else value
+    return Reached(found, f"{relation.key}.{name}", row=Row(found, target, and_(*seen), beside))
 
 
 def any_of(relation: Relation, condition: Condition) -> ColumnElement[bool]:
@@ -63,8 +78,17 @@ def _there(relation: Relation, made: Value, *conditions: Condition, by: Value | 
 
     All that the functions mention of the statement around is meant as it stands there.
     """
+    target, seen = _seen(relation)
+    rows = (
+        select(made(target))
+        .where(*seen, *(holds(target) for holds in conditions))
+        .correlate_except(inspect(target).selectable)
+    )
+    return rows if by is None else rows.order_by(by(target), target.id).limit(literal_column("1"))
+
+
+def _seen(relation: Relation) -> tuple[Any, tuple[ColumnElement[bool], ColumnElement[bool]]]:
+    """An alias of what the relation leads to, and which of its rows belong there and are seen."""
     model = relation.property.mapper.class_
     target = aliased(model)
-    where = [joined(relation, target), POLICIES[model].see(target), *(holds(target) for holds in conditions)]
-    rows = select(made(target)).where(*where).correlate_except(inspect(target).selectable)
-    return rows if by is None else rows.order_by(by(target), target.id).limit(literal_column("1"))
+    return target, (joined(relation, target), POLICIES[model].see(target))

@@ -8,7 +8,7 @@ what givers do goes through these rules: to the person it is as if nobody had do
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, literal_column, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.presence import Presence
@@ -99,12 +99,12 @@ sees_giving = both(in_family, _given)
 
 
 def _on_a_list() -> Rule:
-    """The viewer sees an item with the gift."""
+    """The viewer sees an item with the gift. It is asked of one gift after the other: most need not ask it."""
     item = aliased(ListItem)
 
     def holds(gift: Any) -> ColumnElement[bool]:
-        seen = select(item.id).where(item.gift_id == gift.id, sees_item(item))
-        return seen.correlate(inspect(gift).selectable).exists()
+        seen = select(true()).where(item.gift_id == gift.id, sees_item(item)).limit(literal_column("1"))
+        return func.coalesce(seen.correlate(inspect(gift).selectable).scalar_subquery(), false())
 
     return holds
 
@@ -127,7 +127,13 @@ sees_comment = both(
     sees_what_it_is_about,
     if_any(Comment.gift_id, Gift, sees_gift),
 )
-sees_activity = both(in_family, either(_mine(Activity.actor_id), is_not(kept_from_viewer)), sees_what_it_is_about)
+# Who sees an item sees the list that it is on: of one that names both, the list need not be asked.
+sees_activity = both(
+    in_family,
+    either(_mine(Activity.actor_id), is_not(kept_from_viewer)),
+    either(lambda row: row.item_id.is_not(None), if_any(Activity.list_id, GiftList, sees_list)),
+    if_any(Activity.item_id, ListItem, sees_item),
+)
 # An administrator can take off what somebody promised who is gone, also when they did not want to be named.
 _ownerless = both(lambda claim: claim.user_id.is_(None), family_admin)
 sees_promise = both(
