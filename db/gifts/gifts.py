@@ -83,7 +83,6 @@ class Gift(Kept, Entity):
         Index("ix_gift_url", "url", postgresql_using="hash"),
         Index("ix_gift_added_by_id", "added_by_id"),
         Index("ix_gift_kept_from_id", "kept_from_id"),
-        Index("ix_gift_url", "url", postgresql_using="hash"),
         Index("ix_gift_search", "search", postgresql_using="gin"),
         Index("ix_gift_name_trigrams", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
     )

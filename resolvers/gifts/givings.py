@@ -127,7 +127,7 @@ async def hold(work: Work, id: Id, *, version: int | None = None) -> Held:
         giving=giving,
         gift_list=gift_list,
         viewer_id=work.ctx.viewer.id,
-        is_admin=role is not FamilyRole.MEMBER,
+        is_admin=role.rank >= FamilyRole.ADMIN.rank,
         quiet=not gift_list.givers_see_each_other or await _anonymous(work, giving),
         heard=tuple(await hearing(work, item)),
     )
@@ -135,18 +135,19 @@ async def hold(work: Work, id: Id, *, version: int | None = None) -> Held:
 
 @cache
 def _held() -> Select[ListItem, GiftList, FamilyRole, Id]:
-    """What entries of the activity will refer to is locked against its removal, in the order in which all lock.
+    """What will be referred to is locked against its removal, in the order in which all lock.
 
-    Otherwise whoever removes an item or a list meanwhile and whoever gives it would wait for each other.
+    Otherwise whoever leaves, or removes an item or a list meanwhile, and whoever gives it would wait for each other.
     """
     own = and_(FamilyMember.family_id == ListItem.family_id, FamilyMember.user_id == VIEWER_ID)
     return (
         select(ListItem, GiftList, FamilyMember.role, Giving.id)
         .join(GiftList, GiftList.id == ListItem.list_id)
+        .join(Family, Family.id == ListItem.family_id)
         .join(FamilyMember, own)
         .join(Giving, Giving.item_id == ListItem.id)
         .where(ListItem.id == bindparam("item_id", type_=ID), POLICIES[ListItem].see(ListItem))
-        .with_for_update(read=True, key_share=True, of=[FamilyMember, GiftList, ListItem])
+        .with_for_update(read=True, key_share=True, of=[Family, FamilyMember, GiftList, ListItem])
     )
 
 
@@ -222,10 +223,12 @@ async def assign(
 
 
 async def _may_give(work: Work, held: Held, user_id: Id) -> None:
-    """Raises NotFound for one who is no member of the family, Forbidden for one who does not see the giving."""
-    member = select(FamilyMember.id).where(
-        FamilyMember.user_id == user_id, FamilyMember.family_id == held.item.family_id
-    )
+    """Raises NotFound for one who is no member of the family, Forbidden for one who does not see the giving.
+
+    They cannot leave until they have been assigned.
+    """
+    whose = FamilyMember.user_id == user_id, FamilyMember.family_id == held.item.family_id
+    member = select(FamilyMember.id).where(*whose).with_for_update(read=True, key_share=True)
     if prefix_of(user_id) is None or await work.session.scalar(member) is None:
         raise NotFound("User", user_id)
     seen = select(Giving.id).where(Giving.id == held.giving.id, POLICIES[Giving].see(Giving))

@@ -1,7 +1,8 @@
 """When a list begins or ceases to keep something: its items, and what is said and done about them, follow it.
 
-What has been received is no secret any more, whatever becomes of the list. What is kept from those who change the list
-stays kept, so that nobody reveals to themselves what is for them: a list for nobody may have something for anybody.
+What has been received is no secret any more, whatever becomes of it or of the list. What is kept from those who change
+the list stays kept, so that nobody reveals to themselves what is for them: a list for nobody may have something for
+anybody.
 """
 
 from collections.abc import Sequence
@@ -69,11 +70,13 @@ async def _tell(work: Work, items: Sequence[Id]) -> None:
 
 
 def _not_received(list_id: Id) -> Select[Id]:
+    """Neither now nor before: what was revealed by that still names from whom it was kept, and no day."""
     item = aliased(ListItem)
     return (
         select(item.id)
         .join(Giving, Giving.item_id == item.id)
         .where(item.list_id == list_id, Giving.status != ItemStatus.RECEIVED)
+        .where(or_(item.kept_until.is_not(None), item.kept_from_id.is_(None)))
     )
 
 

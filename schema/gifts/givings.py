@@ -13,9 +13,8 @@ from resolvers.gifts.rules.givings import OrganizeGroupGift, UpdateGiving
 from resolvers.limits import per_minute
 from schema.accounts.users import User
 from schema.connection import Connection
-from schema.events import Ready, Resync
 from schema.fields import connection, expression, stream, verb
-from schema.gifts.items import ListItem, ListItemChanged, ListItemDeleted
+from schema.gifts.items import ListItem, ListItemChanged, ListItemDeleted, ListItemEvent
 from schema.node import Node, column, node
 
 strawberry.pydantic.input(UpdateGiving, name="UpdateGivingInput", description="What is left out stays; null clears.")
@@ -69,10 +68,6 @@ class Giving(Node):
     updated_at: datetime = column("When it last changed.")
 
 
-GivingEvent = Annotated[
-    Ready | ListItemChanged | ListItemDeleted | Resync,
-    strawberry.union("GivingEvent", description="What is told of the items that somebody gives."),
-]
 GIVING = per_minute(300)
 
 
@@ -124,7 +119,7 @@ class GivingMutations:
 
 @strawberry.type
 class GivingSubscriptions:
-    giving_events: GivingEvent = stream(
+    giving_events: ListItemEvent = stream(
         resolve.followed,
         "The items that the viewer gives, as they change or are removed, whoever does it.",
         changed=ListItemChanged,

@@ -80,9 +80,9 @@ class ListItem(Node):
     updated_at: datetime = column("When it last changed.")
 
 
-@strawberry.type(description="An item was made or changed, or givers did something about it.")
+@strawberry.type(description="An item was added or changed, or somebody did something about it.")
 class ListItemChanged(Change):
-    item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
+    list_item: ListItem | None = maybe(resolve.by_id, "The item as it is now; null if it is gone.", id="entity_id")
 
 
 @strawberry.type(description="An item was removed.")

@@ -104,6 +104,7 @@ CASES = [
         ["DELETED Gift: family gift", "UPDATED Gift: family gift | dora gina ida"],
         [("gus", GIFT)],
     ),
+    Case("ida", 'refreshGift(id: "$gift") { id }', ["UPDATED Gift: family gift"]),
     Case(
         "gus",
         'restoreGift(id: "$made0") { id }',

@@ -187,12 +187,7 @@ async def test_the_person_may_claim_of_their_own_registry_which_is_no_surprise(p
 
 
 async def leave(home: World, who: Person) -> None:
-    await write(
-        home,
-        "delete from family_member where user_id = :user and family_id = :family",
-        user=who.id,
-        family=home.family.id,
-    )
+    assert (await do(who, "leaveFamily(id: $id) { deletedId }", home.family.id)).data
 
 
 RELEASE = "releaseClaim(id: $id) { id giving { claimed left } }"
@@ -209,7 +204,7 @@ async def test_the_claim_of_one_who_is_gone_counts_until_an_administrator_takes_
     if way == "leaves":
         await leave(home, home.gus)
     else:
-        await write(home, "delete from user_account where id = :id", id=home.gus.id)
+        assert (await do(home.gus, "deleteUser(id: $id) { deletedId }", home.gus.id)).data
     assert (await claim(home.gina, home.item.id)).error["extensions"]["left"] == 0
     assert await claims(home.gina, home) == ([] if anonymous else [(None, 1, False)])
     assert await claims(home.dora, home) == [(None, 1, anonymous)]

@@ -95,14 +95,14 @@ async def test_a_claim_waits_for_who_removes_the_list_and_neither_is_in_the_othe
 async def test_whoever_leaves_while_they_claim_is_in_nobodys_way(home: World) -> None:
     everybody = await givers(home, 10)
     await write(home, "update list_item set quantity = 99 where id = :id", id=home.item.id)
-    leave = "delete from family_member where user_id = :id and family_id = :family"
     answers = await asyncio.gather(
         *(giver.ask(CLAIM, item=home.item.id) for giver in everybody),
         *(do(home.gus, f'assignListItem(id: $id, userId: "{giver.id}") {{ id }}', home.item.id) for giver in everybody),
-        *(write(home, leave, id=giver.id, family=home.family.id) for giver in everybody),
+        *(do(giver, "leaveFamily(id: $id) { deletedId }", home.family.id) for giver in everybody),
     )
-    refused = Counter(answer.code for answer in answers if answer is not None and "errors" in answer.body)
+    refused = Counter(answer.code for answer in answers if "errors" in answer.body)
     assert refused.keys() <= {"LIST_ITEM_NOT_FOUND", "USER_NOT_FOUND"}
     found = await giving(home.dora, home.item.id)
-    assert found["claimed"] == found["claims"]["totalCount"] == 10 - refused["LIST_ITEM_NOT_FOUND"]
+    # One who has left by the time that they are answered does not see any more what they have done.
+    assert 10 >= found["claimed"] == found["claims"]["totalCount"] >= 10 - refused["LIST_ITEM_NOT_FOUND"]
     assert ({claim["user"] for claim in found["claims"]["nodes"]} or {None}, found["assignee"]) == ({None}, None)

@@ -14,7 +14,8 @@ from tests.people import Answer, People, Person
 
 MINE = "query ($status: [ListItemStatus!]) { myGivings(status: $status) { totalCount nodes { item { id } status } } }"
 EVENTS = """subscription ($after: Cursor) { givingEvents(after: $after) { __typename
-  ... on Ready { cursor } ... on ListItemChanged { kind topic entityId actor { name } item { id giving { claimed } } }
+  ... on Ready { cursor }
+  ... on ListItemChanged { kind topic entityId actor { name } listItem { id giving { claimed } } }
   ... on ListItemDeleted { topic deletedId } } }"""
 
 
@@ -178,7 +179,7 @@ async def test_giving_events_tell_of_the_items_that_the_viewer_gives(home: World
             "topic": topic,
             "entityId": home.item.id,
             "actor": {"name": "Gus"},
-            "item": {"id": home.item.id, "giving": {"claimed": 1}},
+            "listItem": {"id": home.item.id, "giving": {"claimed": 1}},
         }
     ]
 

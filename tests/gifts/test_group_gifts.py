@@ -113,7 +113,7 @@ async def test_the_target_is_the_organizers_and_the_administrators_and_never_bel
 
 async def test_when_the_organizer_has_left_somebody_else_may_collect(home: World) -> None:
     await organize(home.gus, home.item.id, 5_000)
-    await write(home, "delete from family_member where user_id = :id", id=home.gus.id)
+    assert (await do(home.gus, "leaveFamily(id: $id) { deletedId }", home.family.id)).data
     assert (await giving(home.gina, home.item.id))["organizer"] is None
     changed = (await organize(home.gina, home.item.id, 6_000)).data["organizeGroupGift"]["giving"]
     assert (changed["targetMinor"], changed["organizer"]) == (6_000, {"name": "Gina"})
@@ -124,7 +124,7 @@ async def test_what_one_who_has_left_has_promised_is_taken_off_by_an_administrat
     await organize(home.dora, home.item.id, 5_000)
     await contribute(home.gus, home.item.id, 2_000, anonymous=True)
     (node,) = (await giving(home.gus, home.item.id))["contributions"]["nodes"]
-    await write(home, "delete from family_member where user_id = :id", id=home.gus.id)
+    assert (await do(home.gus, "leaveFamily(id: $id) { deletedId }", home.family.id)).data
     before = await kept(home)
     for who in (home.gina, home.ida, home.gus):
         assert (await do(who, release, node["id"])).code == "CONTRIBUTION_NOT_FOUND"

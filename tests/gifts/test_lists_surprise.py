@@ -80,6 +80,7 @@ async def test_the_givers_end_a_surprise_and_begin_it_again(home: World) -> None
     assert await seen(home, home.ida) == HIDDEN
     assert await seen(home, home.gina) == SHOWN
     assert {item["version"] for item in await rows(home, "list_item")} == {1}
+    await write(home, "update giving set status = 'PURCHASED' where family_id = :id", id=home.family.id)
     assert (await update(home.dora, home.list, revealAt=SOON)).data
     assert await seen(home, home.ida) == HIDDEN
     days = {kept["kept_until"] for table in ("list_item", "comment", "gift_list") for kept in await rows(home, table)}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db.accounts.users import Role
-from schema.schema import Subscription
+from schema.roots import Subscription
 from tests.people import People
 from tests.sockets import Socket
 
