@@ -128,7 +128,7 @@ def _of_people() -> list[Question]:
 
 def _of_what_happens() -> list[Question]:
     dashboard = (
-        f"{{ family {{ id name }} occasions(first: 5) {{ nodes {{ daysUntil occasion {{ id name {PEOPLE} }} }} }}"
+        f"{{ family {{ id name }} occasions(first: 5) {{ nodes {{ id name daysUntil {PEOPLE} }} }}"
         f" pipeline {{ {STEPS} }} persons(first: 20) {{ nodes {{ person {{ id name }} {STEPS} }} }}"
         f" ideas(first: 10) {{ nodes {{ {ITEM} }} }} activity(first: 20) {{ nodes {{ {ACTIVITY} }} }} }}"
     )
