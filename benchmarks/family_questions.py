@@ -135,7 +135,8 @@ def _of_what_happens() -> list[Question]:
     return [
         *_listed("comments on an item", "comments(parentType: ITEM, parentId: $item)", COMMENT),
         *_listed("all comments", "comments(parentType: ITEM)", COMMENT),
-        *_listed("what has happened", "activity(familyId: $family)", ACTIVITY),
+        *_listed("what has happened", "activity(familyId: $family)", ACTIVITY, deep=True),
+        *_listed("what has happened, and how much", "activity(familyId: $family)", ACTIVITY),
         *_listed("what has happened, by kind", "activity(familyId: $family, kinds: [CLAIMED])", ACTIVITY),
         *_listed("what one gives", "myGivings(status: [SELECTED])", f"id status claimed item {{ {ITEM} }}"),
         Question("the dashboard", "dashboard(familyId: $family)", dashboard),
