@@ -60,46 +60,50 @@ async def _home(dora: Context, gus: Context, ida: Context) -> _Home:
     code = (await invites.create(dora, CreateFamilyInvite(family_id=family, most_uses=2))).code
     for one in (gus, ida):
         await invites.join(one, code)
-    soon = dora.now().date() + timedelta(days=30)
-    born = date(soon.year - 9, soon.month, min(soon.day, 28))
-    likes = ["stars", "roller skating", "dragons"]
-    child = await persons.create(
-        dora, CreatePerson(family_id=family, name="Ida", birthday=born, sizes=["shoes 35", "140"], interests=likes)
-    )
-    uncle = await persons.create(dora, CreatePerson(family_id=family, name="Gus", birthday=date(1979, 11, 2)))
-    greta = await persons.create(
-        dora, CreatePerson(family_id=family, name="Granny Greta", interests=["crosswords"], unwanted=["candles"])
-    )
+    child, uncle, greta = [await persons.create(dora, person) for person in _people(family, dora.now().date())]
     await persons.link(ida, child.id, Id(ida.viewer.id))
     await persons.link(gus, uncle.id, Id(gus.viewer.id))
-    birthday = await occasions.create(
-        dora,
-        CreateOccasion(
-            family_id=family,
-            name="Ida turns nine",
-            type=OccasionType.BIRTHDAY,
-            person_id=child.id,
-            recurs_yearly=True,
-            budget_minor=200 * EUROS,
-        ),
+    given = [
+        NewOccasionPerson(person_id=child.id, budget_minor=100 * EUROS),
+        NewOccasionPerson(person_id=uncle.id, budget_minor=50 * EUROS),
+        NewOccasionPerson(person_id=greta.id),
+    ]
+    birthday = await _celebrate(dora, family, child.id, given)
+    return _Home(dora, gus, ida, family, greta.id, child.id, birthday)
+
+
+def _people(family: Id, today: date) -> list[CreatePerson]:
+    soon = today + timedelta(days=30)
+    born = date(soon.year - 9, soon.month, min(soon.day, 28))
+    likes = ["stars", "roller skating", "dragons"]
+    return [
+        CreatePerson(family_id=family, name="Ida", birthday=born, sizes=["shoes 35", "140"], interests=likes),
+        CreatePerson(family_id=family, name="Gus", birthday=date(1979, 11, 2)),
+        CreatePerson(family_id=family, name="Granny Greta", interests=["crosswords"], unwanted=["candles"]),
+    ]
+
+
+async def _celebrate(dora: Context, family: Id, child: Id, given: list[NewOccasionPerson]) -> Id:
+    """Christmas, and the child's birthday, whose id is answered."""
+    christmas = CreateOccasion(
+        family_id=family,
+        name="Christmas",
+        type=OccasionType.CHRISTMAS,
+        day=_christmas(dora.now().date()),
+        recurs_yearly=True,
+        budget_minor=400 * EUROS,
+        people=given,
     )
-    await occasions.create(
-        dora,
-        CreateOccasion(
-            family_id=family,
-            name="Christmas",
-            type=OccasionType.CHRISTMAS,
-            day=_christmas(dora.now().date()),
-            recurs_yearly=True,
-            budget_minor=400 * EUROS,
-            people=[
-                NewOccasionPerson(person_id=child.id, budget_minor=100 * EUROS),
-                NewOccasionPerson(person_id=uncle.id, budget_minor=50 * EUROS),
-                NewOccasionPerson(person_id=greta.id),
-            ],
-        ),
+    birthday = CreateOccasion(
+        family_id=family,
+        name="Ida turns nine",
+        type=OccasionType.BIRTHDAY,
+        person_id=child,
+        recurs_yearly=True,
+        budget_minor=200 * EUROS,
     )
-    return _Home(dora, gus, ida, family, greta.id, child.id, birthday.id)
+    await occasions.create(dora, christmas)
+    return (await occasions.create(dora, birthday)).id
 
 
 def _christmas(today: date) -> date:
