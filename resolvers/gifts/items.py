@@ -12,7 +12,7 @@ from db.gifts.gifts import Gift
 from db.gifts.items import Giving, ItemStatus, ListItem
 from db.gifts.lists import GiftList
 from db.gifts.persons import Person
-from db.selection import Listing, Order, Reached
+from db.selection import Listing, Order
 from kit.errors import Invalid, NotFound
 from kit.ids import Id
 from live.topics import gift_list, items_of
@@ -27,7 +27,7 @@ from resolvers.gifts.rules.items import (
     ListItemOrderField,
     UpdateListItem,
 )
-from resolvers.gifts.status import status
+from resolvers.gifts.status import by_status, is_status, status
 from resolvers.matching import matches
 from resolvers.relations import any_of, reached
 from resolvers.rules import Direction
@@ -43,7 +43,7 @@ ITEMS = frozenset({ListItem.__name__})
 
 ORDERS: dict[ListItemOrderField, Any] = {
     ListItemOrderField.CREATED_AT: ListItem.created_at,
-    ListItemOrderField.STATUS: Reached(status(ListItem), "status", nullable=False),
+    ListItemOrderField.STATUS: by_status(ListItem),
     ListItemOrderField.GIFT_NAME: reached(ListItem.gift, Gift.name),
     ListItemOrderField.PRICE: reached(ListItem.gift, Gift.price_minor),
 }
@@ -78,7 +78,7 @@ def listed_of(
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
     rows = select(ListItem)
     if filter.status is not None:
-        rows = rows.where(status(ListItem) == filter.status)
+        rows = rows.where(is_status(ListItem, filter.status))
     if "person_id" in filter.model_fields_set:
         rows = rows.where(ListItem.person_id == filter.person_id)
     if filter.assignee_id is not None:
@@ -92,7 +92,7 @@ def _filtered(filter: ListItemFilter) -> Select[ListItem]:
 
 def received() -> Listing:
     """The latest first, of what the viewer may know to have been received."""
-    rows = select(ListItem).where(status(ListItem) == ItemStatus.RECEIVED)
+    rows = select(ListItem).where(is_status(ListItem, ItemStatus.RECEIVED))
     return Listing(rows, (Order(reached(ListItem.giving, Giving.received_at), descending=True),))
 
 
