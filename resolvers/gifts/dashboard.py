@@ -3,20 +3,20 @@
 All of it is of what the viewer sees. To whom a present is kept from it is an idea still, and nothing has been received.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, cast, func, select
+from sqlalchemy import Select, select
 
 from db.gifts.families import Family
 from db.gifts.items import ItemStatus, ListItem
 from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
 from db.selection import Listing, Order
-from db.slots import NOW, VIEWER_TIME_ZONE
 from kit.ids import Id
 from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.gifts import years
 from resolvers.gifts.status import status
 from resolvers.relations import Value, counted
 from resolvers.topics import Followed
@@ -36,19 +36,10 @@ def upcoming(
     within_days: Annotated[int | None, Doc("Only those that are at most so many days away. Default: all.")] = None,
 ) -> Listing:
     """From today on, where the viewer is."""
-    rows = select(Occasion).where(Occasion.day >= _today())
+    rows = select(Occasion).where(Occasion.day >= years.today())
     if within_days is not None:
-        rows = rows.where(days_until(Occasion) <= within_days)
+        rows = rows.where(years.days_until(Occasion) <= within_days)
     return Listing(rows, (Order(Occasion.day),))
-
-
-def days_until(occasion: Any) -> ColumnElement[int]:
-    return cast(occasion.day - _today(), Integer)
-
-
-def _today() -> ColumnElement[Any]:
-    """As a subquery, so that it is reckoned once and not for each row."""
-    return select(cast(func.timezone(VIEWER_TIME_ZONE, NOW), Date)).scalar_subquery()
 
 
 def persons() -> Listing:

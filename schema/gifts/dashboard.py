@@ -6,7 +6,7 @@ from db.gifts.families import Family as FamilyModel
 from db.gifts.items import ItemStatus
 from db.gifts.occasions import Occasion as OccasionModel
 from db.gifts.persons import Person as PersonModel
-from resolvers.gifts import activity
+from resolvers.gifts import activity, years
 from resolvers.gifts import dashboard as resolve
 from schema.connection import Connection
 from schema.fields import connection, entity, expression, facet, live
@@ -47,7 +47,7 @@ class PersonPipeline:
 @node(OccasionModel, "An occasion that is still to come.", None)
 class UpcomingOccasion:
     occasion: Occasion = facet("Which.")
-    days_until: int = expression(resolve.days_until, "In how many days, where the viewer is; 0 is today.")
+    days_until: int = expression(years.days_until, "In how many days, where the viewer is; 0 is today.")
 
 
 @node(FamilyModel, "A family at one glance, as far as the viewer may see.", None)
