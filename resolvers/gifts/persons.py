@@ -72,6 +72,7 @@ async def update(
 async def delete(ctx: Context, id: PersonId) -> Deleted:
     """With their lists, and all that is for them. Not oneself: nothing could be kept from one any more."""
     async with ctx.work() as work:
+        await ends.hold(work, id)
         person = await work.lock(Person, id)
         if person.user_id == ctx.viewer.id:
             raise Forbidden("Nobody may delete the person that they are")

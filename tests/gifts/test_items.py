@@ -72,6 +72,15 @@ async def test_an_item_may_be_of_a_gift_that_there_is(home: World) -> None:
     assert len(await rows(home, "gift")) == 1
 
 
+async def test_a_link_alone_is_enough_and_its_page_is_read(home: World) -> None:
+    link = "https://WWW.shop.example/kite"
+    made = await add(home.gus, home.list.id, gift={"url": link})
+    assert (made["gift"]["name"], made["gift"]["url"]) == ("shop.example", "https://www.shop.example/kite")
+    waiting = "select convert_from(payload, 'UTF8') as job from job where entrypoint = 'ReadPage'"
+    jobs = [row["job"] for row in await home.people.services.db.fetch(waiting)]
+    assert len([job for job in jobs if made["gift"]["id"] in job]) == 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "giftId"),
     ({"giftId": None}, "giftId"),
