@@ -24,8 +24,9 @@ from resolvers.gifts import (
 )
 from resolvers.gifts.rules.comments import AddComment
 from resolvers.gifts.rules.families import CreateFamily, CreateFamilyInvite
+from resolvers.gifts.rules.gifts import NewGift
 from resolvers.gifts.rules.givings import OrganizeGroupGift, UpdateGiving
-from resolvers.gifts.rules.items import AddListItem, NewGift
+from resolvers.gifts.rules.items import AddListItem
 from resolvers.gifts.rules.lists import CreateGiftList
 from resolvers.gifts.rules.occasions import CreateOccasion, NewOccasionPerson
 from resolvers.gifts.rules.persons import CreatePerson, NewPerson

@@ -167,7 +167,7 @@ async def _gift(work: Work, input: AddListItem, family: Id, kept_from: Id | None
     A new one is kept from the person for ever: once they see the item, they see its gift by that.
     """
     if input.gift is not None:
-        return await gifts.made(work, family, input.gift.model_dump(), keeping.from_person(kept_from))
+        return await gifts.made(work, family, input.gift.given(), keeping.from_person(kept_from))
     assert input.gift_id is not None
     found = await named(work, Gift, input.gift_id)
     if found.removed_at is not None:
@@ -197,9 +197,9 @@ async def remove(ctx: Context, id: ItemId) -> Deleted:
         return Deleted(item.id)
 
 
-async def clear(work: Work, on: GiftList) -> None:
-    """Removes all that is on a list, which is locked."""
-    rows = select(ListItem).where(ListItem.list_id == on.id).order_by(ListItem.id).limit(BATCH).with_for_update()
+async def clear(work: Work, which: ColumnElement[bool]) -> None:
+    """Removes them all, whoever may see them. What they belong to is locked, so that none are added."""
+    rows = select(ListItem).where(which).order_by(ListItem.id).limit(BATCH).with_for_update()
     while batch := (await work.session.scalars(rows)).all():
         await _remove(work, batch)
 

@@ -83,6 +83,15 @@ async def test_the_gift_of_an_item_is_taken_in_as_any_other(home: World) -> None
     }
 
 
+async def test_a_link_alone_is_enough_and_its_page_is_read(home: World) -> None:
+    link = "https://WWW.shop.example/kite"
+    made = await add(home.gus, home.list.id, gift={"url": link})
+    assert (made["gift"]["name"], made["gift"]["url"]) == ("shop.example", "https://www.shop.example/kite")
+    waiting = "select convert_from(payload, 'UTF8') as job from job where entrypoint = 'ReadPage'"
+    jobs = [row["job"] for row in await home.people.services.db.fetch(waiting)]
+    assert len([job for job in jobs if made["gift"]["id"] in job]) == 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "giftId"),
     ({"giftId": None}, "giftId"),
@@ -94,6 +103,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"gift": {"name": "Kite", "imageUrl": "ftp://x"}}, "gift.imageUrl"),
     ({"gift": {"name": "Kite", "url": "https://gus:secret@shop.example/kite"}}, "gift.url"),
     ({"gift": {"tags": ["toys"]}}, "name"),
+    ({"gift": {}}, "name"),
+    ({"gift": {"url": "https://me:secret@shop.example/"}}, "gift.url"),
+    ({"gift": {"name": "Kite", "url": "http://[::1"}}, "gift.url"),
     ({"gift": {"name": "Kite", "priceMinor": 5}}, "currency"),
     ({"gift": {"name": "Kite", "currency": "EUR"}}, "priceMinor"),
     ({"gift": {"name": "Kite", "priceMinor": -1, "currency": "EUR"}}, "gift.priceMinor"),

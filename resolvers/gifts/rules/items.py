@@ -25,7 +25,7 @@ class AddListItem(Input):
     """A gift for a list: one that there is, or a new one."""
 
     gift_id: Id | None = optional("A gift of the family. Either this or `gift`.")
-    gift: NewGift | None = optional("A new gift. Either this or `giftId`.")
+    gift: NewGift | None = optional("A new gift: a name, or a url alone. Either this or `giftId`.")
     person_id: Id | None = optional("Whom it is for, where the list is for nobody; for ever.")
     quantity: Quantity = Field(1, description="How many are wished for, 1 to 99.")
     note: Note | None = optional("Up to 2,000 characters.")
