@@ -1,7 +1,7 @@
 """Occasions: made, changed, ended; who is given presents on them."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -218,3 +218,17 @@ async def test_two_who_end_the_last_years_at_once_leave_none_to_come_round(home:
     assert all(answer.data for answer in answers)
     first = (await home.gina.ask(ONE, id=years[0]["id"])).data["occasion"]
     assert (first["next"], first["recursYearly"]) == (None, False)
+
+
+async def test_occasions_of_a_span_of_days_are_found(home: World) -> None:
+    query = "query ($filter: OccasionFilter) { occasions(filter: $filter) { nodes { id } totalCount } }"
+    day = home.occasion.day
+    for filter, found in (
+        ({"after": f"{day}"}, True),
+        ({"after": f"{day + timedelta(days=1)}"}, False),
+        ({"before": f"{day - timedelta(days=1)}"}, False),
+        ({"after": f"{day}", "before": f"{day + timedelta(days=1)}"}, True),
+    ):
+        answer = (await home.ida.ask(query, filter=filter)).data["occasions"]
+        nodes = [{"id": home.occasion.id}] if found else []
+        assert answer == {"nodes": nodes, "totalCount": len(nodes)}, filter
