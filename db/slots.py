@@ -33,6 +33,7 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     int: BigInteger(),
     float: Float(),
     datetime: DateTime(timezone=True),
+    date: Date(),  # after datetime, which is one
 }
 
 
@@ -77,7 +78,10 @@ def symbol(name: str, value: Any) -> Any:
 def _type_of(value: Any) -> TypeEngine[Any]:
     if isinstance(value, list | tuple):
         return ARRAY(_TYPES[type(value[0])] if value and type(value[0]) in _TYPES else String())
-    return next(kept for kind, kept in _TYPES.items() if isinstance(value, kind))
+    for kind, kept in _TYPES.items():
+        if isinstance(value, kind):
+            return kept
+    raise TypeError(f"no slot takes a {type(value).__name__}")
 
 
 def reading(kept: TypeEngine[Any]) -> Callable[[Any], Any]:
