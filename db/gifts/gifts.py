@@ -29,7 +29,7 @@ class PageState(StrEnum):
 class Gift(Kept, Entity):
     """Something that can be given; lists have it as their items.
 
-    One that is `removed` is there for whoever added it and those who see an item with it. `typed` are the columns that
+    One that is `unlisted`, made on somebody's private list, or `removed` is there for whoever added it and those who see an item with it. `typed` are the columns that
     somebody has filled in by hand, which its page may not fill any more.
     """
 
@@ -53,6 +53,7 @@ class Gift(Kept, Entity):
     page_warnings: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     page_read_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    unlisted: Mapped[bool] = mapped_column(server_default=text("false"))
     search: Mapped[Any] = mapped_column(
         TSVECTOR, words_of({"name": "A", "coalesce(source, '')": "B", "coalesce(description, '')": "C"})
     )

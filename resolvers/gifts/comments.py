@@ -78,7 +78,10 @@ async def add(ctx: Context, input: Annotated[AddComment, Doc("The new comment.")
             **secret,
         )
         await work.add(comment, Kind.COMMENT_ADDED)
-        await activity.record(work, ActivityKind.COMMENTED, comment, secret=secret)
+        if not (
+            isinstance(parent, Gift) and parent.unlisted
+        ):  # activity knows no gift by which others would not see it
+            await activity.record(work, ActivityKind.COMMENTED, comment, secret=secret)
         return comment
 
 

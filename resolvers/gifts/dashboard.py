@@ -16,8 +16,8 @@ from kit.ids import Id
 from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import years
-from resolvers.gifts.status import status
+from resolvers.gifts.status import is_status
+from resolvers.gifts.years import days_until, today
 from resolvers.relations import Value, counted
 from resolvers.topics import Followed
 
@@ -36,9 +36,9 @@ def upcoming(
     within_days: Annotated[int | None, Doc("Only those that are at most so many days away. Default: all.")] = None,
 ) -> Listing:
     """From today on, where the viewer is."""
-    rows = select(Occasion).where(Occasion.day >= years.today())
+    rows = select(Occasion).where(Occasion.day >= today())
     if within_days is not None:
-        rows = rows.where(years.days_until(Occasion) <= within_days)
+        rows = rows.where(days_until(Occasion) <= within_days)
     return Listing(rows, (Order(Occasion.day),))
 
 
@@ -48,12 +48,12 @@ def persons() -> Listing:
 
 def ideas() -> Listing:
     """The newest first."""
-    return Listing(select(ListItem).where(status(ListItem) == ItemStatus.IDEA), (Order(ListItem.created_at, True),))
+    return Listing(select(ListItem).where(is_status(ListItem, ItemStatus.IDEA)), (Order(ListItem.created_at, True),))
 
 
 def for_person(step: ItemStatus) -> Value:
     """How many of the items for a person have come so far."""
-    return lambda person: counted(person.items, lambda item: status(item) == step)
+    return lambda person: counted(person.items, lambda item: is_status(item, step))
 
 
 def in_family(step: ItemStatus) -> Value:

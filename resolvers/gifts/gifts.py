@@ -156,7 +156,7 @@ async def _kept_from(work: Work, family_id: Id, person_id: Id | None) -> Secret:
     return keeping.from_person(person.id)
 
 
-async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret) -> Gift:
+async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret, *, unlisted: bool = False) -> Gift:
     """A new gift of the family; `values` are those columns that the client gave. Raises Invalid."""
     given = {name: value for name, value in values.items() if value is not None}
     _check_price(given)
@@ -165,6 +165,7 @@ async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret
         raise Invalid({"name": ["must be given where there is no url"]})
     columns = {"name": host, "source": host, "url": None, "tags": []} | given
     gift = Gift(family_id=family_id, added_by_id=work.ctx.viewer.id, typed=_typed(given), **columns, **secret)
+    gift.unlisted = unlisted
     gift.page_state = PageState.NONE if host is None else PageState.PENDING
     await work.add(gift)
     await _tell_price(work, gift)

@@ -8,11 +8,11 @@ from sqlalchemy import Select, select
 from db.gifts.occasions import Occasion, OccasionPerson
 from db.gifts.persons import Person
 from db.selection import Listing, Order
-from kit.errors import Invalid, NotFound
+from kit.errors import Forbidden, Invalid, NotFound
 from kit.ids import Id, prefix_of
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts.named import named, of_family
+from resolvers.gifts.named import is_viewer, named, of_family
 from resolvers.gifts.rules.occasions import MOST_MINOR, NewOccasionPerson, UpdateOccasionPerson
 from resolvers.work import Deleted, Work
 
@@ -45,6 +45,7 @@ async def add(
         of_family(person, occasion.family_id, "personId")
         guest = await _found(work, occasion_id, person_id)
         if guest is None:
+            await _refuse_the_one(work, occasion)
             return await put(work, occasion, person_id, budget_minor)
         return guest if budget_minor is None else work.change(guest, budget_minor=budget_minor)
 
@@ -52,10 +53,11 @@ async def add(
 async def remove(ctx: Context, occasion_id: OccasionId, person_id: PersonId) -> Deleted:
     """Lists for them stay as they are."""
     async with ctx.work() as work:
-        await work.lock(Occasion, occasion_id)
+        occasion = await work.lock(Occasion, occasion_id)
         guest = await _found(work, occasion_id, person_id)
         if guest is None:
             raise NotFound("OccasionPerson", person_id)
+        await _refuse_the_one(work, occasion)
         return await work.remove(guest)
 
 
@@ -84,6 +86,16 @@ async def known(work: Work, family: Id, given: Sequence[NewOccasionPerson]) -> d
 async def put(work: Work, occasion: Occasion, person: Id, budget_minor: int | None) -> OccasionPerson:
     given = {"family_id": occasion.family_id, "occasion_id": occasion.id, "person_id": person}
     return await work.add(OccasionPerson(budget_minor=budget_minor, **given))
+
+
+async def _refuse_the_one(work: Work, occasion: Occasion) -> None:
+    """What is said of an occasion is kept from its one person, who could else have it told by adding somebody, or by
+    taking themselves off.
+    """
+    guests = select(OccasionPerson.person_id).where(OccasionPerson.occasion_id == occasion.id).limit(2)
+    people = [*(await work.session.scalars(guests))]
+    if len(people) == 1 and await is_viewer(work, people[0]):
+        raise Forbidden("Who is on it is not for its one person to change")
 
 
 async def _found(work: Work, occasion: Id, person: Id) -> OccasionPerson | None:

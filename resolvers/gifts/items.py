@@ -10,9 +10,9 @@ from db.gifts.activity import ActivityKind
 from db.gifts.comments import Comment
 from db.gifts.gifts import Gift
 from db.gifts.items import Giving, ItemStatus, ListItem
-from db.gifts.lists import GiftList
+from db.gifts.lists import GiftList, GiftListVisibility
 from db.gifts.persons import Person
-from db.selection import Listing, Order, Reached
+from db.selection import Listing, Order
 from kit.errors import Invalid, NotFound
 from kit.ids import Id
 from live.topics import gift_list, items_of
@@ -27,7 +27,7 @@ from resolvers.gifts.rules.items import (
     ListItemOrderField,
     UpdateListItem,
 )
-from resolvers.gifts.status import status
+from resolvers.gifts.status import by_status, is_status, status
 from resolvers.matching import matches
 from resolvers.relations import any_of, reached
 from resolvers.rules import Direction
@@ -43,7 +43,7 @@ ITEMS = frozenset({ListItem.__name__})
 
 ORDERS: dict[ListItemOrderField, Any] = {
     ListItemOrderField.CREATED_AT: ListItem.created_at,
-    ListItemOrderField.STATUS: Reached(status(ListItem), "status", nullable=False),
+    ListItemOrderField.STATUS: by_status(ListItem),
     ListItemOrderField.GIFT_NAME: reached(ListItem.gift, Gift.name),
     ListItemOrderField.PRICE: reached(ListItem.gift, Gift.price_minor),
 }
@@ -78,7 +78,7 @@ def listed_of(
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
     rows = select(ListItem)
     if filter.status is not None:
-        rows = rows.where(status(ListItem) == filter.status)
+        rows = rows.where(is_status(ListItem, filter.status))
     if "person_id" in filter.model_fields_set:
         rows = rows.where(ListItem.person_id == filter.person_id)
     if filter.assignee_id is not None:
@@ -92,7 +92,7 @@ def _filtered(filter: ListItemFilter) -> Select[ListItem]:
 
 def received() -> Listing:
     """The latest first, of what the viewer may know to have been received."""
-    rows = select(ListItem).where(status(ListItem) == ItemStatus.RECEIVED)
+    rows = select(ListItem).where(is_status(ListItem, ItemStatus.RECEIVED))
     return Listing(rows, (Order(reached(ListItem.giving, Giving.received_at), descending=True),))
 
 
@@ -135,7 +135,7 @@ async def add(
         item = ListItem(
             family_id=on.family_id,
             list_id=on.id,
-            gift_id=(await _gift(work, input, on.family_id, None if own else person)).id,
+            gift_id=(await _gift(work, input, on, None if own else person)).id,
             person_id=person,
             added_by_id=ctx.viewer.id,
             quantity=input.quantity,
@@ -161,18 +161,20 @@ async def _place(work: Work, list_id: Id, person_id: Id | None) -> tuple[GiftLis
     return on, person.id
 
 
-async def _gift(work: Work, input: AddListItem, family: Id, kept_from: Id | None) -> Gift:
+async def _gift(work: Work, input: AddListItem, on: GiftList, kept_from: Id | None) -> Gift:
     """One that there is, or a new one.
 
-    A new one is kept from the person for ever: once they see the item, they see its gift by that.
+    A new one is kept from the person for ever: once they see the item, they see its gift by that. So do others, where
+    it was made on a private list.
     """
     if input.gift is not None:
-        return await gifts.made(work, family, input.gift.given(), keeping.from_person(kept_from))
+        private, secret = on.visibility is GiftListVisibility.PRIVATE, keeping.from_person(kept_from)
+        return await gifts.made(work, on.family_id, input.gift.given(), secret, unlisted=private)
     assert input.gift_id is not None
     found = await named(work, Gift, input.gift_id)
     if found.removed_at is not None:
         raise NotFound(Gift.__name__, found.id)
-    of_family(found, family, "giftId")
+    of_family(found, on.family_id, "giftId")
     return found
 
 

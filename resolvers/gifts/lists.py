@@ -28,7 +28,7 @@ from resolvers.gifts.rules.lists import (
     GiftListOrderField,
     UpdateGiftList,
 )
-from resolvers.gifts.status import status
+from resolvers.gifts.status import is_status
 from resolvers.matching import matches
 from resolvers.relations import counted
 from resolvers.rules import Direction
@@ -93,7 +93,7 @@ def count_of(reached: ItemStatus) -> Callable[[Any], ColumnElement[int]]:
     """An expression: how many of its items are so far, as far as the viewer may know."""
 
     def count(gift_list: Any) -> ColumnElement[int]:
-        return counted(gift_list.items, lambda item: status(item) == reached)
+        return counted(gift_list.items, lambda item: is_status(item, reached))
 
     return count
 

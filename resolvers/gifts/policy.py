@@ -113,7 +113,7 @@ sees_gift = both(
     in_family,
     either(
         _mine(Gift.added_by_id),
-        both(lambda gift: gift.removed_at.is_(None), is_not(kept_from_viewer)),
+        both(lambda gift: and_(gift.removed_at.is_(None), not_(gift.unlisted)), is_not(kept_from_viewer)),
         _on_a_list(),
     ),
 )

@@ -39,9 +39,10 @@ class Pool:
     topics: list[str]
 
     def ids_for(self, name: str) -> list[str]:
-        """Those of the type that an argument's name speaks of (`listId`, `personIds`), else of all types."""
+        """Those of the type that an argument's name speaks of (`listId`, `addedById`), else of all types."""
         word = re.sub("Ids?$", "", name).lower()
-        return self.ids.get(word) or [id for ids in self.ids.values() for id in ids]
+        of_users = word in ("assignee", "addedby")
+        return self.ids.get("user" if of_users else word) or [id for ids in self.ids.values() for id in ids]
 
 
 @dataclass(frozen=True)
@@ -67,24 +68,32 @@ def subscriptions(schema: GraphQLSchema, pool: Pool, without: Iterable[str] = ()
 
 
 def _asked(schema: GraphQLSchema, kind: str, name: str, field: GraphQLField, pool: Pool) -> Iterator[Question]:
-    """With no more arguments than it must have, and then with each value of each of the others."""
-    deepest = [_selection(schema, get_named_type(field.type), deep) for deep in range(DEEPEST, 0, -1)]
-    selection = next((text for text in deepest if len(text.split()) <= MOST), deepest[-1])
-    prefix = _prefix(field)
+    """With no more arguments than it must have, and then with each value of each of the others.
+
+    All that can be selected is asked for once, and of each row by its id. Where other arguments vary, which rows are
+    there is what they decide, and in which order: a large selection would cost PostgreSQL a plan each time.
+    """
+    of = get_named_type(field.type)
+    selection, brief, prefix = _deepest(schema, of), _brief(of), _prefix(name, field, pool)
     must = {key: arg for key, arg in field.args.items() if is_required_argument(arg)}
     page = {"first": 9} if "first" in field.args else {}
-    for given in _choices(must, pool, prefix):
-        yield _question(kind, name, field, given | page, selection)
+    for number, given in enumerate(_choices(must, pool, prefix)):
+        whole = number == 0 or (len(must) == 1 and prefix in pool.ids)
+        yield _question(kind, name, field, given | page, selection if whole else brief)
+    if not must:
+        yield _question(kind, name, field, page, selection)
     least = {key: _values(arg.type, key, pool, prefix)[0] for key, arg in must.items()}
     least |= page
     for key, arg in field.args.items():
         if key not in must and key not in PAGING:
             for value in _values(arg.type, key, pool, prefix):
-                yield _question(kind, name, field, least | {key: value}, selection)
+                yield _question(kind, name, field, least | {key: value}, brief)
 
 
 def _choices(must: Mapping[str, GraphQLArgument], pool: Pool, prefix: str) -> Iterator[dict[str, Any]]:
     """Of one required argument all values, of several each with the first of the others, and all of equal rank."""
+    if not must:
+        return
     values = {key: _values(arg.type, key, pool, prefix) for key, arg in must.items()}
     first = {key: found[0] for key, found in values.items()}
     yield first
@@ -104,10 +113,29 @@ def _question(kind: str, name: str, field: GraphQLField, given: dict[str, Any], 
     return Question(name, f"{head} {{ {call} {selection} }}", given)
 
 
-def _prefix(field: GraphQLField) -> str:
-    """The word with which the ids of what it answers begin, as far as its type's name tells."""
+def _prefix(name: str, field: GraphQLField, pool: Pool) -> str:
+    """The word with which the ids of what it answers begin, as far as its type's name tells, or its own."""
     words = re.findall("[A-Z][a-z]+", get_named_type(field.type).name)
-    return words[-1].lower() if words else ""
+    last, first = words[-1].lower() if words else "", re.findall("^[a-z]+", name)[0]
+    return last if last in pool.ids else first
+
+
+def _deepest(schema: GraphQLSchema, kind: Any) -> str:
+    deepest = [_selection(schema, kind, deep) for deep in range(DEEPEST, 0, -1)]
+    return next((text for text in deepest if len(text.split()) <= MOST), deepest[-1])
+
+
+def _brief(kind: Any) -> str:
+    """Which rows, how many and in which order."""
+    if is_leaf_type(kind):
+        return ""
+    fields = getattr(kind, "fields", {})
+    if "nodes" in fields:
+        return f"{{ totalCount edges {{ cursor }} nodes {_brief(get_named_type(fields['nodes'].type))} }}"
+    leaves = [
+        name for name in ("id", "status", "items") if name in fields and is_leaf_type(get_named_type(fields[name].type))
+    ]
+    return f"{{ {' '.join(['__typename', *leaves])} }}"
 
 
 def _values(kind: Any, name: str, pool: Pool, prefix: str) -> list[Any]:
@@ -130,6 +158,8 @@ def _inputs(kind: GraphQLInputObjectType, pool: Pool) -> Iterator[dict[str, Any]
     for key, field in kind.fields.items():
         for value in _values(field.type, key, pool, ""):
             yield least | {key: value}
+        if key not in must and "Id" in key:
+            yield least | {key: None}
 
 
 def _scalars(kind: str, name: str, pool: Pool, prefix: str) -> list[Any]:

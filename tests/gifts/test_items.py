@@ -72,6 +72,17 @@ async def test_an_item_may_be_of_a_gift_that_there_is(home: World) -> None:
     assert len(await rows(home, "gift")) == 1
 
 
+async def test_the_gift_of_an_item_is_taken_in_as_any_other(home: World) -> None:
+    """So that the same page is known again, whichever way it came."""
+    input = {"gift": {"url": "HTTPS://www.Shop.example:443/kite", "tags": ["Toys", "toys "]}}
+    made = (await home.gus.ask(ADD, list=home.list.id, input=input)).data["addListItem"]
+    assert {key: made["gift"][key] for key in ("name", "url", "tags")} == {
+        "name": "shop.example",
+        "url": "https://www.shop.example/kite",
+        "tags": ["toys"],
+    }
+
+
 async def test_a_link_alone_is_enough_and_its_page_is_read(home: World) -> None:
     link = "https://WWW.shop.example/kite"
     made = await add(home.gus, home.list.id, gift={"url": link})
@@ -90,6 +101,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"gift": {"name": "Kite", "url": "javascript:alert(1)"}}, "gift.url"),
     ({"gift": {"name": "Kite", "url": "https://x/" + "x" * 2000}}, "gift.url"),
     ({"gift": {"name": "Kite", "imageUrl": "ftp://x"}}, "gift.imageUrl"),
+    ({"gift": {"name": "Kite", "url": "https://gus:secret@shop.example/kite"}}, "gift.url"),
+    ({"gift": {"tags": ["toys"]}}, "name"),
     ({"gift": {}}, "name"),
     ({"gift": {"url": "https://me:secret@shop.example/"}}, "gift.url"),
     ({"gift": {"name": "Kite", "url": "http://[::1"}}, "gift.url"),
@@ -101,6 +114,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"gift": {"name": "Kite", "description": "x" * 10_001}}, "gift.description"),
     ({"gift": {"name": "Kite", "tags": ["x"] * 21}}, "gift.tags"),
     ({"gift": {"name": "Kite", "tags": [" "]}}, "gift.tags.0"),
+    ({"gift": {"name": "Kite", "tags": ["x" * 31]}}, "gift.tags.0"),
     ({"gift": {"name": "Kite"}, "quantity": 0}, "quantity"),
     ({"gift": {"name": "Kite"}, "quantity": 100}, "quantity"),
     ({"gift": {"name": "Kite"}, "quantity": None}, "quantity"),

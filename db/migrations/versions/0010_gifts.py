@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("page_warnings", postgresql.ARRAY(sa.String()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("page_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unlisted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),
