@@ -33,7 +33,7 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     int: BigInteger(),
     float: Float(),
     datetime: DateTime(timezone=True),
-    date: Date(),  # after datetime, which is one too
+    date: Date(),  # after datetime, which is one
 }
 
 
@@ -81,7 +81,7 @@ def _type_of(value: Any) -> TypeEngine[Any]:
     for kind, kept in _TYPES.items():
         if isinstance(value, kind):
             return kept
-    raise TypeError(f"no type is known for a slot of {type(value).__name__}")
+    raise TypeError(f"no slot takes a {type(value).__name__}")
 
 
 def reading(kept: TypeEngine[Any]) -> Callable[[Any], Any]:

@@ -89,6 +89,15 @@ async def test_a_name_that_leads_inside_is_told_as_one_that_leads_nowhere(addres
     assert await why(Outside(resolve=nowhere), "http://shop.example/") == Reason.UNREACHABLE
 
 
+async def test_a_name_that_leads_outside_and_inside_is_not_followed(teapots: Shop) -> None:
+    async def both(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1"), ip_address("10.0.0.1")]
+
+    outside = Outside(allowed=lambda address: address.is_loopback, ports=range(65_536), resolve=both)
+    assert await why(outside, teapots.url) == Reason.UNREACHABLE
+    assert teapots.asked == []
+
+
 async def test_the_machines_own_names_lead_inside() -> None:
     outside = Outside()
     try:
@@ -115,6 +124,9 @@ async def test_a_name_that_leads_elsewhere_the_second_time_is_not_followed_there
         ("http://2852039166/", Reason.BAD_ADDRESS),
         ("file:///etc/passwd", Reason.BAD_ADDRESS),
         ("ftp://shop.example/", Reason.BAD_ADDRESS),
+        ("data:text/html,<title>Teapot</title>", Reason.REFUSED),
+        ("http://[fe80::1%25eth0]/", Reason.BAD_ADDRESS),
+        ("http://[::1%25lo]/", Reason.BAD_ADDRESS),
         ("http://u:p@shop.example/", Reason.BAD_ADDRESS),
         ("http://[", Reason.BAD_ADDRESS),
         ("/" + "x" * 3000, Reason.BAD_ADDRESS),
@@ -153,6 +165,8 @@ async def test_redirects_are_followed_but_not_for_ever(teapots: Shop) -> None:
         (answer(HTML, "200 OK", "text/html", "content-encoding: br"), Reason.NOT_A_PAGE),
         (answer(HTML, "200 OK", "text/html", "content-encoding: gzip, gzip"), Reason.NOT_A_PAGE),
         (answer(HTML, "200 OK", "text/html", "content-encoding: gzip"), Reason.NOT_A_PAGE),
+        (answer(HTML, "200 OK", "text/html", "content-encoding: gzip", "content-encoding: gzip"), Reason.NOT_A_PAGE),
+        (answer(HTML, "200 OK", "text/html", "content-length: 9"), Reason.UNREACHABLE),
         (answer(b"x" * 2_100_000), Reason.TOO_LARGE),
         (
             answer(gzip.compress(b"\0" * 100_000_000, 9), "200 OK", "text/html", "content-encoding: gzip"),

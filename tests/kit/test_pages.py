@@ -179,6 +179,7 @@ def test_what_stands_in_comments_scripts_and_attributes_is_no_tag() -> None:
         "".join(f"<font size={size}>" for size in range(50_000)) + "<p>" * 300_000,
         "<script type='application/ld+json'>" + "[" * 1_900_000 + "</script>",
         "<script type='application/ld+json'>[" + '{"@type":"Product"},' * 90_000 + "{}]</script>",
+        "<script type='application/ld+json'>" + '{"@type":"Product","name":"' + "&amp" * 450_000 + '"}</script>',
         '<meta ="' * 240_000,
         "<!--" * 480_000,
         "<" * 1_900_000,

@@ -54,8 +54,8 @@ class UpdateGiftList(Input):
 class GiftListFilter(Input):
     """All that is given must hold."""
 
-    type: list[GiftListType] | None = optional("Any of these.")
-    visibility: list[GiftListVisibility] | None = optional("Any of these.")
+    type: Annotated[list[GiftListType], Field(max_length=100)] | None = optional("Any of these.")
+    visibility: Annotated[list[GiftListVisibility], Field(max_length=100)] | None = optional("Any of these.")
     person_id: Id | None = optional("For this person; null: only those that are for nobody.")
     occasion_id: Id | None = optional("For this occasion; null: only those that are for none.")
     search: SearchWords | None = optional("Words that begin words of the name, in any order.")
