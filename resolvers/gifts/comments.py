@@ -78,7 +78,9 @@ async def add(ctx: Context, input: Annotated[AddComment, Doc("The new comment.")
             **secret,
         )
         await work.add(comment, Kind.COMMENT_ADDED)
-        if not (isinstance(parent, Gift) and parent.unlisted):  # activity knows no gift by which others would not see it
+        if not (
+            isinstance(parent, Gift) and parent.unlisted
+        ):  # activity knows no gift by which others would not see it
             await activity.record(work, ActivityKind.COMMENTED, comment, secret=secret)
         return comment
 

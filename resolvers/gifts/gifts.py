@@ -156,9 +156,7 @@ async def _kept_from(work: Work, family_id: Id, person_id: Id | None) -> Secret:
     return keeping.from_person(person.id)
 
 
-async def made(
-    work: Work, family_id: Id, values: dict[str, Any], secret: Secret, *, unlisted: bool = False
-) -> Gift:
+async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret, *, unlisted: bool = False) -> Gift:
     """A new gift of the family; `values` are those columns that the client gave. Raises Invalid."""
     given = {name: value for name, value in values.items() if value is not None}
     _check_price(given)

@@ -132,7 +132,9 @@ def _brief(kind: Any) -> str:
     fields = getattr(kind, "fields", {})
     if "nodes" in fields:
         return f"{{ totalCount edges {{ cursor }} nodes {_brief(get_named_type(fields['nodes'].type))} }}"
-    leaves = [name for name in ("id", "status", "items") if name in fields and is_leaf_type(get_named_type(fields[name].type))]
+    leaves = [
+        name for name in ("id", "status", "items") if name in fields and is_leaf_type(get_named_type(fields[name].type))
+    ]
     return f"{{ {' '.join(['__typename', *leaves])} }}"
 
 

@@ -52,7 +52,9 @@ async def staged(home: World) -> Stage:
         "tom": tom.id,
     }
     stage = Stage(home, ids)
-    ids["known"] = await stage("dora", f'createGift(input: {{familyId: $family;, name: "Kite", url: "{SKATE}"}}) {{ id }}')
+    ids["known"] = await stage(
+        "dora", f'createGift(input: {{familyId: $family;, name: "Kite", url: "{SKATE}"}}) {{ id }}'
+    )
     ids["second"] = await stage("ida", "addListItem(listId: $list;, input: {giftId: $known;, quantity: 3}) { id }")
     ids["third"] = await stage("ida", 'addListItem(listId: $list;, input: {gift: {name: "Drum"}}) { id }')
     ids["open"] = await stage("ida", 'createGiftList(input: {familyId: $family;, name: "Xmas", type: IDEAS}) { id }')

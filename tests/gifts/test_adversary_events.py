@@ -33,7 +33,9 @@ TYPED = {
         ("commentEvents", "Comment"),
     )
 }
-CHANGES = f"subscription ($topics: [String!], $after: Cursor) {{ told: changes(topics: $topics, after: $after) {EVENT} }}"
+CHANGES = (
+    f"subscription ($topics: [String!], $after: Cursor) {{ told: changes(topics: $topics, after: $after) {EVENT} }}"
+)
 DASHBOARD = """subscription ($id: ID!) { dashboard(familyId: $id) { pipeline { idea selected purchased received }
   persons(first: 20) { nodes { person { name } idea selected purchased received } }
   ideas(first: 20) { totalCount nodes { id gift { name } person { name } } }
@@ -46,8 +48,16 @@ def streams(home: World) -> dict[str, str]:
     of |= {"occasionEvents": "occasion", "personEvents": "person", "listEvents": "list"}
     called = {name: f"{name}({word}Id: {json.dumps(ids[word])}, after: $after)" for name, word in of.items()}
     called |= {"givingEvents": "givingEvents(after: $after)"}
-    queries = {name: f"subscription ($after: Cursor) {{ {call} {(ANY | TYPED)[name]} }}" for name, call in called.items()}
-    parents = {"ITEM": home.item, "LIST": home.list, "PERSON": home.receiver, "OCCASION": home.occasion, "GIFT": home.gift}
+    queries = {
+        name: f"subscription ($after: Cursor) {{ {call} {(ANY | TYPED)[name]} }}" for name, call in called.items()
+    }
+    parents = {
+        "ITEM": home.item,
+        "LIST": home.list,
+        "PERSON": home.receiver,
+        "OCCASION": home.occasion,
+        "GIFT": home.gift,
+    }
     for type, parent in parents.items():
         call = f"commentEvents(parentType: {type}, parentId: {json.dumps(parent.id)}, after: $after)"
         queries[f"commentEvents {type}"] = f"subscription ($after: Cursor) {{ {call} {TYPED['commentEvents']} }}"
@@ -139,7 +149,8 @@ async def test_who_joins_is_not_told_what_happened_before_they_came(home: World)
     topic = f"family:{home.family.id}"
     async with hearing(newcomer, CHANGES, topics=[topic], after=after) as stream:
         told = await stream.next()
-    ((member,),) = [row.values() for row in await asking.rows(
-        home.people, "select id from family_member where user_id = $1", newcomer.id
-    )]
+    ((member,),) = [
+        row.values()
+        for row in await asking.rows(home.people, "select id from family_member where user_id = $1", newcomer.id)
+    ]
     assert (told["kind"], told["entityId"]) == ("ADDED", member)

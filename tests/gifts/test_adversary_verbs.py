@@ -117,6 +117,7 @@ CALLS = [*GIVING, *REST, *ENDS]
 
 def blanked(text: str, names: dict[str, str]) -> str:
     """Ids by the names that they have in both families, others by the order in which they first are there."""
+
     def named(found: re.Match[str]) -> str:
         return names.setdefault(found[0], f"{found[1]}#{len(names)}")
 

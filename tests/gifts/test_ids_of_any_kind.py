@@ -13,7 +13,20 @@ from tests.gifts.test_topics_of_gifts import MUTATIONS
 from tests.gifts.world import World
 
 SCHEMA = made()._schema
-WORDS = ("family", "person", "occasion", "list", "gift", "item", "user", "comment", "claim", "member", "invite", "guest")
+WORDS = (
+    "family",
+    "person",
+    "occasion",
+    "list",
+    "gift",
+    "item",
+    "user",
+    "comment",
+    "claim",
+    "member",
+    "invite",
+    "guest",
+)
 ODD = {
     "NUL": {word: [f"{word}_\x00" + "0" * 31, f"{word}_" + "0" * 31 + "\x00"] for word in WORDS},
     "none": {word: [""] for word in WORDS},
