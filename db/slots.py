@@ -32,7 +32,8 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     str: String(),
     int: BigInteger(),
     float: Float(),
-    datetime: DateTime(timezone=True),
+    datetime: DateTime(timezone=True),  # before date, of which it is one
+    date: Date(),
 }
 
 
@@ -77,7 +78,10 @@ def symbol(name: str, value: Any) -> Any:
 def _type_of(value: Any) -> TypeEngine[Any]:
     if isinstance(value, list | tuple):
         return ARRAY(_TYPES[type(value[0])] if value and type(value[0]) in _TYPES else String())
-    return next(kept for kind, kept in _TYPES.items() if isinstance(value, kind))
+    for kind, kept in _TYPES.items():
+        if isinstance(value, kind):
+            return kept
+    raise TypeError(f"no slot holds a {type(value).__name__}")  # no StopIteration: a thread could not hand it on
 
 
 def reading(kept: TypeEngine[Any]) -> Callable[[Any], Any]:

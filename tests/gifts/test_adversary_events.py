@@ -2,7 +2,6 @@
 
 import json
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 

@@ -9,8 +9,8 @@ from tests.people import Answer, Person
 PUT = "mutation ($o: ID!, $p: ID!) { addPersonToOccasion(occasionId: $o, personId: $p) { id } }"
 TAKE = "mutation ($o: ID!, $p: ID!) { removePersonFromOccasion(occasionId: $o, personId: $p) { deletedId } }"
 GUESTS = "query ($o: ID!) { occasion(id: $o) { people { nodes { person { id } } } } }"
-GIFTS = """query ($f: ID!) { gifts(familyId: $f) { nodes { name } } similarGifts(familyId: $f, name: "Ring") { totalCount }
-  activity { nodes { kind } } }"""
+GIFTS = """query ($f: ID!) { gifts(familyId: $f) { nodes { name } }
+  similarGifts(familyId: $f, name: "Ring") { totalCount } activity { nodes { kind } } }"""
 
 
 async def test_the_one_person_of_an_occasion_does_not_change_who_is_on_it(home: World) -> None:
@@ -37,8 +37,10 @@ async def test_what_is_made_on_a_private_list_is_not_in_the_catalogue(home: Worl
         found = (await person.ask(GIFTS, f=home.family.id)).data
         assert ("Ring" in [gift["name"] for gift in found["gifts"]["nodes"]]) is seen
         assert found["similarGifts"]["totalCount"] == int(seen)
-        assert {"COMMENTED", "ITEM_ADDED", "LIST_ADDED"}.isdisjoint(node["kind"] for node in found["activity"]["nodes"]) or seen
-    wider = 'mutation ($id: ID!) { updateGiftList(id: $id, input: {visibility: FAMILY}) { id } }'
+        assert {"COMMENTED", "ITEM_ADDED", "LIST_ADDED"}.isdisjoint(
+            node["kind"] for node in found["activity"]["nodes"]
+        ) or seen
+    wider = "mutation ($id: ID!) { updateGiftList(id: $id, input: {visibility: FAMILY}) { id } }"
     assert (await home.gus.ask(wider, id=private["id"])).data
     found = (await home.gina.ask(GIFTS, f=home.family.id)).data
     assert "Ring" in [gift["name"] for gift in found["gifts"]["nodes"]]

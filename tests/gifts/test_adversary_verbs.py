@@ -57,7 +57,7 @@ REST = [
     f"updateListItem(id: $second;, input: {{quantity: 1}}) {{ {ITEM} }}",
     f"updateListItem(id: $wish;, input: {{note: \"!\"}}{EXPECTED}) {{ {ITEM} }}",
     f"addListItem(listId: $list;, input: {{giftId: $known;}}) {{ {ITEM} givenBefore }}",
-    f'addListItem(listId: $list;, input: {{gift: {{name: "Helmet", url: "https://shop.example/skates"}}}}) {{ {ITEM} }}',
+    f'addListItem(listId: $list;, input: {{gift: {{name: "Hat", url: "https://shop.example/skates"}}}}) {{ {ITEM} }}',
     f"addListItem(listId: $open;, input: {{giftId: $skates;, personId: $person;}}) {{ {ITEM} givenBefore }}",
     *(f"updateGiftList(id: $list;, input: {{{say}}}) {{ {LIST} }}" for say in (
         "surprise: false", "surprise: true", "revealAt: null", 'revealAt: "2030-01-01T00:00:00Z"', 'name: "Wishes"',

@@ -218,3 +218,9 @@ async def test_two_who_end_the_last_years_at_once_leave_none_to_come_round(home:
     assert all(answer.data for answer in answers)
     first = (await home.gina.ask(ONE, id=years[0]["id"])).data["occasion"]
     assert (first["next"], first["recursYearly"]) == (None, False)
+
+
+async def test_occasions_are_found_by_a_day_that_is_a_variable(home: World) -> None:
+    query = "query ($filter: OccasionFilter) { occasions(filter: $filter) { totalCount } }"
+    for filter, count in (({"after": "2000-01-01"}, 1), ({"before": "2000-01-01"}, 0)):
+        assert (await home.ida.ask(query, filter=filter)).data["occasions"]["totalCount"] == count
