@@ -128,14 +128,15 @@ def _of_people() -> list[Question]:
 
 def _of_what_happens() -> list[Question]:
     dashboard = (
-        f"{{ family {{ id name }} occasions(first: 5) {{ nodes {{ daysUntil occasion {{ id name {PEOPLE} }} }} }}"
+        f"{{ family {{ id name }} occasions(first: 5) {{ nodes {{ id name daysUntil {PEOPLE} }} }}"
         f" pipeline {{ {STEPS} }} persons(first: 20) {{ nodes {{ person {{ id name }} {STEPS} }} }}"
         f" ideas(first: 10) {{ nodes {{ {ITEM} }} }} activity(first: 20) {{ nodes {{ {ACTIVITY} }} }} }}"
     )
     return [
         *_listed("comments on an item", "comments(parentType: ITEM, parentId: $item)", COMMENT),
         *_listed("all comments", "comments(parentType: ITEM)", COMMENT),
-        *_listed("what has happened", "activity(familyId: $family)", ACTIVITY),
+        *_listed("what has happened", "activity(familyId: $family)", ACTIVITY, deep=True),
+        *_listed("what has happened, and how much", "activity(familyId: $family)", ACTIVITY),
         *_listed("what has happened, by kind", "activity(familyId: $family, kinds: [CLAIMED])", ACTIVITY),
         *_listed("what one gives", "myGivings(status: [SELECTED])", f"id status claimed item {{ {ITEM} }}"),
         Question("the dashboard", "dashboard(familyId: $family)", dashboard),

@@ -5,6 +5,7 @@ the recipient's, and list 5 share the first thousand items.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -184,7 +185,7 @@ async def seed(connection: asyncpg.Connection) -> Family:
     cheap = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # no sign-in is measured
     await connection.execute("set statement_timeout = 0")
     await connection.execute(ID_OF_NUMBER)
-    steps: tuple[tuple[object, ...], ...] = (
+    steps: tuple[tuple[Any, ...], ...] = (
         (_FAMILY,),
         (_MEMBERS, MEMBERS, cheap),
         (_PEOPLE, PEOPLE, LINKED),

@@ -77,7 +77,7 @@ def windowed(
     return rows.order_by(*by).limit(limit(window, peek=peek))
 
 
-def _joined(rows: Select[Any], keys: Sequence[Order]) -> tuple[Select[Any], list[Order]]:
+def _joined(rows: Select[Any], keys: Sequence[Order]) -> tuple[Select[Any], tuple[Order, ...]]:
     """The rows beside those that their order speaks of, so that each of these is looked at once."""
     found = []
     for key in keys:
@@ -86,7 +86,7 @@ def _joined(rows: Select[Any], keys: Sequence[Order]) -> tuple[Select[Any], list
             value = replacement_traverse(key.value, {}, partial(_in_place_of, row))
             key = replace(key, column=replace(key.column, value=value))
         found.append(key)
-    return rows, found
+    return rows, tuple(found)
 
 
 def _in_place_of(row: Row, element: Any, **_: Any) -> ColumnElement[Any] | None:

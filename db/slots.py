@@ -32,8 +32,8 @@ _TYPES: dict[type, TypeEngine[Any]] = {
     str: String(),
     int: BigInteger(),
     float: Float(),
-    datetime: DateTime(timezone=True),  # before date, of which it is one
-    date: Date(),
+    datetime: DateTime(timezone=True),
+    date: Date(),  # after datetime, which is one
 }
 
 
@@ -81,7 +81,7 @@ def _type_of(value: Any) -> TypeEngine[Any]:
     for kind, kept in _TYPES.items():
         if isinstance(value, kind):
             return kept
-    raise TypeError(f"no slot holds a {type(value).__name__}")  # no StopIteration: a thread could not hand it on
+    raise TypeError(f"no slot takes a {type(value).__name__}")
 
 
 def reading(kept: TypeEngine[Any]) -> Callable[[Any], Any]:

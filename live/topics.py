@@ -107,9 +107,8 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     Comment: lambda row: [comments_on(row.parent_type, row.parent_id), family(row.family_id)],
 }
 
-# Rows that decide who may see what, and when a viewer's day begins, by the columns that do: a change of these, or the
-# end of the row, has every stream on its topics, and every stream of the users it names, looked at again before
-# anything more is told there.
+# Rows that decide who may see what, and when a viewer's day begins, by the columns that do: a change of these has every
+# stream on its topics, and every stream of the users it names, looked at again before anything more is told there.
 GRANTING: dict[type[Entity], frozenset[str]] = {
     User: frozenset({"role", "time_zone"}),  # the zone decides what is due today
     Session: frozenset({"revoked_at"}),
@@ -117,6 +116,10 @@ GRANTING: dict[type[Entity], frozenset[str]] = {
     Person: frozenset({"user_id"}),
     GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
 }
+
+# Those whose end does so too, since it takes from somebody the sight of others. With a list or a person goes all that
+# they decided on; whoever follows them shall hear that they end.
+ENDING = frozenset({User, Session, FamilyMember})
 
 
 def of_viewer(id: Id) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import jobs, log
 from live.log import Draft, Kind
-from live.topics import GRANTING, TOPICS
+from live.topics import ENDING, GRANTING, TOPICS
 from resolvers import audience
 from resolvers.audience import Told
 from resolvers.audit import audited
@@ -168,7 +168,7 @@ class Work:
         What the database takes away with them must be removed before, so that it is told of.
         """
         for row in rows:
-            self.tell(row, Kind.DELETED, also, grants=type(row) in GRANTING)
+            self.tell(row, Kind.DELETED, also, grants=type(row) in ENDING)
         await self.decide()
         for model in {type(row) for row in rows}:
             ids = bindparam("ids", [row.id for row in rows], type_=ARRAY(ID))

@@ -56,7 +56,7 @@ async def answered(ctx: Context, place: Place, variables: Variables, source: Any
     if answer is None and field.kind is Kind.ENTITY:
         assert asked.root is not None
         model, given = BINDINGS[str(asked.target)].model, asked.root.given
-        raise NotFound(model.__name__, str(given.get("id") or given.get(f"{model.__tablename__}_id", viewer.id)))
+        raise NotFound(model.__name__, str(given.get("id", given.get(f"{model.__tablename__}_id", viewer.id))))
     return answer
 
 

@@ -13,10 +13,14 @@ from resolvers.accounts.rules import Register
 from resolvers.context import Context, Viewer
 from resolvers.tasks import completion, labels, tasks
 from resolvers.tasks.rules import CreateLabel, CreateTask
+from server import demo_family
 
 PASSWORD = "parlor-demo"  # noqa: S105 (of the examples, and printed at the start)
+DORA, GUS, IDA = "demo@parlor.example", "gus@parlor.example", "ida@parlor.example"
 PEOPLE = {
-    "demo@parlor.example": ("Dora Demo", Role.USER),
+    DORA: ("Dora Demo", Role.USER),
+    GUS: ("Gus Lindgren", Role.USER),
+    IDA: ("Ida Lindgren", Role.USER),
     "stranger@parlor.example": ("Sam Stranger", Role.USER),
     "admin@parlor.example": ("Ada Admin", Role.SUPER_ADMIN),
 }
@@ -24,13 +28,16 @@ PEOPLE = {
 
 async def fill(ctx: Context) -> None:
     async with ctx.services.db.transaction() as session:
-        known = {*(await session.scalars(select(User.email).where(User.email.in_(PEOPLE))))}
+        known = {user.email: user for user in await session.scalars(select(User).where(User.email.in_(PEOPLE)))}
+    new = PEOPLE.keys() - known.keys()
     for email, (name, role) in PEOPLE.items():
-        if email in known:
-            continue
-        person = await users.create_first(ctx, Register(email=email, name=name, password=PASSWORD), role)
-        if name == "Dora Demo":
-            await _tasks(replace(ctx, asks=_viewer(person, ctx.now())))
+        if email in new:
+            known[email] = await users.create_first(ctx, Register(email=email, name=name, password=PASSWORD), role)
+    asking = {email: replace(ctx, asks=_viewer(user, ctx.now())) for email, user in known.items()}
+    if DORA in new:
+        await _tasks(asking[DORA])
+    if IDA in new:
+        await demo_family.found(asking[DORA], asking[GUS], asking[IDA])
 
 
 def _viewer(person: User, now: datetime) -> Viewer:

@@ -67,8 +67,7 @@ async def tidy(services: Services) -> None:
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
     await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
     nobody = Context(services, Unauthenticated(), trace_id="housekeeping", address="")
-    while await years.open_due(nobody):
-        pass
+    await years.open_due(nobody)
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

@@ -3,21 +3,21 @@
 All of it is of what the viewer sees. To whom a present is kept from it is an idea still, and nothing has been received.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, cast, func, select
+from sqlalchemy import Select, select
 
 from db.gifts.families import Family
 from db.gifts.items import ItemStatus, ListItem
 from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
 from db.selection import Listing, Order
-from db.slots import NOW, VIEWER_TIME_ZONE
 from kit.ids import Id
 from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts.status import status
+from resolvers.gifts.status import is_status
+from resolvers.gifts.years import days_until, today
 from resolvers.relations import Value, counted
 from resolvers.topics import Followed
 
@@ -36,19 +36,10 @@ def upcoming(
     within_days: Annotated[int | None, Doc("Only those that are at most so many days away. Default: all.")] = None,
 ) -> Listing:
     """From today on, where the viewer is."""
-    rows = select(Occasion).where(Occasion.day >= _today())
+    rows = select(Occasion).where(Occasion.day >= today())
     if within_days is not None:
         rows = rows.where(days_until(Occasion) <= within_days)
     return Listing(rows, (Order(Occasion.day),))
-
-
-def days_until(occasion: Any) -> ColumnElement[int]:
-    return cast(occasion.day - _today(), Integer)
-
-
-def _today() -> ColumnElement[Any]:
-    """As a subquery, so that it is reckoned once and not for each row."""
-    return select(cast(func.timezone(VIEWER_TIME_ZONE, NOW), Date)).scalar_subquery()
 
 
 def persons() -> Listing:
@@ -57,12 +48,12 @@ def persons() -> Listing:
 
 def ideas() -> Listing:
     """The newest first."""
-    return Listing(select(ListItem).where(status(ListItem) == ItemStatus.IDEA), (Order(ListItem.created_at, True),))
+    return Listing(select(ListItem).where(is_status(ListItem, ItemStatus.IDEA)), (Order(ListItem.created_at, True),))
 
 
 def for_person(step: ItemStatus) -> Value:
     """How many of the items for a person have come so far."""
-    return lambda person: counted(person.items, lambda item: status(item) == step)
+    return lambda person: counted(person.items, lambda item: is_status(item, step))
 
 
 def in_family(step: ItemStatus) -> Value:

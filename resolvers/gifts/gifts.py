@@ -199,10 +199,15 @@ async def delete(ctx: Context, id: GiftId) -> Deleted:
     """Takes it from the catalogue. Those who see an item with it go on seeing it; nothing asks whether there is one."""
     async with ctx.work() as work:
         gift = await work.lock(Gift, id, removed_at=None)
-        work.tell(gift, Kind.DELETED)
-        await work.decide()  # all who see it until now hear that; those who still do, of the change
-        work.change(gift, removed_at=ctx.now())
+        await take_off(work, gift)
         return Deleted(id)
+
+
+async def take_off(work: Work, gift: Gift, **values: Any) -> None:
+    """The catalogue; one that is locked. `values` are what else changes with it."""
+    work.tell(gift, Kind.DELETED)
+    await work.decide()  # all who see it until now hear that; those who still do, of the change
+    work.change(gift, removed_at=gift.removed_at or work.ctx.now(), **values)
 
 
 async def restore(ctx: Context, id: GiftId) -> Gift:
@@ -225,10 +230,12 @@ def _typed(values: dict[str, Any]) -> list[str]:
 
 
 def _of_page(url: str | None, typed: list[str]) -> dict[str, Any]:
-    """What is so of a new address, before its page is read."""
-    state = PageState.NONE if url is None else PageState.PENDING
-    source = {} if "source" in typed else {"source": None if url is None else host_of(url)}
-    return {"page_state": state, "page_warnings": [], "page_read_at": None} | source
+    """What is so of a new address, before its page is read: what the one before said, but for the name, is not so."""
+    state, source = (PageState.NONE, None) if url is None else (PageState.PENDING, host_of(url))
+    said = () if url is None else FROM_PAGE - {"name"}
+    by_hand = {*typed, *PRICE} if {*PRICE} & {*typed} else {*typed}
+    left = {name: value for name, value in (dict.fromkeys(said) | {"source": source}).items() if name not in by_hand}
+    return {"page_state": state, "page_warnings": [], "page_read_at": None} | left
 
 
 async def _tell_price(work: Work, gift: Gift) -> None:

@@ -12,7 +12,7 @@ from db.gifts.gifts import Gift
 from db.gifts.items import Giving, ItemStatus, ListItem
 from db.gifts.lists import GiftList, GiftListVisibility
 from db.gifts.persons import Person
-from db.selection import Listing, Order, Reached
+from db.selection import Listing, Order
 from kit.errors import Invalid, NotFound
 from kit.ids import Id
 from live.topics import gift_list, items_of
@@ -27,7 +27,7 @@ from resolvers.gifts.rules.items import (
     ListItemOrderField,
     UpdateListItem,
 )
-from resolvers.gifts.status import status
+from resolvers.gifts.status import by_status, is_status, status
 from resolvers.matching import matches
 from resolvers.relations import any_of, reached
 from resolvers.rules import Direction
@@ -43,7 +43,7 @@ ITEMS = frozenset({ListItem.__name__})
 
 ORDERS: dict[ListItemOrderField, Any] = {
     ListItemOrderField.CREATED_AT: ListItem.created_at,
-    ListItemOrderField.STATUS: Reached(status(ListItem), "status", nullable=False),
+    ListItemOrderField.STATUS: by_status(ListItem),
     ListItemOrderField.GIFT_NAME: reached(ListItem.gift, Gift.name),
     ListItemOrderField.PRICE: reached(ListItem.gift, Gift.price_minor),
 }
@@ -78,7 +78,7 @@ def listed_of(
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
     rows = select(ListItem)
     if filter.status is not None:
-        rows = rows.where(status(ListItem) == filter.status)
+        rows = rows.where(is_status(ListItem, filter.status))
     if "person_id" in filter.model_fields_set:
         rows = rows.where(ListItem.person_id == filter.person_id)
     if filter.assignee_id is not None:
@@ -92,7 +92,7 @@ def _filtered(filter: ListItemFilter) -> Select[ListItem]:
 
 def received() -> Listing:
     """The latest first, of what the viewer may know to have been received."""
-    rows = select(ListItem).where(status(ListItem) == ItemStatus.RECEIVED)
+    rows = select(ListItem).where(is_status(ListItem, ItemStatus.RECEIVED))
     return Listing(rows, (Order(reached(ListItem.giving, Giving.received_at), descending=True),))
 
 
@@ -169,7 +169,7 @@ async def _gift(work: Work, input: AddListItem, on: GiftList, kept_from: Id | No
     """
     if input.gift is not None:
         private, secret = on.visibility is GiftListVisibility.PRIVATE, keeping.from_person(kept_from)
-        return await gifts.made(work, on.family_id, input.gift.model_dump(), secret, unlisted=private)
+        return await gifts.made(work, on.family_id, input.gift.given(), secret, unlisted=private)
     assert input.gift_id is not None
     found = await named(work, Gift, input.gift_id)
     if found.removed_at is not None:
@@ -199,9 +199,9 @@ async def remove(ctx: Context, id: ItemId) -> Deleted:
         return Deleted(item.id)
 
 
-async def clear(work: Work, on: GiftList) -> None:
-    """Removes all that is on a list, which is locked."""
-    rows = select(ListItem).where(ListItem.list_id == on.id).order_by(ListItem.id).limit(BATCH).with_for_update()
+async def clear(work: Work, which: ColumnElement[bool]) -> None:
+    """Removes them all, whoever may see them. What they belong to is locked, so that none are added."""
+    rows = select(ListItem).where(which).order_by(ListItem.id).limit(BATCH).with_for_update()
     while batch := (await work.session.scalars(rows)).all():
         await _remove(work, batch)
 

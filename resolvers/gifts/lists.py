@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.gifts.activity import ActivityKind
 from db.gifts.comments import Comment
 from db.gifts.families import Family
-from db.gifts.items import ItemStatus
+from db.gifts.items import ItemStatus, ListItem
 from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
 from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
@@ -28,7 +28,7 @@ from resolvers.gifts.rules.lists import (
     GiftListOrderField,
     UpdateGiftList,
 )
-from resolvers.gifts.status import status
+from resolvers.gifts.status import is_status
 from resolvers.matching import matches
 from resolvers.relations import counted
 from resolvers.rules import Direction
@@ -93,7 +93,7 @@ def count_of(reached: ItemStatus) -> Callable[[Any], ColumnElement[int]]:
     """An expression: how many of its items are so far, as far as the viewer may know."""
 
     def count(gift_list: Any) -> ColumnElement[int]:
-        return counted(gift_list.items, lambda item: status(item) == reached)
+        return counted(gift_list.items, lambda item: is_status(item, reached))
 
     return count
 
@@ -114,6 +114,7 @@ async def create(ctx: Context, input: Annotated[CreateGiftList, Doc("The new lis
         values = input.model_dump() | left_out
         made = await work.add(GiftList(owner_id=ctx.viewer.id, **values, **_secret(**values)))
         await activity.record(work, ActivityKind.LIST_ADDED, made)
+        await revealing.wanted(work, made)
         return made
 
 
@@ -161,6 +162,8 @@ async def _change(work: Work, gift_list: GiftList, values: dict[str, Any]) -> No
     if after["reveal_at"] != before["reveal_at"]:
         _to_come(work.ctx, after["reveal_at"])
     work.change(gift_list, **values, **_secret(person_id=gift_list.person_id, **after))
+    if after["reveal_at"] != before["reveal_at"]:
+        await revealing.wanted(work, gift_list)
     if after != before:
         await revealing.follow(work, gift_list)
 
@@ -169,6 +172,6 @@ async def delete(ctx: Context, id: ListId) -> Deleted:
     """All that is on it goes with it, and what was said of it. Whoever gives any of that hears of it."""
     async with ctx.work() as work:
         found = await work.lock(GiftList, id)
-        await items.clear(work, found)
+        await items.clear(work, ListItem.list_id == found.id)
         await items.unsay(work, Comment.list_id == found.id)
         return await work.remove(found)

@@ -1,23 +1,19 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from db.accounts.users import User
 from db.gifts.activity import ActivityKind
 from db.gifts.families import FamilyMember, FamilyRole
-from db.gifts.items import ListItem
-from db.gifts.lists import GiftList
-from db.gifts.occasions import OccasionPerson
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
 from kit.errors import Forbidden, NotFound
 from kit.ids import Id, prefix_of
-from live.log import Kind
-from live.topics import comments_on, families_of
+from live.topics import families_of
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import activity, givings, membership, years
+from resolvers.gifts import activity, ends, membership, years
 from resolvers.gifts.rules.persons import CreatePerson, PersonOrder, UpdatePerson
 from resolvers.matching import matches
 from resolvers.rules import SearchWords
@@ -76,24 +72,13 @@ async def update(
 async def delete(ctx: Context, id: PersonId) -> Deleted:
     """With their lists, and all that is for them. Not oneself: nothing could be kept from one any more."""
     async with ctx.work() as work:
+        await ends.hold(work, id)
         person = await work.lock(Person, id)
         if person.user_id == ctx.viewer.id:
             raise Forbidden("Nobody may delete the person that they are")
         work.audit("person.delete", id, family=person.family_id)
-        await _tell_of_all_that_is_for(work, person)
-        return await work.remove(person, also=[comments_on("PERSON", id)])
-
-
-async def _tell_of_all_that_is_for(work: Work, person: Person) -> None:
-    """Who gives them something hears that it is gone, as do all who look at their lists."""
-    lists = [*(await work.session.scalars(select(GiftList).where(GiftList.person_id == person.id)))]
-    on_them = ListItem.list_id.in_([row.id for row in lists])
-    for item in [*(await work.session.scalars(select(ListItem).where(or_(ListItem.person_id == person.id, on_them))))]:
-        work.tell(item, Kind.DELETED, await givings.hearing(work, item))
-    for gift_list in lists:
-        work.tell(gift_list, Kind.DELETED, grants=True)
-    for guest in await work.session.scalars(select(OccasionPerson).where(OccasionPerson.person_id == person.id)):
-        work.tell(guest, Kind.DELETED)
+        await ends.all_that_is_for(work, person)
+        return await work.remove(person)
 
 
 async def link(

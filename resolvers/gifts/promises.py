@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from db.gifts.activity import ActivityKind
-from db.gifts.items import Claim, Contribution, Giving, ListItem
+from db.gifts.items import Claim, Contribution, Giving, ItemStatus, ListItem
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.ids import Id, prefix_of
 from resolvers.context import Context
@@ -45,10 +45,15 @@ async def own(work: Work, held: Held, kind: Promises) -> Any:
 
 
 async def settle(work: Work, held: Held, kind: Promises, row: Any, amount: int, *, anonymous: bool = False) -> None:
-    """Makes it so much, or nothing. Raises Conflict with what is `left` where that is less than what they want more."""
+    """Makes it so much, or nothing. Raises Conflict with what is `left` where that is less than what they want more.
+
+    Of what has been given already nobody promises more.
+    """
     had = 0 if row is None else getattr(row, kind.amount)
     if row is not None and (had, row.anonymous) == (amount, anonymous):
         return
+    if amount > had and held.giving.status is ItemStatus.RECEIVED:
+        raise Conflict("It has been given already", reason="ALREADY_RECEIVED")
     before = getattr(held.giving, kind.sum)
     left = max(kind.most(held) - before, 0)
     if amount - had > left:

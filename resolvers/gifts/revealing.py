@@ -6,6 +6,7 @@ anybody.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -18,6 +19,8 @@ from db.gifts.lists import GiftList
 from db.gifts.persons import Person
 from kit.ids import Id
 from live.log import Kind
+from resolvers.context import Context
+from resolvers.jobs import Job
 from resolvers.work import Work
 
 BATCH = 500  # items of which it is decided at once who hears
@@ -47,17 +50,34 @@ async def follow(work: Work, gift_list: GiftList) -> None:
     await _tell(work, changed)
 
 
-async def reveal(work: Work, list_id: Id) -> None:
-    """The day has come, so that nothing is written: tells of the list and all on it, that others see it now.
+class RevealList(Job):
+    """When the day comes nothing is written, so that somebody must tell of the list and all on it: others see it now.
 
-    Where the list is gone, or its day is another by now, nothing is told.
+    Where the list is gone, is no surprise, or its day is another by now, nothing is told.
     """
-    found = await work.session.get(GiftList, list_id)
-    if found is None or found.reveal_at is None or found.reveal_at > work.ctx.now():
-        return
-    work.tell(found, Kind.UPDATED, grants=True)
-    ids = select(ListItem.id).where(ListItem.list_id == list_id).order_by(ListItem.id)
-    await _tell(work, (await work.session.scalars(ids)).all())
+
+    list_id: Id
+    at: datetime
+
+    async def run(self, ctx: Context) -> None:
+        async with ctx.work() as work:
+            rows = select(GiftList).where(GiftList.id == self.list_id, GiftList.reveal_at == self.at, GiftList.surprise)
+            found = await work.session.scalar(rows.with_for_update(read=True))
+            if found is None:
+                return
+            if self.at > ctx.now():  # the queue goes by the database's clock, and who sees what by ours
+                await work.enqueue(self, at=self.at)
+                return
+            work.tell(found, Kind.UPDATED, grants=True)
+            ids = select(ListItem.id).where(ListItem.list_id == found.id).order_by(ListItem.id)
+            there = ids.with_for_update(read=True, key_share=True)  # who hears of one is decided while it is there
+            await _tell(work, (await work.session.scalars(there)).all())
+
+
+async def wanted(work: Work, gift_list: GiftList) -> None:
+    """It will be told of when its day comes, if it has one that is to come."""
+    if gift_list.reveal_at is not None:
+        await work.enqueue(RevealList(list_id=gift_list.id, at=gift_list.reveal_at), at=gift_list.reveal_at)
 
 
 async def _tell(work: Work, items: Sequence[Id]) -> None:

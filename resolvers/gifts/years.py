@@ -3,9 +3,11 @@
 What falls on 29 February is kept on the 28th in years that have none, and comes back to the 29th in those that do.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any
 
+import structlog
 from sqlalchemy import Date, Integer, Interval, Select, case, cast, func, literal, literal_column, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
@@ -24,9 +26,11 @@ from resolvers.gifts.rules.occasions import LAST_DAY
 from resolvers.work import Work
 
 COPIED = ("family_id", "name", "type", "recurs_yearly", "budget_minor")
-BATCH = 20  # occasions of one transaction: each is about ten statements, and the log waits for whoever writes
+BATCH = 500  # occasions that are found at once
 LATEST_ZONE = timedelta(hours=12)  # behind UTC: where a day ends last
 LEAP_YEARS_APART = 8  # at most, as around 2100
+
+logger = structlog.get_logger()
 
 
 def on_year(day: date, year: int) -> date:
@@ -71,24 +75,46 @@ async def open_next(ctx: Context, id: Annotated[Id, Doc("The occasion's id.")]) 
 
 
 async def open_due(ctx: Context) -> int:
-    """Opens the year after for some of what has passed everywhere, whosever it is; how many that were.
+    """Opens the year after for all that has passed everywhere, whosever it is; how many that were.
 
-    Nobody needs to be signed in, and any number of processes may do it at once.
+    Nobody needs to be signed in, and any number of processes may do it at once. One that fails is in nobody's way.
     """
+    opened, last = 0, ""
+    while found := await _due(ctx, last):
+        last = found[-1]
+        for id in found:
+            try:
+                opened += await _opened(ctx, id)
+            except Exception as error:
+                logger.warning("occasion.not_opened", occasion=id, error=repr(error)[:200])
+    return opened
+
+
+async def _due(ctx: Context, after: str) -> Sequence[Id]:
+    """The first of them, by id."""
+    async with ctx.services.db.transaction() as session:
+        return (await session.scalars(_passed(ctx).where(Occasion.id > after).limit(BATCH))).all()
+
+
+async def _opened(ctx: Context, id: Id) -> bool:
+    """In a transaction of its own. Not where another process is about to, or it has been done or deleted meanwhile."""
+    async with ctx.work() as work:
+        still = _passed(ctx).where(Occasion.id == id).with_for_update(of=Occasion, skip_locked=True)
+        if await work.session.scalar(still) is None:
+            return False
+        await open_in(work, await work.session.get_one(Occasion, id))
+        return True
+
+
+def _passed(ctx: Context) -> Select[Id]:
+    """What recurs and has passed everywhere, and has no year after it."""
     following = aliased(Occasion)
-    due = (
-        select(Occasion)
+    return (
+        select(Occasion.id)
         .where(Occasion.recurs_yearly, Occasion.day < _ended(ctx))
         .where(~select(following.id).where(following.previous_id == Occasion.id).exists())
         .order_by(Occasion.id)
-        .limit(BATCH)
-        .with_for_update(of=Occasion, skip_locked=True)
     )
-    async with ctx.work() as work:
-        found = (await work.session.scalars(due)).all()
-        for occasion in found:
-            await open_in(work, occasion)
-    return len(found)
 
 
 async def open_in(work: Work, occasion: Occasion) -> Occasion:

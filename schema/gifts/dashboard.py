@@ -4,7 +4,6 @@ import strawberry
 
 from db.gifts.families import Family as FamilyModel
 from db.gifts.items import ItemStatus
-from db.gifts.occasions import Occasion as OccasionModel
 from db.gifts.persons import Person as PersonModel
 from resolvers.gifts import activity
 from resolvers.gifts import dashboard as resolve
@@ -44,16 +43,10 @@ class PersonPipeline:
     received: int = _theirs(ItemStatus.RECEIVED, "How many have been given.")
 
 
-@node(OccasionModel, "An occasion that is still to come.", None)
-class UpcomingOccasion:
-    occasion: Occasion = facet("Which.")
-    days_until: int = expression(resolve.days_until, "In how many days, where the viewer is; 0 is today.")
-
-
 @node(FamilyModel, "A family at one glance, as far as the viewer may see.", None)
 class Dashboard:
     family: Family = facet("Which.")
-    occasions: Connection[UpcomingOccasion] = connection(resolve.upcoming, "What comes next, from today on.")
+    occasions: Connection[Occasion] = connection(resolve.upcoming, "What comes next, from today on.")
     pipeline: Pipeline = facet("How far its presents have come.")
     persons: Connection[PersonPipeline] = connection(resolve.persons, "Who is given presents, by name.")
     ideas: Connection[ListItem] = connection(resolve.ideas, "What somebody thought of, the newest first.")

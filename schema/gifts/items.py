@@ -7,6 +7,7 @@ from db.gifts.items import ItemStatus
 from db.gifts.items import ListItem as Model
 from resolvers.gifts import items as resolve
 from resolvers.gifts.rules import items as rules
+from resolvers.gifts.rules.gifts import NewGift
 from resolvers.gifts.status import status
 from resolvers.limits import per_minute
 from schema.accounts.users import User
@@ -41,7 +42,7 @@ enum(
     GIFT_NAME="The gift's name, letter by letter.",
     PRICE="What the gift costs, in minor units of whatever currency.",
 )
-strawberry.pydantic.input(rules.NewGift, name="NewGiftInput", description="A gift that is made with an item.")
+strawberry.pydantic.input(NewGift, name="NewGiftInput", description="A gift that is made with an item.")
 strawberry.pydantic.input(
     rules.AddListItem, name="AddListItemInput", description="A gift for a list: one that there is, or a new one."
 )

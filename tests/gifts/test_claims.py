@@ -227,3 +227,14 @@ async def test_whoever_comes_back_begins_anew(home: World) -> None:
     assert await claims(home.gus, home) == [(None, 1, False)]
     assert (await giving(home.gus, home.item.id))["assignee"] is None
     assert (await home.gus.ask("{ myGivings { totalCount } }")).data == {"myGivings": {"totalCount": 0}}
+
+
+async def test_what_has_been_given_is_not_claimed_any_more(home: World) -> None:
+    await claim(home.gus, home.item.id)
+    await write(home, "update giving set status = 'RECEIVED' where item_id = :id", id=home.item.id)
+    await wish_for(home, 3)
+    before = await kept(home)
+    answer = await claim(home.gina, home.item.id)
+    assert (answer.code, answer.error["extensions"]["reason"]) == ("CONFLICT", "ALREADY_RECEIVED")
+    assert await kept(home) == before
+    assert (await unclaim(home.gus, home.item.id)).data["unclaimListItem"]["giving"] == {"claimed": 0, "left": 3}

@@ -191,6 +191,21 @@ async def test_another_link_is_read_again(home: World) -> None:
     assert (cleared["name"], cleared["source"], cleared["pageState"]) == ("Skates", None, "NONE")
 
 
+async def test_what_the_page_before_said_is_not_so_of_another(home: World) -> None:
+    """But its name, and what was typed; its price stays in the history."""
+    gift = await create(home, url=SHOP, description="Mine")
+    said = "name = 'Scooter', image_url = 'https://x/y', price_minor = 4999, currency = 'EUR', source = 'Wheels'"
+    async with home.people.services.db.transaction() as transaction:
+        await transaction.execute(text(f"update gift set {said} where id = :id"), {"id": gift["id"]})  # noqa: S608
+    fields = ("name", "description", "imageUrl", "priceMinor", "currency", "source")
+    changed = await change(home.gus, gift, url="https://other.example/")
+    assert tuple(changed[field] for field in fields) == ("Scooter", "Mine", None, None, None, "other.example")
+    priced = await change(home.gus, gift, url=SHOP, priceMinor=1, currency="USD")
+    assert (priced["priceMinor"], priced["currency"], priced["source"]) == (1, "USD", "shop.example")
+    kept = await change(home.gus, gift, url=None)
+    assert tuple(kept[field] for field in fields) == ("Scooter", "Mine", None, 1, "USD", None)
+
+
 async def test_a_shop_that_was_typed_stays(home: World) -> None:
     gift = await create(home, name="Scooter", url=SHOP, source="Wheels")
     assert (await change(home.gus, gift, url="https://other.example/"))["source"] == "Wheels"

@@ -72,6 +72,26 @@ async def test_an_item_may_be_of_a_gift_that_there_is(home: World) -> None:
     assert len(await rows(home, "gift")) == 1
 
 
+async def test_the_gift_of_an_item_is_taken_in_as_any_other(home: World) -> None:
+    """So that the same page is known again, whichever way it came."""
+    input = {"gift": {"url": "HTTPS://www.Shop.example:443/kite", "tags": ["Toys", "toys "]}}
+    made = (await home.gus.ask(ADD, list=home.list.id, input=input)).data["addListItem"]
+    assert {key: made["gift"][key] for key in ("name", "url", "tags")} == {
+        "name": "shop.example",
+        "url": "https://www.shop.example/kite",
+        "tags": ["toys"],
+    }
+
+
+async def test_a_link_alone_is_enough_and_its_page_is_read(home: World) -> None:
+    link = "https://WWW.shop.example/kite"
+    made = await add(home.gus, home.list.id, gift={"url": link})
+    assert (made["gift"]["name"], made["gift"]["url"]) == ("shop.example", "https://www.shop.example/kite")
+    waiting = "select convert_from(payload, 'UTF8') as job from job where entrypoint = 'ReadPage'"
+    jobs = [row["job"] for row in await home.people.services.db.fetch(waiting)]
+    assert len([job for job in jobs if made["gift"]["id"] in job]) == 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "giftId"),
     ({"giftId": None}, "giftId"),
@@ -81,14 +101,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"gift": {"name": "Kite", "url": "javascript:alert(1)"}}, "gift.url"),
     ({"gift": {"name": "Kite", "url": "https://x/" + "x" * 2000}}, "gift.url"),
     ({"gift": {"name": "Kite", "imageUrl": "ftp://x"}}, "gift.imageUrl"),
-    ({"gift": {"name": "Kite", "priceMinor": 5}}, "gift"),
-    ({"gift": {"name": "Kite", "currency": "EUR"}}, "gift"),
+    ({"gift": {"name": "Kite", "url": "https://gus:secret@shop.example/kite"}}, "gift.url"),
+    ({"gift": {"tags": ["toys"]}}, "name"),
+    ({"gift": {}}, "name"),
+    ({"gift": {"url": "https://me:secret@shop.example/"}}, "gift.url"),
+    ({"gift": {"name": "Kite", "url": "http://[::1"}}, "gift.url"),
+    ({"gift": {"name": "Kite", "priceMinor": 5}}, "currency"),
+    ({"gift": {"name": "Kite", "currency": "EUR"}}, "priceMinor"),
     ({"gift": {"name": "Kite", "priceMinor": -1, "currency": "EUR"}}, "gift.priceMinor"),
     ({"gift": {"name": "Kite", "priceMinor": 1_000_000_001, "currency": "EUR"}}, "gift.priceMinor"),
     ({"gift": {"name": "Kite", "priceMinor": 5, "currency": "eur"}}, "gift.currency"),
     ({"gift": {"name": "Kite", "description": "x" * 10_001}}, "gift.description"),
     ({"gift": {"name": "Kite", "tags": ["x"] * 21}}, "gift.tags"),
     ({"gift": {"name": "Kite", "tags": [" "]}}, "gift.tags.0"),
+    ({"gift": {"name": "Kite", "tags": ["x" * 31]}}, "gift.tags.0"),
     ({"gift": {"name": "Kite"}, "quantity": 0}, "quantity"),
     ({"gift": {"name": "Kite"}, "quantity": 100}, "quantity"),
     ({"gift": {"name": "Kite"}, "quantity": None}, "quantity"),

@@ -1,6 +1,5 @@
 """A surprise ends and begins: what that shows, what stays kept, and that the person herself cannot end it."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from db.gifts.activity import Activity, ActivityKind
 from db.gifts.comments import Comment, CommentParent
 from db.gifts.families import FamilyRole
-from db.gifts.lists import GiftList
 from kit.ids import Id
-from resolvers.context import Context, Viewer
-from resolvers.gifts import keeping, revealing
+from resolvers.gifts import keeping
 from tests.gifts.listing import UPDATE, add, create, following, rows, update, write
 from tests.gifts.world import World
 from tests.people import Person
@@ -140,33 +137,3 @@ async def test_whoever_may_see_more_by_it_hears_of_it(home: World) -> None:
         assert ("UPDATED", kite) not in told
         assert (await update(home.dora, home.list, name="Wishes")).data
         assert await hear() == [("UPDATED", home.list.id)]
-
-
-def context(person: Person) -> Context:
-    user, services = person.user, person.people.services
-    assert user is not None
-    assert person.session_id is not None
-    viewer = Viewer(user.id, user.role, person.session_id, user.time_zone, services.clock())
-    return Context(services=services, asks=viewer, trace_id="trace", address="127.0.0.1")
-
-
-async def test_when_the_day_comes_it_can_be_told_of(home: World) -> None:
-    kite, clock = await whisper(home), home.people.services.clock
-    async with following(home, home.ida, f"list:{home.list.id}") as hear:
-        for day in (None, clock() + timedelta(hours=1)):
-            await write(home, "update gift_list set reveal_at = :day where id = :id", day=day, id=home.list.id)
-            async with context(home.dora).work() as work:
-                await revealing.reveal(work, home.list.id)
-                await revealing.reveal(work, GiftList.fresh_id())
-        assert await hear() == []
-        past = clock() - timedelta(hours=1)
-        reached = "update gift_list set reveal_at = :day, kept_until = :day where id = :id"
-        await write(home, reached, day=past, id=home.list.id)
-        reached = "update list_item set kept_until = :day where list_id = :id and kept_until is not null"
-        await write(home, reached, day=past, id=home.list.id)
-        async with context(home.dora).work() as work:
-            await revealing.reveal(work, home.list.id)
-        told = await hear()
-    assert told[0] == ("UPDATED", home.list.id)
-    assert {("UPDATED", home.item.id), ("UPDATED", kite)} < {*told}
-    assert (await seen(home, home.ida))[0].keys() >= {"Kite", "Ball", "Roller skates"}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from db.gifts.occasions import Occasion, OccasionPerson
 from kit.errors import Unauthenticated
@@ -15,7 +16,8 @@ from resolvers.context import Context
 from resolvers.gifts import years
 from server.housekeeping import tidy
 from tests.clock import Watch
-from tests.conftest import served
+from tests.conftest import served, settings_for
+from tests.databases import database
 from tests.gifts.test_occasion_events import follow, told
 from tests.gifts.test_occasions import CREATE, DELETE, NEXT, UPDATE, create, join, rows, set_birthday
 from tests.gifts.world import World, world
@@ -88,14 +90,35 @@ async def test_what_does_not_recur_is_left_alone(calendar: Calendar) -> None:
     assert len(await calendar.tidy()) == 1
 
 
-async def test_two_processes_open_it_once(calendar: Calendar, settings: Settings) -> None:
-    for _ in range(years.BATCH + 5):
+async def test_two_processes_open_it_once(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(years, "BATCH", 20)
+    for _ in range(25):
         await yearly(calendar, day="2025-12-24")
     services = calendar.home.people.services
     nobody = Context(services, Unauthenticated(), trace_id="test", address="")
     assert any(await asyncio.gather(*[years.open_due(nobody) for _ in range(4)]))
     found = await calendar.tidy()
-    assert [one.day.year for one in found] == [2025] * (years.BATCH + 5) + [2026] * (years.BATCH + 5)
+    assert [one.day.year for one in found] == [2025] * 25 + [2026] * 25
+
+
+BROKEN = """create function refuse() returns trigger language plpgsql as
+  $$ begin if new.name = 'Broken' and new.previous_id is not null then raise 'no'; end if; return new; end $$"""
+
+
+async def test_one_that_cannot_be_opened_is_in_nobodys_way(database_url: str) -> None:
+    clock = Watch(datetime(2026, 12, 1, 12, tzinfo=UTC))
+    async with database(database_url, migrated=True) as url, served(settings_for(url), clock) as house:
+        calendar = Calendar(await world(house.people), clock)
+        async with house.services.db.transaction() as session:
+            await session.execute(text(BROKEN))
+            await session.execute(
+                text("create trigger refuse before insert on occasion for each row execute function refuse()")
+            )
+        for name in ("Broken", "Christmas", "Broken", "Easter"):
+            await yearly(calendar, name=name, day="2025-12-24")
+        found = await calendar.tidy()
+        assert sorted(one.name for one in found if one.previous_id) == ["Christmas", "Easter"]
+        assert len(found) == 6
 
 
 async def test_it_can_be_opened_by_hand_and_only_once(calendar: Calendar) -> None:

@@ -15,6 +15,9 @@ from tests.server.processes import SECRET, Done, parlor, postgres_of, serving, u
 
 DEMO = ["Birthday party for Mira", "Install Parlor", "Send the report", "Water the plants"]
 PEOPLE = ["demo@parlor.example", "stranger@parlor.example", "admin@parlor.example"]
+GIVER, RECEIVER = "gus@parlor.example", "ida@parlor.example"
+WISHES = """{ families { nodes { name } } lists(filter: {type: [WISHLIST]}) { nodes { items { nodes {
+    gift { name } status giving { claimed fundedMinor targetMinor } } } } } }"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Life:
     health: Any
     titles: list[list[str]]
     roles: Any
+    wishes: list[Any]
+    wishes_again: Any
     postgres: list[str]
     second: Done
     second_expected: str
@@ -50,6 +55,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         seen |= {"url": one.url, "said": one.said.splitlines(), "postgres": postgres_of(data)}
         seen["titles"] = [one.titles(email) for email in PEOPLE]
         seen["roles"] = one.ask("{ users { nodes { email role } } }", one.token(PEOPLE[2]))
+        seen["wishes"] = [one.ask(WISHES, one.token(email))["data"] for email in (GIVER, RECEIVER, PEOPLE[1])]
         seen["second"] = parlor("serve", "--data", "data", cwd=data.parent, JWT_SECRET=SECRET)
         seen["second_expected"] = f"Another Parlor (process {one.process.pid}) uses {data}"
         seen["stopped"] = one.stop(signal.SIGTERM)
@@ -58,6 +64,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     with serving(data, "--demo", JWT_SECRET=SECRET) as two:
         seen |= {"seconds": time.monotonic() - began, "said_again": two.said.splitlines()[:1]}
         seen["titles_again"] = two.titles(PEOPLE[0])
+        seen["wishes_again"] = two.ask(WISHES, two.token(GIVER))["data"]
         made = two.ask('mutation { createTask(input: {title: "Kept"}) { id } }', two.token(PEOPLE[0]))
         assert "errors" not in made
         two.stop(signal.SIGKILL)
@@ -76,6 +83,8 @@ def test_a_first_start_says_what_it_does_and_where_it_listens(life: Life) -> Non
         "… Preparing the database (first start only) …",
         f"✓ Parlor listens on {life.url}/graphql",
         "  sign in as demo@parlor.example with the password parlor-demo",
+        "  sign in as gus@parlor.example with the password parlor-demo",
+        "  sign in as ida@parlor.example with the password parlor-demo",
         "  sign in as stranger@parlor.example with the password parlor-demo",
         "  sign in as admin@parlor.example with the password parlor-demo",
     ]
@@ -90,9 +99,29 @@ def test_the_people_of_the_demo_can_sign_in_and_see_their_own_alone(life: Life) 
     assert life.titles == [DEMO, [], []]
     assert {user["email"]: user["role"] for user in life.roles["data"]["users"]["nodes"]} == {
         "demo@parlor.example": "USER",
+        GIVER: "USER",
+        RECEIVER: "USER",
         "stranger@parlor.example": "USER",
         "admin@parlor.example": "SUPER_ADMIN",
     }
+
+
+def _wishes(seen: Any) -> list[tuple[Any, ...]]:
+    found = [item for one in seen["lists"]["nodes"] for item in one["items"]["nodes"]]
+    return [(item["gift"]["name"], item["status"], *(item["giving"] or {}).values()) for item in found]
+
+
+def test_the_family_of_the_demo_prepares_a_surprise_of_which_its_receiver_sees_nothing(life: Life) -> None:
+    gus, ida, stranger = life.wishes
+    assert gus["families"]["nodes"] == ida["families"]["nodes"] == [{"name": "The Lindgrens"}]
+    assert _wishes(gus) == [
+        ("Roller skates", "PURCHASED", 1, 0, None),
+        ("A telescope", "IDEA", 0, 6000, 12000),
+        ("Books about dragons", "IDEA", 0, 0, None),
+    ]
+    assert _wishes(ida) == [("Roller skates", "IDEA"), ("A telescope", "IDEA"), ("Books about dragons", "IDEA")]
+    assert stranger == {"families": {"nodes": []}, "lists": {"nodes": []}}
+    assert life.wishes_again == gus
 
 
 def test_a_second_server_on_the_same_data_is_refused(life: Life) -> None:

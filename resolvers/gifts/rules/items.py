@@ -1,30 +1,14 @@
-import re
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from db.gifts.items import ItemStatus
 from kit.ids import Id
-from resolvers.rules import Clean, Direction, Input, NotNull, SearchWords, optional, stripped
+from resolvers.gifts.rules.gifts import NewGift
+from resolvers.rules import Clean, Direction, Input, NotNull, SearchWords, optional
 
-MOST_EXPENSIVE = 1_000_000_000  # minor units
-
-
-def _of_the_web(url: str) -> str:
-    if not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
-        raise ValueError("must be an address that begins with http:// or https://")
-    return url
-
-
-Name = Annotated[str, stripped(200), Clean]
 Note = Annotated[str, StringConstraints(max_length=2_000), Clean]
-Description = Annotated[str, StringConstraints(max_length=10_000), Clean]
-Url = Annotated[str, stripped(2_000), Clean, AfterValidator(_of_the_web)]
-Price = Annotated[int, Field(ge=0, le=MOST_EXPENSIVE)]
-Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
-Tag = Annotated[str, stripped(50), Clean]
-Tags = Annotated[list[Tag], Field(max_length=20), AfterValidator(lambda tags: [*dict.fromkeys(tags)])]
 Quantity = Annotated[int, Field(ge=1, le=99)]
 
 
@@ -37,29 +21,11 @@ class ListItemOrderField(StrEnum):
     PRICE = "PRICE"
 
 
-class NewGift(Input):
-    """A gift that is made with the item."""
-
-    name: Name = Field(description="1 to 200 characters, not blank.")
-    url: Url | None = optional("Its page.")
-    price_minor: Price | None = optional("What it costs, in minor units of the currency, which must be given too.")
-    currency: Currency | None = optional("ISO 4217, of the price.")
-    description: Description | None = optional("Up to 10,000 characters.")
-    image_url: Url | None = optional("A picture.")
-    tags: Tags = Field(default_factory=list, description="Words to sort gifts by, at most twenty.")
-
-    @model_validator(mode="after")
-    def _of_a_price(self) -> Self:
-        if (self.price_minor is None) != (self.currency is None):
-            raise ValueError("priceMinor and currency go together")
-        return self
-
-
 class AddListItem(Input):
     """A gift for a list: one that there is, or a new one."""
 
     gift_id: Id | None = optional("A gift of the family. Either this or `gift`.")
-    gift: NewGift | None = optional("A new gift. Either this or `giftId`.")
+    gift: NewGift | None = optional("A new gift: a name, or a url alone. Either this or `giftId`.")
     person_id: Id | None = optional("Whom it is for, where the list is for nobody; for ever.")
     quantity: Quantity = Field(1, description="How many are wished for, 1 to 99.")
     note: Note | None = optional("Up to 2,000 characters.")

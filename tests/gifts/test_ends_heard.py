@@ -1,0 +1,58 @@
+"""Whoever follows a list or a person hears that it ends, and nobody hears of it who did not see it."""
+
+from db.gifts.gifts import Gift
+from db.gifts.lists import GiftList, GiftListType
+from db.gifts.persons import Person as Receiver
+from kit.ids import Id
+from resolvers.gifts import keeping
+from tests.gifts.hearing import CHANGES, hearing
+from tests.gifts.listing import DELETE, add, row, rows
+from tests.gifts.world import World
+
+DELETE_PERSON = "mutation ($id: ID!) { deletePerson(id: $id) { deletedId } }"
+LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
+  ... on EntityDeleted { deletedId } } }"""
+GIFT = "query ($id: ID!) { gift(id: $id) { removedAt } gifts { totalCount } }"
+
+
+async def test_who_follows_a_list_hears_that_it_is_gone(home: World) -> None:
+    async with hearing(home.gus, CHANGES, topics=[f"list:{home.list.id}"]) as his:
+        assert (await home.dora.ask(DELETE, id=home.list.id)).data
+        told = [await his.next(), await his.next()]
+    assert [event["deletedId"] for event in told] == [home.item.id, home.list.id]
+    async with home.gus.socket() as socket:
+        await socket.start(CHANGES, topics=[f"list:{home.list.id}"])
+        assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_who_follows_a_person_hears_that_they_are_gone(home: World) -> None:
+    topics = [f"person:{home.receiver.id}", f"list:{home.list.id}"]
+    async with hearing(home.gina, CHANGES, topics=topics) as hers, hearing(home.ida, CHANGES, topics=topics) as idas:
+        assert (await home.dora.ask(DELETE_PERSON, id=home.receiver.id)).data
+        for stream in (hers, idas):
+            told = [(await stream.next())["deletedId"] for _ in range(4)]
+            assert (told[0], told[1], told[3]) == (home.item.id, home.list.id, home.receiver.id)
+
+
+async def test_a_gift_that_was_kept_from_them_stays_on_the_lists_of_others(home: World) -> None:
+    """And leaves the catalogue, with those that nobody has on a list any more gone for good."""
+    kite, ball = [(await add(home.gus, home.list.id, name))["gift"]["id"] for name in ("Kite", "Ball")]
+    ben = Receiver(id=Receiver.fresh_id(), family_id=home.family.id, name="Ben")
+    his = GiftList(
+        id=GiftList.fresh_id(), family_id=home.family.id, owner_id=Id(home.gus.id), person_id=ben.id, name="Ben's",
+        type=GiftListType.WISHLIST, **keeping.from_person(ben.id),
+    )  # fmt: skip
+    await home.keep(ben)
+    await home.keep(his)
+    item = (await add(home.gus, his.id, gift=None, giftId=kite))["id"]
+    async with hearing(home.gina, CHANGES, topics=[f"gift:{ball}", f"gift:{kite}"]) as hers:
+        assert (await home.dora.ask(DELETE_PERSON, id=home.receiver.id)).data
+        told = [await hers.next() for _ in range(3)]
+    assert {event.get("deletedId") for event in told} == {ball, kite, None}
+    assert [kept["id"] for kept in await rows(home, "list_item")] == [item]
+    assert await row(home, Gift, ball) is None
+    left = await row(home, Gift, kite)
+    assert left is not None
+    assert (left.kept_from_id, left.kept_until, left.removed_at is None) == (None, None, False)
+    seen = (await home.gina.ask(GIFT, id=kite)).data
+    assert (seen["gift"]["removedAt"] is None, seen["gifts"]["totalCount"]) == (False, 1)
