@@ -2,6 +2,7 @@
 
 import json
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,7 @@ async def test_she_hears_of_nothing(home: World, resumed: bool) -> None:
     async with AsyncExitStack() as stack:
         heard = {}
         for name, query in queries.items():
-            named = {"topics": [name.removeprefix("changes ")]} if query == CHANGES else {}
+            named: dict[str, Any] = {"topics": [name.removeprefix("changes ")]} if query == CHANGES else {}
             heard[name] = await stack.enter_async_context(hearing(home.ida, query, after=after, **named))
         if not resumed:
             await everything_givers_do(stage)
