@@ -22,7 +22,8 @@ from db.reader import Reader
 from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
-from live.topics import families_of, labels_of, sessions_of, tasks_of, user
+from live.positions import Position
+from live.topics import families_of, family, labels_of, sessions_of, tasks_of, user
 from resolvers.accounts.policy import knows_user
 from resolvers.context import Context
 from resolvers.policies import POLICIES, READER
@@ -97,6 +98,23 @@ def alone(topic: str) -> bool:
     """Whether each who follows it is told alone, so that of what happens there something can be hidden from some."""
     gate = GATES.get(topic.rpartition(":")[0])
     return gate is None or POLICIES[gate].circle is not None
+
+
+async def joined(ctx: Context, topics: Iterable[str]) -> dict[str, Position]:
+    """Where the log says that the viewer came, by the topics of families; nothing where none is followed, or where
+    all before that is gone. From whom something is kept was decided among those who were members then.
+    """
+    gates = (GATES.get(topic.rpartition(":")[0]) for topic in topics)
+    if not any(gate is not None and POLICIES[gate].circle is not None for gate in gates):
+        return {}
+    rows = await ctx.services.db.fetch(_CAME, ctx.viewer.id, [families_of(ctx.viewer.id)])
+    return {family(row["family_id"]): Position(row["xid"], row["id"]) for row in rows}
+
+
+_CAME = """
+select family_id, xid::text::bigint as xid, event.id from event join family_member on family_member.id = entity_id
+where user_id = $1 and topics && $2 and kind = 'ADDED' and entity = 'FamilyMember'
+"""
 
 
 def _refused(topic: str) -> Forbidden:

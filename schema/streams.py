@@ -29,7 +29,7 @@ from kit.errors import Unavailable
 from live.streams import EventSource, QuerySource
 from live.topics import of_viewer
 from resolvers.context import Context
-from resolvers.topics import Followed, admit, alone
+from resolvers.topics import Followed, admit, alone, joined
 from schema.answers import scope_of
 from schema.collecting import collected
 from schema.kinds import CallField, LiveField, StreamField, audited
@@ -137,6 +137,7 @@ class Subscribed:
             deleted=field.deleted,
             variables=variables,
             selected=told,
+            joined=await joined(ctx, followed.topics),
         )
 
     def _key(

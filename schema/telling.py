@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from kit.errors import Unavailable
 from kit.ids import Id
 from live.log import Event, Kind
+from live.positions import Position
 from live.streams import Reason
 from resolvers.context import Context
 from resolvers.topics import Followed
@@ -73,16 +74,21 @@ class EventStream:
     deleted: type[Any]
     variables: Variables
     selected: Mapping[str, Selected]
+    joined: Mapping[str, Position]
 
     async def told(self, event: Event, cursor: str) -> bytes | None:
         if self.followed.types is not None and event.entity not in self.followed.types:
             return None
-        if self.ctx.viewer.id in event.hidden_from:
+        if self.ctx.viewer.id in event.hidden_from or self._before(event):
             return None
         told = self._typed(event, cursor)
         ctx = replace(self.ctx, trace_id=uuid4().hex)
         json, errors = await self.selected[_name(told)].full(ctx, self.variables, told, self.name)
         return _result(ctx, Answer(self._root(json), tuple(errors)))
+
+    def _before(self, event: Event) -> bool:
+        """Whether it happened before the viewer came, when nobody asked whether they may know."""
+        return any(event.position < self.joined[topic] for topic in event.topics if topic in self.joined)
 
     def ready(self, cursor: str) -> bytes:
         return self._plain(Ready(cursor=Cursor(cursor)))

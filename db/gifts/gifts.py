@@ -29,8 +29,9 @@ class PageState(StrEnum):
 class Gift(Kept, Entity):
     """Something that can be given; lists have it as their items.
 
-    One that is `unlisted`, made on somebody's private list, or `removed` is there for whoever added it and those who see an item with it. `typed` are the columns that
-    somebody has filled in by hand, which its page may not fill any more.
+    One that is `unlisted`, made on somebody's private list, or `removed` is there for whoever added it and those who
+    see an item with it. `typed` are the columns that somebody has filled in by hand, which its page may not fill any
+    more.
     """
 
     __tablename__ = "gift"

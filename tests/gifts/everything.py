@@ -25,8 +25,8 @@ from graphql import (
     is_required_input_field,
 )
 
-DEEPEST = 3  # objects within objects, below a page's rows; each type is also a root by its id
-MOST = 250  # words of a selection, where it can be less deep: a question has a limit
+DEEPEST = 2  # objects within objects, below a page's rows; each type is also a root by its id
+MOST = 120  # words of a selection, where it can be less deep: a question has a limit
 PAGING = ("after", "before", "first", "last")
 
 

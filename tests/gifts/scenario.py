@@ -82,9 +82,13 @@ ADDED: list[tuple[str, str, str]] = [  # who, what it is called below, the call
      "visibility: PRIVATE}) { id }"),
     ("gus", "of_nobodys", 'addListItem(listId: $nobodys;, input: {gift: {name: "Book"}}) { id }'),
     ("gina", "on_hers", 'addListItem(listId: $open;, input: {personId: $person;, gift: {name: "Scarf"}}) { id }'),
-    ("dora", "ended", 'createGiftList(input: {familyId: $family;, personId: $person;, name: "Ended", type: IDEAS}) { id }'),
+    ("dora", "ended", 'createGiftList(input: {familyId: $family;, personId: $person;, name: "E", type: IDEAS}) { id }'),
     *(
-        ("gus", f"said_{type.lower()}", f'addComment(input: {{parentType: {type}, parentId: ${of};, text: "I have them"}}) {{ id }}')
+        (
+            "gus",
+            f"said_{type.lower()}",
+            f'addComment(input: {{parentType: {type}, parentId: ${of};, text: "I have them"}}) {{ id }}',
+        )
         for type, of in (("ITEM", "wish"), ("LIST", "list"), ("PERSON", "person"), ("OCCASION", "occasion"))
     ),
     ("gus", "said_gift", 'addComment(input: {parentType: GIFT, parentId: $skates;, text: "helmet too"}) { id }'),
