@@ -13,7 +13,7 @@ from tests.gifts.world import World
 from tests.sockets import Events
 
 LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
-  ... on ListItemChanged { kind topic item { id quantity } } ... on ListItemDeleted { topic deletedId } } }"""
+  ... on ListItemChanged { kind topic listItem { id quantity } } ... on ListItemDeleted { topic deletedId } } }"""
 ITEM_EVENTS = LIST_EVENTS.replace("listEvents(listId", "listItemEvents(familyId")
 LISTS_EVENTS = """subscription ($id: ID!) { giftListEvents(familyId: $id) { __typename
   ... on GiftListChanged { kind topic list { name } } ... on GiftListDeleted { topic deletedId } } }"""
@@ -61,7 +61,7 @@ async def begun(socket: Any, query: str, id: str) -> Events:
 
 def changed(kind: str, topic: str, item: str, quantity: int) -> dict[str, Any]:
     told = {"id": item, "quantity": quantity}
-    return {"__typename": "ListItemChanged", "kind": kind, "topic": topic, "item": told}
+    return {"__typename": "ListItemChanged", "kind": kind, "topic": topic, "listItem": told}
 
 
 async def test_the_stream_of_lists_tells_the_person_of_none_that_is_hidden(home: World) -> None:
