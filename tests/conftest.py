@@ -109,7 +109,11 @@ async def settings(database_url: str) -> Settings:
 
 @pytest.fixture(scope="session")
 async def house(settings: Settings) -> AsyncIterator[Served]:
+    """All of its tasks have begun: some tests count them."""
     async with served(settings, both_ways=True) as running:
+        async with asyncio.timeout(20):
+            while not running.services.signals.connected:  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0)
         yield running
 
 
