@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from live.groups import Group
 from live.log import Event
 from live.meter import Resumed
 from live.positions import Position
+from live.signals import Signal
 from live.streams import EventSource, Payload, Reason
 from live.tail import Pruned
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 SOON_SECONDS = 0.05  # until it is looked again whether a group has begun anew
 AT_ONCE = 16  # events that are executed together, and then told together
+SIGNALS = 100  # that wait in a group to be told, the latest by key: beyond that the oldest is dropped
 
 
 class Events(Group):
@@ -33,6 +37,10 @@ class Events(Group):
         self._kept: deque[Payload] = deque()
         self._bytes = 0
         self._running: dict[Position, asyncio.Task[Payload | None]] = {}
+        self._heard: dict[tuple[str, str], Signal] = {}
+        self._signals = ExitStack()
+        for topic in source.signals:
+            self._signals.enter_context(hub.signals.follow(topic, self._hear))
         self._begin()
         hub.tail.guards.add(self.topics, self._forget)
 
@@ -50,6 +58,7 @@ class Events(Group):
 
     def _end(self) -> None:
         super()._end()
+        self._signals.close()
         self._hub.tail.guards.remove(self.topics, self._forget)
         self._forget()
 
@@ -63,6 +72,7 @@ class Events(Group):
         if self.epoch != self._tail.state.epoch:
             self._restart()
         if not self.members:  # whoever is being fed executes what is missing alone
+            self._heard.clear()
             self._begin()
             return True
         try:
@@ -82,7 +92,30 @@ class Events(Group):
             for payload in payloads:
                 self._hub.meter.told(payload.at, len(self.members))
         self.head = max(self.head, upto)
-        return not events and self.head >= self._tail.head and self.epoch == self._tail.state.epoch
+        if not events:
+            await self._pass_on()
+        done = not events and not self._heard
+        return done and self.head >= self._tail.head and self.epoch == self._tail.state.epoch
+
+    def _hear(self, signal: Signal) -> None:
+        if not self.members:
+            return
+        at = signal.topic, signal.key
+        if len(self._heard) >= SIGNALS and at not in self._heard:
+            del self._heard[next(iter(self._heard))]
+        self._heard[at] = signal
+        self.wake()
+
+    async def _pass_on(self) -> None:
+        """Tells signals to the members that have room for them; nobody hears of them later."""
+        heard, self._heard = self._heard, {}
+        for signal in heard.values():
+            json = await self._lane.asked(partial(self._source.heard, signal))
+            if json is not None:
+                await self._tell([Payload(self.epoch, self.head, json)], self._offer)
+
+    def _offer(self, member: "Subscription", payloads: Sequence[Payload]) -> int:
+        return member.outlet.push(payloads)
 
     def _restart(self) -> None:
         """What members have missed cannot be told here: each finds out for itself."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SHARE = 200  # members that are given something before others have their turn: 2 ms
 REST = 2  # times as long as it took
 LONGEST_REST_SECONDS = 0.03
+
+Give = Callable[["Subscription", Sequence[Payload]], int]
 
 logger = structlog.get_logger()
 
@@ -106,16 +108,16 @@ class Group(ABC):
             await asyncio.sleep(RETRY_SECONDS)
             return False
 
-    async def _tell(self, payloads: Sequence[Payload]) -> None:
+    async def _tell(self, payloads: Sequence[Payload], give: "Give | None" = None) -> None:
         """Gives every member what it has not been given yet; who has many of them then rests a little.
 
         What happens meanwhile is told together: under load a message costs its share of a write to the socket.
         """
-        began, told = perf_counter(), 0
+        began, told, give = perf_counter(), 0, give or self._give
         for number, member in enumerate([*self.members], 1):
             if member in self.members:
                 try:
-                    told += self._give(member, payloads)
+                    told += give(member, payloads)
                 except Exception as error:  # its own: nobody else's loss
                     logger.exception("member.failed", topics=sorted(self.topics))
                     member.fail(error)

@@ -196,7 +196,7 @@ class Subscription:
         if self.group is None:
             self._field = source.field
             self._hub.meter.opened_stream(source.field)
-        self._be(getattr(source, "present", None))  # who follows events is nowhere
+        self._be(source.present)
         self._join(self._hub.group(cast("Any", source)))
 
     def _be(self, present: tuple[str, Id] | None) -> None:

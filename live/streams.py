@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from kit.ids import Id
 from live.log import Event
 from live.positions import Position
+from live.signals import Signal
 
 RETRY_SECONDS = 0.5  # before a question is asked again that could not be answered just now
 
@@ -37,7 +38,8 @@ class Source(Protocol):
     """A question as one viewer asks it. Those of equal `key` are answered alike, so they are executed once.
 
     `field` is what is asked for, by its name in the schema. `guards` are the topics where it is told that the viewer
-    may see more or less than before, `after` is the cursor that it begins at.
+    may see more or less than before, `after` is the cursor that it begins at. `signals` are topics of signals that it
+    hears. `present`: whoever follows it is present there meanwhile, as this user.
     """
 
     @property
@@ -50,6 +52,10 @@ class Source(Protocol):
     def guards(self) -> frozenset[str]: ...
     @property
     def after(self) -> str | None: ...
+    @property
+    def signals(self) -> frozenset[str]: ...
+    @property
+    def present(self) -> tuple[str, Id] | None: ...
 
 
 class EventSource(Source, Protocol):
@@ -58,23 +64,19 @@ class EventSource(Source, Protocol):
     async def told(self, event: Event, cursor: str) -> bytes | None:
         """The event as JSON, None where it is not asked for. Raises Unavailable where it cannot be read just now."""
 
+    async def heard(self, signal: Signal) -> bytes | None:
+        """A signal as JSON, None where it is nothing to tell."""
+
     def ready(self, cursor: str) -> bytes: ...
 
     def resync(self, cursor: str, reason: Reason) -> bytes: ...
 
 
 class QuerySource(Source, Protocol):
-    """A query that is answered anew when something happens. `every`: also after so many seconds.
+    """A query that is answered anew when something happens. `every`: also after so many seconds."""
 
-    `present`: whoever follows it is present there meanwhile, as this user.
-    """
-
-    @property
-    def signals(self) -> frozenset[str]: ...
     @property
     def every(self) -> float | None: ...
-    @property
-    def present(self) -> tuple[str, Id] | None: ...
 
     async def answer(self) -> bytes:
         """The answer as JSON. Raises Unavailable where it cannot be read just now."""

@@ -70,6 +70,10 @@ class Followed:
         """The topics that must be open to whoever follows."""
         return self.topics if self.present is None else (*self.topics, self.present)
 
+    def presence(self, viewer: Id) -> tuple[str, Id] | None:
+        """Where the viewer is present, and as whom."""
+        return None if self.present is None else (self.present, viewer)
+
 
 def own(id: Id) -> tuple[str, ...]:
     """All topics that speak of what is somebody's own."""

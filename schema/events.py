@@ -23,6 +23,12 @@ enum(
     STATUS_CHANGED="It came a step further, or went back: a task was done, an item bought.",
     ASSIGNED="Somebody is to see to it, or nobody any more.",
     COMMENT_ADDED="Somebody said something of it.",
+    JOINED="Somebody has come in.",
+    LEFT="Somebody is no longer there.",
+    STARTED="It is being worked at.",
+    ANSWERED="It is what was asked for.",
+    FAILED="Nothing came of it.",
+    ENDED="It is over, and stays to be read.",
     DELETED="It is gone.",
 )
 enum(

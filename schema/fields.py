@@ -5,7 +5,8 @@ it calls. Every root field demands at least Role.USER unless it says otherwise: 
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter
@@ -15,6 +16,8 @@ from strawberry.types.unset import UNSET
 
 from db.accounts.users import Role
 from kit.ids import Id
+from live.log import Kind as Happened
+from resolvers.context import Viewer
 from resolvers.documented import Doc
 from resolvers.limits import Limit
 from resolvers.rules import Ids
@@ -127,10 +130,15 @@ def stream(
     *,
     changed: type[Any],
     deleted: type[Any],
+    typed: Mapping[tuple[str, Happened], type[Any]] = MappingProxyType({}),
+    heard: Callable[[Viewer, str], Any] | None = None,
     floor: Role = Role.USER,
 ) -> Any:
-    """A subscription to events, told as the types `changed` and `deleted`. The function says what is followed."""
-    return _made(StreamField, follows, description, floor, paging=[_after()], changed=changed, deleted=deleted)
+    """A subscription to events, told as the types `changed` and `deleted`, or as `typed` has it for certain ones; and
+    to signals, told as what `heard` makes of their payload. The function says what is followed.
+    """
+    told: dict[str, Any] = {"changed": changed, "deleted": deleted, "typed": typed, "heard": heard}
+    return _made(StreamField, follows, description, floor, paging=[_after()], **told)
 
 
 def live(

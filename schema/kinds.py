@@ -12,8 +12,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.accounts.users import Role
 from kit.errors import Forbidden, Invalid
+from live.log import Kind as Happened
 from resolvers.audit import refused
-from resolvers.context import Context
+from resolvers.context import Context, Viewer
 from resolvers.limits import Limit
 from resolvers.topics import Followed
 from schema.finish import Unfinished
@@ -108,10 +109,16 @@ class VerbField(CallField):
 
 
 class StreamField(CallField):
-    """A subscription to events. `call` says what is followed, `changed` and `deleted` are the types to tell it in."""
+    """A subscription to events. `call` says what is followed, `changed` and `deleted` are the types to tell it in.
+
+    What is `typed`, by the entity and what happened to it, is told in a type of its own. `heard` makes what is told of
+    a signal, given the viewer and the signal's payload.
+    """
 
     changed: type[Any]
     deleted: type[Any]
+    typed: Mapping[tuple[str, Happened], type[Any]] = MappingProxyType({})
+    heard: Callable[[Viewer, str], Any] | None = None
 
 
 class LiveField(ReaderField):

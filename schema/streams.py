@@ -103,7 +103,7 @@ class Subscribed:
             guards=frozenset({*of_viewer(ctx.viewer.id), *followed.guarded}),
             signals=frozenset(followed.signals),
             every=every,
-            present=None if followed.present is None else (followed.present, ctx.viewer.id),
+            present=followed.presence(ctx.viewer.id),
             ctx=ctx,
             field=root.nodes[0].name.value,
             operation=self._query,
@@ -118,7 +118,7 @@ class Subscribed:
         keywords = Given("", self._schema, definition, nodes[0]).keywords(variables)
         after = keywords.pop(AFTER, None)
         followed = field.call(ctx, **field.checked(keywords))
-        await admit(ctx, followed.topics)
+        await admit(ctx, followed.guarded)
         told = self._told(variables, nodes, definition)
         scope = {VIEWER_ID.key} if any(map(alone, followed.topics)) else set()
         for selected in told.values():
@@ -127,14 +127,15 @@ class Subscribed:
         return EventStream(
             key=self._key(ctx, given, followed, scope, _variable(nodes[0], AFTER)),
             topics=frozenset(followed.topics),
-            guards=frozenset(of_viewer(ctx.viewer.id)),
+            guards=frozenset({*of_viewer(ctx.viewer.id), *followed.guarded}),
+            signals=frozenset(followed.signals),
+            present=followed.presence(ctx.viewer.id),
             after=after,
             ctx=ctx,
             field=nodes[0].name.value,
             name=key,
             followed=followed,
-            changed=field.changed,
-            deleted=field.deleted,
+            told_as=field,
             variables=variables,
             selected=told,
             joined=await joined(ctx, followed.topics),

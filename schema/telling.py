@@ -13,10 +13,12 @@ from kit.errors import Unavailable
 from kit.ids import Id
 from live.log import Event, Kind
 from live.positions import Position
+from live.signals import Signal
 from live.streams import Reason
 from resolvers.context import Context
 from resolvers.topics import Followed
 from schema.events import Ready, Resync
+from schema.kinds import StreamField
 from schema.operations import Answer, Operation, Root, outcome
 from schema.places import Place, Variables
 from schema.scalars import Cursor
@@ -65,13 +67,14 @@ class EventStream:
     key: Hashable
     topics: frozenset[str]
     guards: frozenset[str]
+    signals: frozenset[str]
+    present: tuple[str, Id] | None
     after: str | None
     ctx: Context
     field: str
     name: str
     followed: Followed
-    changed: type[Any]
-    deleted: type[Any]
+    told_as: StreamField
     variables: Variables
     selected: Mapping[str, Selected]
     joined: Mapping[str, Position]
@@ -81,7 +84,15 @@ class EventStream:
             return None
         if self.ctx.viewer.id in event.hidden_from or self._before(event):
             return None
-        told = self._typed(event, cursor)
+        return await self._full(self._typed(event, cursor))
+
+    async def heard(self, signal: Signal) -> bytes | None:
+        if self.told_as.heard is None:
+            return None
+        told = self.told_as.heard(self.ctx.viewer, signal.payload)
+        return None if told is None else await self._full(told)
+
+    async def _full(self, told: Any) -> bytes:
         ctx = replace(self.ctx, trace_id=uuid4().hex)
         json, errors = await self.selected[_name(told)].full(ctx, self.variables, told, self.name)
         return _result(ctx, Answer(self._root(json), tuple(errors)))
@@ -112,8 +123,9 @@ class EventStream:
             "viewer": self.ctx.viewer,
         }
         if event.kind is Kind.DELETED:
-            return self.deleted(**common, deleted_id=event.entity_id)
-        return self.changed(**common, kind=event.kind, entity_id=event.entity_id)
+            return self.told_as.deleted(**common, deleted_id=event.entity_id)
+        changed = self.told_as.typed.get((event.entity, event.kind), self.told_as.changed)
+        return changed(**common, kind=event.kind, entity_id=event.entity_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

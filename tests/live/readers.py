@@ -12,6 +12,7 @@ from kit.ids import Id
 from live import log
 from live.hub import Subscription
 from live.log import Draft, Event, Kind
+from live.signals import Signal
 from live.streams import Gone, Payload, Reason
 from tests.conftest import Served
 
@@ -27,6 +28,8 @@ class Names:
     after: str | None = None
     guards: frozenset[str] = frozenset()
     field: str = "names"
+    signals: frozenset[str] = frozenset()
+    present: tuple[str, Id] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -42,6 +45,9 @@ class Names:
             raise self.fault.pop()
         self.asked.append(event.entity_id)
         return event.entity_id.encode()
+
+    async def heard(self, signal: Signal) -> bytes | None:
+        return signal.payload.encode() or None
 
     def ready(self, cursor: str) -> bytes:
         return b"Ready"
