@@ -4,6 +4,7 @@ from db.accounts.audit import AuditEntry
 from db.accounts.identities import Identity
 from db.accounts.presence import Presence, PresenceGone, PresenceLease
 from db.accounts.sessions import RefreshToken, Session
+from db.accounts.usage import TokenUsage
 from db.accounts.users import Role, User
 from db.base import Base, Entity
 from db.gifts.activity import Activity, ActivityKind
@@ -17,6 +18,12 @@ from db.gifts.persons import Person
 from db.idempotency import IdempotencyKey
 from db.log import Event, LogState
 from db.readings import MeterReading
+from db.seances.invites import SeanceInvite
+from db.seances.messages import MessageKind, SeanceMessage
+from db.seances.reports import SeanceReport
+from db.seances.rooms import Seance, SeanceVisibility
+from db.seances.seats import LeftReason, SeanceParticipant
+from db.seances.turns import SeanceTurn, TurnFailure, TurnState
 from db.tasks.labels import Label, task_label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
 
@@ -45,8 +52,10 @@ __all__ = [
     "Identity",
     "ItemStatus",
     "Label",
+    "LeftReason",
     "ListItem",
     "LogState",
+    "MessageKind",
     "MeterReading",
     "Occasion",
     "OccasionPerson",
@@ -60,8 +69,18 @@ __all__ = [
     "RefreshToken",
     "RepeatsFrom",
     "Role",
+    "Seance",
+    "SeanceInvite",
+    "SeanceMessage",
+    "SeanceParticipant",
+    "SeanceReport",
+    "SeanceTurn",
+    "SeanceVisibility",
     "Session",
     "Task",
+    "TokenUsage",
+    "TurnFailure",
+    "TurnState",
     "User",
     "task_label",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from db.accounts.sessions import Session
+from db.accounts.usage import TokenUsage
 from db.accounts.users import User
 from db.base import Entity
 from db.gifts.comments import Comment
@@ -16,6 +17,12 @@ from db.gifts.items import ListItem
 from db.gifts.lists import GiftList
 from db.gifts.occasions import Occasion, OccasionPerson
 from db.gifts.persons import Person
+from db.seances.invites import SeanceInvite
+from db.seances.messages import SeanceMessage
+from db.seances.reports import SeanceReport
+from db.seances.rooms import Seance, SeanceVisibility
+from db.seances.seats import SeanceParticipant
+from db.seances.turns import SeanceTurn
 from db.tasks.labels import Label
 from db.tasks.tasks import Task
 from kit.ids import Id
@@ -75,6 +82,28 @@ def comments_on(type: str, id: Id) -> str:
     return f"comments:{type.lower()}:{id}"
 
 
+LOBBY = "lobby:seances"  # what becomes of the rooms that anybody may find
+
+
+def seance(id: Id) -> str:
+    """All that happens in a room."""
+    return f"seance:{id}"
+
+
+def hosting(seance: Id) -> str:
+    """What is for the host of a room alone."""
+    return f"seance:hosting:{seance}"
+
+
+def seats_of(user: Id) -> str:
+    """The seats that somebody takes and loses, in whatever rooms."""
+    return f"seats:{user}"
+
+
+def usage_of(user: Id) -> str:
+    return f"usage:{user}"
+
+
 def _named(name: Callable[[Id], str], id: Id | None) -> list[str]:
     return [] if id is None else [name(id)]
 
@@ -105,6 +134,13 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
         family(row.family_id),
     ],
     Comment: lambda row: [comments_on(row.parent_type, row.parent_id), family(row.family_id)],
+    Seance: lambda row: [seance(row.id), *([LOBBY] if row.visibility is SeanceVisibility.PUBLIC else [])],
+    SeanceParticipant: lambda row: [seance(row.seance_id), seats_of(row.user_id)],
+    SeanceMessage: lambda row: [seance(row.seance_id)],
+    SeanceTurn: lambda row: [seance(row.seance_id)],
+    SeanceInvite: lambda row: [hosting(row.seance_id)],
+    SeanceReport: lambda row: [hosting(row.seance_id)],
+    TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 
 # Rows that decide who may see what, and when a viewer's day begins, by the columns that do: a change of these has every
@@ -115,13 +151,15 @@ GRANTING: dict[type[Entity], frozenset[str]] = {
     FamilyMember: frozenset({"role"}),
     Person: frozenset({"user_id"}),
     GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
+    Seance: frozenset({"host_id"}),
+    SeanceParticipant: frozenset({"left_at", "banned_at"}),
 }
 
 # Those whose end does so too, since it takes from somebody the sight of others. With a list or a person goes all that
 # they decided on; whoever follows them shall hear that they end.
-ENDING = frozenset({User, Session, FamilyMember})
+ENDING = frozenset({User, Session, FamilyMember, Seance})
 
 
 def of_viewer(id: Id) -> tuple[str, ...]:
     """Where it is told that a user may see more or less than before."""
-    return user(id), sessions_of(id), families_of(id)
+    return user(id), sessions_of(id), families_of(id), seats_of(id)

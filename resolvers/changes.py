@@ -29,8 +29,15 @@ class EntityType(StrEnum):
     OCCASION = "Occasion"
     OCCASION_PERSON = "OccasionPerson"
     PERSON = "Person"
+    SEANCE = "Seance"
+    SEANCE_INVITE = "SeanceInvite"
+    SEANCE_MESSAGE = "SeanceMessage"
+    SEANCE_PARTICIPANT = "SeanceParticipant"
+    SEANCE_REPORT = "SeanceReport"
+    SEANCE_TURN = "SeanceTurn"
     SESSION = "Session"
     TASK = "Task"
+    TOKEN_USAGE = "TokenUsage"  # noqa: S105 - no secret
     USER = "User"
 
 

@@ -9,9 +9,15 @@ from db.reader import Reader
 from resolvers.accounts import policy as accounts
 from resolvers.gifts import policy as gifts
 from resolvers.policy import Policy, both
+from resolvers.seances import policy as seances
 from resolvers.tasks import policy as tasks
 
-_OF_DOMAINS: dict[type[Entity], Policy] = {**accounts.POLICIES, **gifts.POLICIES, **tasks.POLICIES}
+_OF_DOMAINS: dict[type[Entity], Policy] = {
+    **accounts.POLICIES,
+    **gifts.POLICIES,
+    **seances.POLICIES,
+    **tasks.POLICIES,
+}
 _OF_DOMAINS[Presence] = replace(_OF_DOMAINS[Presence], see=both(_OF_DOMAINS[Presence].see, gifts.sees_presence))
 
 POLICIES = {model: replace(policy, see=one_each(policy.see)) for model, policy in _OF_DOMAINS.items()}

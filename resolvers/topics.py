@@ -19,14 +19,16 @@ from db.gifts.lists import GiftList
 from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
 from db.reader import Reader
+from db.seances.rooms import Seance
 from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
 from live.positions import Position
-from live.topics import families_of, family, labels_of, sessions_of, tasks_of, user
+from live.topics import LOBBY, families_of, family, labels_of, seats_of, sessions_of, tasks_of, user
 from resolvers.accounts.policy import knows_user
 from resolvers.context import Context
 from resolvers.policies import POLICIES, READER
+from resolvers.seances.policy import hosts, sits_in
 
 # By the topic's name: the entity that its id must be of, and which the viewer must see; None where it must be theirs.
 GATES: dict[str, type[Entity] | None] = {
@@ -47,10 +49,23 @@ GATES: dict[str, type[Entity] | None] = {
     "comments:item": ListItem,
     "comments:gift": Gift,
     "comments:person": Person,
+    "lobby": None,
+    "seats": None,
+    "usage": None,
+    "seance": Seance,
+    "seance:hosting": Seance,
 }
 
-# To see somebody's name is not yet to hear what becomes of them, or to be with them where they are told.
-_KNOWN = Reader({User: knows_user})
+# Whoever has signed in may follow these.
+OPEN = frozenset({LOBBY})
+
+# To see somebody's name is not yet to hear what becomes of them, or to be with them where they are told; and to see a
+# room is not yet to sit in it.
+_HEARS = {
+    "user": Reader({User: knows_user}),
+    "seance": Reader({Seance: sits_in}),
+    "seance:hosting": Reader({Seance: hosts}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +92,25 @@ class Followed:
 
 def own(id: Id) -> tuple[str, ...]:
     """All topics that speak of what is somebody's own."""
-    return user(id), sessions_of(id), tasks_of(id), labels_of(id), families_of(id)
+    return user(id), sessions_of(id), tasks_of(id), labels_of(id), families_of(id), seats_of(id)
 
 
 async def admit(ctx: Context, topics: Iterable[str]) -> None:
     """Raises Forbidden where the viewer may not follow one of them, whether it is there or not."""
-    viewer, asked = ctx.viewer, defaultdict[type[Entity], dict[str, str]](dict)
+    viewer, asked = ctx.viewer, defaultdict[str, list[str]](list)
     for topic in topics:
         name, _, id = topic.rpartition(":")
         gate = GATES.get(name)
-        if name in GATES and gate in (None, User) and id == viewer.id:
+        if topic in OPEN or (name in GATES and gate in (None, User) and id == viewer.id):
             continue
         if gate is None or prefix_of(id) != gate.prefix:
             raise _refused(topic)
-        asked[gate][id] = topic
-    for model, topic_of in asked.items():
-        seen = await _seen(ctx, model, [*topic_of])
-        for id, topic in topic_of.items():
-            if id not in seen:
-                raise _refused(topic)
+        asked[name].append(id)
+    for name, ids in asked.items():
+        heard = await _heard(ctx, name, ids)
+        for id in ids:
+            if id not in heard:
+                raise _refused(f"{name}:{id}")
 
 
 def alone(topic: str) -> bool:
@@ -125,12 +140,14 @@ def _refused(topic: str) -> Forbidden:
     return Forbidden(f"{topic[:100]} cannot be followed")
 
 
-async def _seen(ctx: Context, model: type[Entity], ids: list[str]) -> set[str]:
-    compiled, values = _statement(model), ctx.slots() | {"ids": ids}
+async def _heard(ctx: Context, name: str, ids: list[str]) -> set[str]:
+    compiled, values = _statement(name), ctx.slots() | {"ids": ids}
     arguments = [values[name] if name in values else compiled.constants[name] for name in compiled.order]
     return {row["id"] for row in orjson.loads(await ctx.services.db.fetchval(compiled.sql, arguments))}
 
 
 @cache
-def _statement(model: type[Entity]) -> Compiled:
-    return (_KNOWN if model is User else READER).by_ids(model, (Column("id", "id"),))
+def _statement(name: str) -> Compiled:
+    model = GATES[name]
+    assert model is not None
+    return _HEARS.get(name, READER).by_ids(model, (Column("id", "id"),))

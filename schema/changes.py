@@ -24,8 +24,15 @@ enum(
     OCCASION="An occasion.",
     OCCASION_PERSON="Somebody who is given presents on an occasion.",
     PERSON="Somebody who is given presents.",
+    SEANCE="A room.",
+    SEANCE_INVITE="An invitation into a room.",
+    SEANCE_MESSAGE="What is said in a room.",
+    SEANCE_PARTICIPANT="Somebody's seat in a room.",
+    SEANCE_REPORT="A complaint about what was said in a room.",
+    SEANCE_TURN="A question to the spirit of a room.",
     SESSION="A sign-in.",
     TASK="A task.",
+    TOKEN_USAGE="What an answer of a language model took.",  # noqa: S106 - no secret
     USER="A user.",
 )
 

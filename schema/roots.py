@@ -19,6 +19,8 @@ from schema.gifts.occasions import OccasionMutations, OccasionQueries, OccasionS
 from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
+from schema.seances.events import SeanceEventSubscriptions
+from schema.seances.rooms import SeanceQueries, SeanceSubscriptions
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -42,6 +44,7 @@ class Query(
     CommentQueries,
     ActivityQueries,
     DashboardQueries,
+    SeanceQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -78,6 +81,8 @@ class Subscription(
     GivingSubscriptions,
     CommentSubscriptions,
     DashboardSubscriptions,
+    SeanceSubscriptions,
+    SeanceEventSubscriptions,
     ChangeSubscriptions,
     PresenceSubscriptions,
     HealthSubscriptions,

@@ -29,7 +29,7 @@ from schema.schema import made
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("kit", "db", "live", "resolvers", "schema", "server")
-DOMAINS = ("accounts", "gifts", "tasks")
+DOMAINS = ("accounts", "gifts", "seances", "tasks")
 SCHEMA = made()._schema
 
 # Entities that nobody follows, with the reason.

@@ -1,9 +1,19 @@
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, inspect, or_, select
 from sqlalchemy.orm import aliased
 
-from db.models import FamilyMember, Presence, Role, Session, User  # all of them: an alias needs what it may lead to
+from db.models import (  # all of them: an alias needs what it may lead to
+    FamilyMember,
+    Presence,
+    Role,
+    Seance,
+    SeanceParticipant,
+    SeanceVisibility,
+    Session,
+    TokenUsage,
+    User,
+)
 from db.slots import VIEWER_ID, VIEWER_ROLE
 from resolvers.policy import Policy, Rule, both, either, nobody, owner, role, through
 
@@ -20,13 +30,34 @@ def _of_one_family() -> Rule:
     return lambda user: user.id.in_(users)
 
 
+def _of_one_room() -> Rule:
+    """They have been in one room. Whoever was sent away from it for good has never been there."""
+    mine, theirs = aliased(SeanceParticipant), aliased(SeanceParticipant)
+    rooms = select(mine.seance_id).where(mine.user_id == VIEWER_ID, mine.banned_at.is_(None))
+    users = select(theirs.user_id).where(theirs.seance_id.in_(rooms))
+    return lambda user: user.id.in_(users)
+
+
+def _hosts_for_all() -> Rule:
+    """They are the host of a room that anybody may find."""
+    room = aliased(Seance)
+    open = room.ended_at.is_(None), room.visibility == SeanceVisibility.PUBLIC
+
+    def holds(user: Any) -> ColumnElement[bool]:
+        rooms = select(room.id).where(room.host_id == user.id, *open)
+        return rooms.correlate(inspect(user).selectable).exists()
+
+    return holds
+
+
 knows_user = either(owner(User.id), role(Role.ADMIN))  # also how to reach them
-sees_user = either(knows_user, _of_one_family())
+sees_user = either(knows_user, _of_one_family(), _of_one_room(), _hosts_for_all())
 
 POLICIES = {
     User: Policy(see=sees_user, change=either(owner(User.id), above)),
     Presence: Policy(
         see=both(lambda presence: presence.alive, through(Presence.user_id, User, sees_user)), change=nobody
     ),
+    TokenUsage: Policy(see=either(owner(TokenUsage.user_id), role(Role.ADMIN)), change=nobody),
     Session: Policy(see=owner(Session.user_id), change=owner(Session.user_id)),
 }

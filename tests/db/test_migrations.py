@@ -55,7 +55,7 @@ async def test_words_are_searched_as_the_models_say(empty: AsyncEngine) -> None:
         await connection.run_sync(Base.metadata.create_all)
         modelled = (await connection.execute(reckoned)).all()
     assert sorted(map(tuple, migrated)) == sorted(map(tuple, modelled))
-    assert {row[0] for row in migrated} == {"gift", "gift_list", "label", "person", "task"}
+    assert {row[0] for row in migrated} == {"gift", "gift_list", "label", "person", "seance", "seance_message", "task"}
 
 
 async def test_each_migration_goes_down_and_up_again(empty: AsyncEngine) -> None:

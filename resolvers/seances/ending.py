@@ -1,0 +1,34 @@
+"""A room ends at once; what hangs on it is put in order by a job."""
+
+from sqlalchemy import select
+
+from db.seances.invites import SeanceInvite
+from db.seances.rooms import Seance
+from kit.ids import Id
+from live.log import Kind
+from resolvers.context import Context
+from resolvers.jobs import Job
+from resolvers.seances.held import announce, held_unseen
+from resolvers.work import Work
+
+
+class CleanUp(Job):
+    """Nobody comes in any more, and the spirit answers nobody."""
+
+    seance_id: Id
+
+    async def run(self, ctx: Context) -> None:
+        async with ctx.work() as work:
+            room = await held_unseen(work, self.seance_id)
+            if room is None:
+                return
+            rows = select(SeanceInvite).where(SeanceInvite.seance_id == room.id, SeanceInvite.revoked_at.is_(None))
+            for invite in await work.session.scalars(rows.order_by(SeanceInvite.id)):
+                work.change(invite, revoked_at=ctx.now())
+
+
+async def end(work: Work, room: Seance) -> None:
+    """The room is held. Who sits there keeps the seat: they may read on, and hear that it has ended."""
+    await announce(work, room, "Session ended")
+    work.change(room, Kind.ENDED, ended_at=work.ctx.now())
+    await work.enqueue(CleanUp(seance_id=room.id))

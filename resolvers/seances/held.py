@@ -1,0 +1,76 @@
+"""A room, and who sits in it.
+
+Whoever takes or frees a seat, passes the room on, asks the spirit or ends it holds the room meanwhile; whoever only
+speaks there `shares` it, so that nothing is said in a room that has ended or by somebody who was sent away.
+"""
+
+from sqlalchemy import select
+
+from db.seances.messages import MessageKind, SeanceMessage
+from db.seances.rooms import Seance
+from db.seances.seats import SeanceParticipant
+from kit.errors import Conflict, Forbidden, NotFound
+from kit.ids import Id, prefix_of
+from live.log import Kind
+from resolvers.work import Work
+
+
+async def held(work: Work, id: Id, *, shares: bool = False) -> Seance:
+    """The room, which stays as it is until the end. Raises NotFound where the viewer does not see it."""
+    if await work.visible(Seance, [id]):
+        room = await _locked(work, id, shares=shares)
+        if room is not None:
+            return room
+    raise NotFound("Seance", id)
+
+
+async def held_unseen(work: Work, id: Id) -> Seance | None:
+    """The same for nobody, and for whoever has been asked in."""
+    return await _locked(work, id) if prefix_of(id) == Seance.prefix else None
+
+
+async def _locked(work: Work, id: Id, *, shares: bool = False) -> Seance | None:
+    lock = {"read": True} if shares else {"key_share": True}
+    room: Seance | None = await work.session.get(Seance, id, with_for_update=lock, populate_existing=True)
+    return room
+
+
+async def seat_of(work: Work, room: Seance, user: Id) -> SeanceParticipant | None:
+    """The seat that they have or had there."""
+    mine = select(SeanceParticipant).where(SeanceParticipant.seance_id == room.id, SeanceParticipant.user_id == user)
+    seat: SeanceParticipant | None = await work.session.scalar(mine.execution_options(populate_existing=True))
+    return seat
+
+
+async def seated(work: Work, id: Id, *, shares: bool = False) -> tuple[Seance, SeanceParticipant]:
+    """A room that goes on, and the viewer's seat in it. Raises NotFound, Forbidden, and Conflict where it is over."""
+    room = await held(work, id, shares=shares)
+    seat = await seat_of(work, room, work.ctx.viewer.id)
+    if seat is None or seat.left_at is not None:
+        raise Forbidden("Only participants may do that")
+    going_on(room)
+    return room, seat
+
+
+def going_on(room: Seance) -> None:
+    """Raises Conflict."""
+    if room.ended_at is not None:
+        raise Conflict("The session has ended", reason="SEANCE_ENDED")
+
+
+async def taken(work: Work, room: Seance) -> list[SeanceParticipant]:
+    """Who sits there; whoever has been there longest comes first."""
+    rows = select(SeanceParticipant).where(SeanceParticipant.seance_id == room.id, SeanceParticipant.left_at.is_(None))
+    by = SeanceParticipant.joined_at, SeanceParticipant.id
+    return [*(await work.session.scalars(rows.order_by(*by)))]
+
+
+def seat_count(work: Work, room: Seance, change: int) -> None:
+    """So many more seats are taken. It is no change that a host's `expectedVersion` could be outdated by."""
+    room.participant_count += change
+    work.tell(room, Kind.UPDATED)
+
+
+async def announce(work: Work, room: Seance, text: str) -> SeanceMessage:
+    """What the room itself says."""
+    return await work.add(SeanceMessage(seance_id=room.id, kind=MessageKind.SYSTEM, text=text))

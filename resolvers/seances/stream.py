@@ -1,0 +1,35 @@
+"""What becomes of a room, as it happens: events of the log, and who is typing, which no log has.
+
+To follow it is to be there: a seat is held for as long as somebody does.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from kit.ids import Id
+from live.topics import seance
+from resolvers.context import Context
+from resolvers.documented import Doc
+from resolvers.topics import Followed
+
+TYPING = timedelta(seconds=5)  # so long somebody counts as typing who says nothing more
+
+
+class Typing(BaseModel):
+    """The payload of the signal."""
+
+    user_id: Id
+    typing: bool
+    at: datetime
+
+
+def typing_in(id: Id) -> str:
+    """The topic of the signals that somebody is typing."""
+    return f"seance-typing:{id}"
+
+
+def followed(ctx: Context, seance_id: Annotated[Id, Doc("The room's id.")]) -> Followed:
+    topic = seance(seance_id)
+    return Followed((topic,), signals=(typing_in(seance_id),), present=topic)
