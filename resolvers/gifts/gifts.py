@@ -30,8 +30,9 @@ from resolvers.gifts.rules.gifts import (
     host_of,
 )
 from resolvers.matching import alike, likeness, matches, nearly, nearness
+from resolvers.orders import ordered
 from resolvers.relations import Value, first_of
-from resolvers.rules import Direction, SearchWords
+from resolvers.rules import SearchWords
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -83,11 +84,10 @@ def listed(
 ) -> Listing:
     filter = filter or GiftFilter()
     rows = _filtered(_of(family_id), filter)
-    if order_by is not None:
-        return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
-    if filter.search is None:
-        return Listing(rows, (Order(Gift.name),))
-    return Listing(rows, (Order(Reached(nearness(Gift.name, filter.search), "nearness"), descending=True),))
+    usual = Order(Gift.name)
+    if filter.search is not None:
+        usual = Order(Reached(nearness(Gift.name, filter.search), "nearness"), descending=True)
+    return ordered(rows, ORDERS, order_by, usual=usual)
 
 
 def found(

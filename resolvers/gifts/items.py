@@ -29,8 +29,8 @@ from resolvers.gifts.rules.items import (
 )
 from resolvers.gifts.status import by_status, is_status, status
 from resolvers.matching import matches
+from resolvers.orders import ordered
 from resolvers.relations import any_of, reached
-from resolvers.rules import Direction
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -55,9 +55,7 @@ def by_id(id: ItemId) -> Select[ListItem]:
 
 def listed(filter: Filter = None, order_by: By = None) -> Listing:
     rows = _filtered(filter or ListItemFilter())
-    if order_by is None:
-        return Listing(rows, (Order(ListItem.created_at),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(ListItem.created_at))
 
 
 def listed_of(

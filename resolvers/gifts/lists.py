@@ -30,8 +30,8 @@ from resolvers.gifts.rules.lists import (
 )
 from resolvers.gifts.status import is_status
 from resolvers.matching import matches
+from resolvers.orders import ordered
 from resolvers.relations import counted
-from resolvers.rules import Direction
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -61,9 +61,7 @@ def listed(
     rows = _filtered(filter or GiftListFilter())
     if family_id is not None:
         rows = rows.where(GiftList.family_id == family_id)
-    if order_by is None:
-        return Listing(rows, (Order(GiftList.name),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(GiftList.name))
 
 
 def of_person(filter: Filter = None, order_by: By = None) -> Listing:
