@@ -65,12 +65,11 @@ def listed_of(
     order_by: By = None,
 ) -> Listing:
     found = listed(filter, order_by)
-    rows = found.rows
     if list_id is not None:
-        rows = rows.where(ListItem.list_id == list_id)
+        found = found.where(ListItem.list_id == list_id)
     if family_id is not None:
-        rows = rows.where(ListItem.family_id == family_id)
-    return Listing(rows, found.order)
+        found = found.where(ListItem.family_id == family_id)
+    return found
 
 
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
@@ -95,8 +94,7 @@ def received() -> Listing:
 
 
 def received_by(person_id: Annotated[Id, Doc("The person's id.")]) -> Listing:
-    found = received()
-    return Listing(found.rows.where(ListItem.person_id == person_id), found.order)
+    return received().where(ListItem.person_id == person_id)
 
 
 def given_before(item: Any) -> ColumnElement[bool]:
