@@ -14,7 +14,7 @@ from resolvers.gifts import keeping
 from tests.conftest import Served
 from tests.gifts.world import World
 from tests.people import Person
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 SUMS = "items idea selected purchased received currency budgetMinor plannedMinor spentMinor leftMinor unpricedCount"
 ALL = f"""query ($id: ID!) {{ occasionSummary(id: $id) {{ {SUMS} }}
