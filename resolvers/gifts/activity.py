@@ -52,7 +52,7 @@ async def record(
     status: ItemStatus | None = None,
     anonymous: bool = False,
 ) -> None:
-    """`secret` says from whom it is kept: of what givers do about an item `keeping.as_item(item)`."""
+    """`secret` says from whom it is kept: of what givers do about an item `keeping.like(item)`."""
     actor = None if anonymous else work.ctx.viewer_id
     row = Activity(family_id=subject.family_id, actor_id=actor, kind=kind, status=status, **_about(subject), **secret)
     await work.add(row)

@@ -113,10 +113,8 @@ async def _about(work: Work, parent: Parent) -> keeping.Secret:
     match parent:
         case Person():
             return keeping.from_person(parent.id)
-        case GiftList():
-            return keeping.of_list(parent)
-        case ListItem():
-            return keeping.as_item(parent)
+        case GiftList() | ListItem():
+            return keeping.like(parent)
         case Gift():
             return await _about_gift(work, parent)
         case Occasion():
@@ -128,10 +126,10 @@ async def _about(work: Work, parent: Parent) -> keeping.Secret:
 async def _about_gift(work: Work, gift: Gift) -> keeping.Secret:
     """As the gift itself is kept, or else as the first item with it that is: somebody wishes for it."""
     if gift.kept_from_id is not None:
-        return keeping.Secret(kept_from_id=gift.kept_from_id, kept_until=gift.kept_until)
+        return keeping.like(gift)
     others = select(Person.id).where(Person.user_id.is_distinct_from(work.ctx.viewer.id))
     kept = select(ListItem).where(
         ListItem.gift_id == gift.id, ListItem.kept_until > work.ctx.now(), ListItem.kept_from_id.in_(others)
     )
     item = await work.session.scalar(kept.order_by(ListItem.created_at, ListItem.id).limit(1))
-    return keeping.OPEN if item is None else keeping.as_item(item)
+    return keeping.OPEN if item is None else keeping.like(item)

@@ -140,7 +140,7 @@ async def add(
         )
         await work.add(item)
         await work.add(Giving(family_id=item.family_id, item_id=item.id))
-        secret = keeping.OPEN if own else keeping.as_item(item)
+        secret = keeping.OPEN if own else keeping.like(item)
         await activity.record(work, ActivityKind.ITEM_ADDED, item, secret=secret)
         return item
 

@@ -43,7 +43,7 @@ async def home(house: Served) -> World:
             list_id=made.list.id,
             gift_id=made.gift.id,
             person_id=made.receiver.id,
-            **(keeping.OPEN if number % 2 else keeping.of_list(made.list)),
+            **(keeping.OPEN if number % 2 else keeping.like(made.list)),
         )
         for number in range(60)
     ]

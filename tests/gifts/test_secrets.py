@@ -27,7 +27,7 @@ async def promise(home: World) -> None:
     """Gus gives the skates, thinks of a helmet, and says so."""
     await home.another(home.gus)
     given = {"family_id": home.family.id, "giving_id": home.giving.id}
-    secret = keeping.as_item(home.item)
+    secret = keeping.like(home.item)
     await home.keep(
         Claim(id=Claim.fresh_id(), user_id=home.gus.id, quantity=1, **given),
         Comment(
