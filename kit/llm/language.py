@@ -57,28 +57,25 @@ class Usage:
 class Reason(StrEnum):
     """Why there is no answer."""
 
-    UNREACHABLE = "unreachable"  # no connection, or it ended before the first word
+    UNREACHABLE = "unreachable"  # no connection, or it ended before anything came
     REFUSED = "refused"  # the key, the model's name or the prompt; it will not do to ask again
     BUSY = "busy"  # too many questions for the provider, or for what was paid
     STALLED = "stalled"  # nothing came for too long
     LATE = "late"  # it came, but not to an end in time
-    BROKEN = "broken"  # nonsense, an error or the connection's end in its midst, or no end
+    BROKEN = "broken"  # nonsense, a provider's own error, an answer cut off in its midst, or one without end
     SILENT = "silent"  # it ended without a word
 
 
 class Unanswered(Exception):
-    """Nothing of what the provider wrote is in it, no key and no address: it may be logged as it is."""
+    """Nothing of what the provider wrote is in it, no key and no address: it may be logged as it is.
 
-    def __init__(self, reason: Reason, status: int | None = None) -> None:
-        super().__init__(reason)
+    `detail` is for the log: the status of an HTTP response, or the name of a class of errors.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason} ({detail})" if detail else reason.value)
         self.reason = reason
-        self.status = status  # of the provider's HTTP response, if there was one
-
-    def __str__(self) -> str:
-        return self.reason if self.status is None else f"{self.reason} ({self.status})"
-
-    def __repr__(self) -> str:
-        return f"Unanswered({self})"
+        self.detail = detail
 
 
 class Answer(Protocol):
