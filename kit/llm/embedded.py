@@ -52,7 +52,7 @@ RULES: Sequence[tuple[str, Words]] = (
     (r"\bwho(m|se)?\b", PERSONS),
     (r"\bwhy\b", REASONS),
     (r"\bhow\b", MANNERS),
-    (r"(isn't|aren't|don't|won't|right|true|yes or no)\W*$", YES_OR_NO),
+    (r"((isn|aren|don|doesn|won)'t( \w+)?|right|true|yes or no)\W*$", YES_OR_NO),
 )
 EMPTY = {
     "about",
@@ -97,7 +97,7 @@ class Spelled:
 
 def answer(question: str) -> str:
     """Of 1 to LONGEST characters, in capitals."""
-    asked = ADDRESS.sub("", " ".join(question.split()), count=1).lower()
+    asked = ADDRESS.sub("", " ".join(question.split()), count=1).lower().replace("\u2019", "'")
     dice = random.Random(asked)  # noqa: S311 (it shall be foreseeable)
     for pattern, words in RULES:
         if re.search(pattern, asked):

@@ -29,8 +29,6 @@ from kit.llm.settings import LanguageModelSettings
 LONGEST_TOKEN = 16  # characters of one, on an average that no language exceeds
 MOST_TOKENS = 1_000_000_000  # that a provider is believed to have counted
 
-BUSY = failures.ModelRateLimitError, failures.ModelQuotaExceededError, failures.ModelUnavailableError
-
 T = TypeVar("T")
 
 
