@@ -235,8 +235,10 @@ class SpiritServer:
             self.coming.set()
             wire = AnthropicWire if asked.path.endswith("/messages") else Wire
             await self.reply(reply(wire(writer, asked)), reader)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the test is over, or the client gone
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self.hung_up.set()
+        except asyncio.CancelledError:
+            pass  # the test is over
         finally:
             self.answering.discard(task)
             writer.close()
@@ -246,8 +248,9 @@ class SpiritServer:
         speaking, leaving = asyncio.ensure_future(replying), asyncio.ensure_future(reader.read())
         try:
             await asyncio.wait({speaking, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not speaking.done() or isinstance(speaking.exception(), ConnectionError):
-                self.hung_up.set()
+            if not speaking.done():
+                raise ConnectionResetError
+            await speaking
         finally:
             speaking.cancel()
             leaving.cancel()

@@ -109,7 +109,7 @@ def _like_openai(settings: LanguageModelSettings, given: dict[str, Any]) -> Mode
     whole = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)  # or it was cut off
     if settings.llm_provider is Provider.OPENROUTER:
         return OpenRouterModel(name, provider=OpenRouterProvider(openai_client=client), profile=whole)
-    if settings.llm_base_url is None:
+    if given["base_url"].rstrip("/") == ADDRESSES[Provider.OPENAI]:
         return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=client), profile=whole)
     # Older servers know only max_tokens.
     whole = OpenAIModelProfile(**whole, openai_chat_supports_max_completion_tokens=False)

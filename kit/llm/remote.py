@@ -110,7 +110,7 @@ class Streamed:
     async def __aiter__(self) -> AsyncIterator[str]:
         events, spoke = aiter(self._stream), False
         while (event := await self._waits.bound(anext(events, None), Reason.BROKEN)) is not None:
-            if piece := _text(event):
+            if piece := _plain(_text(event)):
                 self._room -= len(piece)
                 if self._room < 0:
                     raise Unanswered(Reason.BROKEN, "too long")
@@ -146,6 +146,11 @@ def _text(event: ModelResponseStreamEvent) -> str:
         case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
             return text
     return ""
+
+
+def _plain(text: str) -> str:
+    """Without what JSON can say and PostgreSQL cannot keep: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _tokens(number: int) -> int:

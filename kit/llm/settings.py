@@ -28,7 +28,7 @@ def is_own(url: str) -> bool:
     found = address(host)
     if found is None:
         return "." not in host or host.endswith(_OWN_NAMES)
-    return found.is_private and not found.is_unspecified
+    return not found.is_global and not found.is_unspecified
 
 
 def _one_word(key: SecretStr) -> SecretStr:

@@ -40,6 +40,7 @@ def test_an_unknown_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
 OWN = ["http://localhost:11434/v1", "http://127.0.0.1:8000/v1", "http://[::1]/v1", "http://ollama:11434/v1"]
 OWN += ["http://10.1.2.3/v1", "http://192.168.1.20:1234", "http://host.docker.internal:11434/v1", "http://gpu.local/v1"]
+OWN += ["http://100.100.1.2/v1", "http://[fd00::2]:8000/v1"]
 
 
 @pytest.mark.parametrize("url", OWN)

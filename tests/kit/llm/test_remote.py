@@ -85,6 +85,22 @@ async def test_what_was_not_counted_has_no_cost() -> None:
         assert await whole(model, PROMPT) == ("BOO", Usage("openai", "gpt-4o-mini", 0, 0, None))
 
 
+async def test_openai_itself_counts_what_is_thought_in_the_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with spirit_server() as spirits:
+        monkeypatch.setitem(providers.ADDRESSES, Provider.OPENAI, spirits.url)
+        async with asking(llm_base_url=None) as (model, _):
+            assert (await whole(model, PROMPT))[0] == "YES"
+    (asked,) = spirits.asked
+    assert (asked.path, asked.body["max_completion_tokens"]) == ("/v1/chat/completions", PROMPT.most_tokens)
+    assert "max_tokens" not in asked.body
+
+
+@ALL
+async def test_what_no_database_keeps_is_left_out_of_a_piece(provider: dict[str, Any]) -> None:
+    async with asking(answers("B\x00O", "\x00", "\ud83dO\n🕯"), **provider) as (model, _):
+        assert (await whole(model, PROMPT))[0] == "BOO\n🕯"
+
+
 async def test_an_answer_that_was_cut_to_its_length_is_one() -> None:
     async with asking(answers("I WAS BO", reason="length")) as (model, _):
         assert (await whole(model, PROMPT))[0] == "I WAS BO"
@@ -95,6 +111,8 @@ FAILURES: list[tuple[str, Reply, Reason, str]] = [
     ("a bad prompt", refuses(400), Reason.REFUSED, "400"),
     ("no such model", refuses(404), Reason.REFUSED, "404"),
     ("too many", refuses(429, more="retry-after: 60\r\n"), Reason.BUSY, "429"),
+    ("no money", refuses(402), Reason.BUSY, "402"),
+    ("a teapot", refuses(418), Reason.REFUSED, "418"),
     ("overload", refuses(529), Reason.BUSY, "529"),
     ("a failure", refuses(500), Reason.BROKEN, "500"),
     ("an error at once", fails(), Reason.BROKEN, ""),
@@ -144,7 +162,7 @@ async def test_where_nobody_takes_the_connection_is_unreachable(monkeypatch: pyt
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, socket.socket() as waiting:
         waiting.connect(deaf.getsockname())  # there is room for one
         error = await refusal(llm_base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v1")
-    assert error.reason is Reason.UNREACHABLE
+    assert (error.reason, error.detail) == (Reason.UNREACHABLE, "ModelTimeoutError")
 
 
 @pytest.mark.parametrize("pieces", [(), ("I ", "AM")])
