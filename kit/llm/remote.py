@@ -1,6 +1,7 @@
 """Language models that others run, through pydantic_ai. Loading it takes a second: only those who need one do."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import ROUND_CEILING, Decimal
@@ -27,7 +28,7 @@ from kit.llm.providers import http_client, model_of
 from kit.llm.settings import LanguageModelSettings
 
 LONGEST_TOKEN = 16  # characters of one, on an average that no language exceeds
-MOST_TOKENS = 1_000_000_000  # that a provider is believed to have counted
+MOST_TOKENS = 10_000_000  # that a provider is believed to have counted
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ T = TypeVar("T")
 @asynccontextmanager
 async def connected(settings: LanguageModelSettings) -> AsyncIterator["Remote"]:
     """One HTTP client serves all questions."""
+    # These would repeat on stderr what a provider wrote, at any length.
+    warnings.filterwarnings("ignore", module=r"(pydantic_ai|openai|anthropic|genai_prices)\b")
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings")
     async with http_client(settings) as http:
         yield Remote(model_of(settings, http), settings)
 
@@ -126,9 +130,11 @@ class Streamed:
             raise Unanswered(Reason.REFUSED, "content filter")
         if not spoke:
             raise Unanswered(Reason.SILENT)
-        self._usage = Usage(
-            *self._names, _tokens(response.usage.input_tokens), _tokens(response.usage.output_tokens), _cost(response)
-        )
+        tokens = response.usage.input_tokens, response.usage.output_tokens
+        if any(tokens) and all(isinstance(number, int) and 0 <= number <= MOST_TOKENS for number in tokens):
+            self._usage = Usage(*self._names, *tokens, _cost(response))
+        else:
+            self._usage = Usage(*self._names, 0, 0, None)
 
 
 def _messages(prompt: Prompt) -> Iterator[ModelMessage]:
@@ -153,14 +159,10 @@ def _plain(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _tokens(number: int) -> int:
-    return max(0, min(number, MOST_TOKENS))
-
-
 def _cost(response: ModelResponse) -> int | None:
     """In millionths of a US dollar, rounded up; None where the model has no known price, or nothing was counted."""
     try:
         dollars = response.cost().total_price
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, TypeError, ArithmeticError):
         return None
     return int((dollars * Decimal(1_000_000)).to_integral_value(ROUND_CEILING))

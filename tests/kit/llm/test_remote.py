@@ -79,9 +79,12 @@ async def test_the_cost_of_an_unknown_model_is_not_known() -> None:
     assert used == Usage("openai", "ghost-7b", INPUT_TOKENS, OUTPUT_TOKENS, None)
 
 
-async def test_what_was_not_counted_has_no_cost() -> None:
-    said = '{"choices": [{"index": 0, "delta": {"content": "BOO"}, "finish_reason": "stop"}], "model": "gpt-4o-mini"}'
-    async with asking(writes(f"data: {said}\n\ndata: [DONE]\n\n")) as (model, _):
+@pytest.mark.parametrize("number", ["null", '"many"', "-5", "1e30", "12.5", "[]", "1" + "0" * 40])
+async def test_what_was_not_counted_or_not_believably_has_no_cost(number: str) -> None:
+    """Nor does anything warn of it on stderr, in the provider's words."""
+    said = '"choices": [{"index": 0, "delta": {"content": "BOO"}, "finish_reason": "stop"}], "model": "gpt-4o-mini"'
+    used = f'{{"prompt_tokens": {number}, "completion_tokens": 7, "total_tokens": 8}}'
+    async with asking(writes(f'data: {{"id": "1", {said}, "usage": {used}}}\n\ndata: [DONE]\n\n')) as (model, _):
         assert await whole(model, PROMPT) == ("BOO", Usage("openai", "gpt-4o-mini", 0, 0, None))
 
 
