@@ -151,13 +151,13 @@ GRANTING: dict[type[Entity], frozenset[str]] = {
     FamilyMember: frozenset({"role"}),
     Person: frozenset({"user_id"}),
     GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
-    Seance: frozenset({"host_id"}),
+    Seance: frozenset({"host_id", "visibility"}),
     SeanceParticipant: frozenset({"left_at", "banned_at"}),
 }
 
-# Those whose end does so too, since it takes from somebody the sight of others. With a list or a person goes all that
-# they decided on; whoever follows them shall hear that they end.
-ENDING = frozenset({User, Session, FamilyMember, Seance})
+# Those whose end does so too, since it takes from somebody the sight of others. With a list, a person or a room goes
+# all that they decided on; whoever follows them shall hear that they end.
+ENDING = frozenset({User, Session, FamilyMember})
 
 
 def of_viewer(id: Id) -> tuple[str, ...]:

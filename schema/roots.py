@@ -20,7 +20,7 @@ from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
-from schema.seances.rooms import SeanceQueries, SeanceSubscriptions
+from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -65,6 +65,7 @@ class Mutation(
     ListItemMutations,
     GivingMutations,
     CommentMutations,
+    SeanceMutations,
 ):
     pass
 

@@ -14,7 +14,7 @@ from live.log import Kind
 from resolvers.documented import Doc
 from resolvers.relations import any_of
 from resolvers.seances import ending
-from resolvers.seances.held import going_on, seat_count, seat_of, taken
+from resolvers.seances.held import going_on, lists_of, seat_count, seat_of, taken
 from resolvers.work import Work
 
 ARRIVAL = timedelta(seconds=120)  # to connect, for whoever has just taken a seat
@@ -49,7 +49,7 @@ async def sit(work: Work, room: Seance, user: Id) -> SeanceParticipant:
     if room.participant_count >= room.max_users:
         raise Conflict("The session is full", reason="SEANCE_FULL")
     now = work.ctx.now()
-    seat_count(work, room, +1)
+    await seat_count(work, room, +1)
     if seat is None:
         new = SeanceParticipant(seance_id=room.id, user_id=user, joined_at=now, held_until=now + ARRIVAL)
         return await work.add(new, Kind.JOINED)
@@ -59,7 +59,7 @@ async def sit(work: Work, room: Seance, user: Id) -> SeanceParticipant:
 async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: LeftReason) -> None:
     """Frees a seat of a room that is held. A host passes the room on; a room that nobody is left in ends."""
     now = work.ctx.now()
-    seat_count(work, room, -1)
+    await seat_count(work, room, -1)
     banned = now if reason is LeftReason.BANNED else seat.banned_at
     work.change(seat, Kind.LEFT, left_at=now, left_reason=reason, held_until=None, banned_at=banned)
     await work.session.flush()
@@ -67,9 +67,9 @@ async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: Left
     if not left:
         await ending.end(work, room)
     elif seat.user_id == room.host_id:
-        pass_on(work, room, left[0])
+        await pass_on(work, room, left[0])
 
 
-def pass_on(work: Work, room: Seance, to: SeanceParticipant) -> None:
+async def pass_on(work: Work, room: Seance, to: SeanceParticipant) -> None:
     """They are the host from now on."""
-    work.change(room, Kind.ASSIGNED, host_id=to.user_id)
+    work.change(room, Kind.ASSIGNED, await lists_of(work, room), host_id=to.user_id)
