@@ -68,3 +68,11 @@ async def end(world: World) -> None:
 LEFT = "left_at = now(), left_reason = 'LEFT'"
 BANNED = "left_at = now(), left_reason = 'BANNED', banned_at = now()"
 MUTED = "muted_at = now()"
+
+
+async def hand_over(world: World, person: Person) -> None:
+    """They are the host from now on."""
+    async with world.people.services.db.transaction() as session:
+        await session.execute(
+            text("update seance set host_id = :user where id = :id"), {"id": world.room.id, "user": person.id}
+        )
