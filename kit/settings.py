@@ -195,6 +195,7 @@ class Settings(LanguageModelSettings):
     metrics_flush_seconds: int = Field(
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
     )
+    blocked_words: str = Field("", description="words that are masked in what is said in rooms, by commas")
     sentry_dsn: SentryDsn | None = Field(None, description="where errors that nobody foresaw are sent (parlor[sentry])")
     otel_exporter_otlp_endpoint: Collector | None = Field(
         None, description="an OpenTelemetry collector to send spans to, by HTTP (parlor[otel])"

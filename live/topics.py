@@ -139,7 +139,7 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],
     SeanceInvite: lambda row: [hosting(row.seance_id)],
-    SeanceReport: lambda row: [hosting(row.seance_id)],
+    SeanceReport: lambda row: [] if row.sender_id and row.sender_id == row.host_id else [hosting(row.seance_id)],
     TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 

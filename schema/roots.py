@@ -20,6 +20,8 @@ from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
+from schema.seances.messages import SeanceMessageMutations, SeanceMessageQueries
+from schema.seances.reports import SeanceReportMutations, SeanceReportQueries
 from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
@@ -45,6 +47,8 @@ class Query(
     ActivityQueries,
     DashboardQueries,
     SeanceQueries,
+    SeanceMessageQueries,
+    SeanceReportQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -66,6 +70,8 @@ class Mutation(
     GivingMutations,
     CommentMutations,
     SeanceMutations,
+    SeanceMessageMutations,
+    SeanceReportMutations,
 ):
     pass
 

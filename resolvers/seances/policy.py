@@ -19,7 +19,7 @@ from db.seances.rooms import Seance, SeanceVisibility
 from db.seances.seats import SeanceParticipant
 from db.seances.turns import SeanceTurn
 from db.slots import VIEWER_ID
-from resolvers.policy import Policy, Rule, either, owner, role, through
+from resolvers.policy import Policy, Rule, both, either, owner, role, through
 
 
 def _seat(column: InstrumentedAttribute[Any], *conditions: Rule) -> Rule:
@@ -60,6 +60,7 @@ def _while_there(model: type[Entity], column: InstrumentedAttribute[Any]) -> Rul
 
 was_in = _seat(Seance.id)
 sits_in = _seat(Seance.id, _taken)
+speaks_in = both(_seat(Seance.id, _taken, lambda seat: seat.muted_at.is_(None)), lambda room: room.ended_at.is_(None))
 sees_message = _while_there(SeanceMessage, SeanceMessage.seance_id)
 
 
@@ -72,7 +73,12 @@ def _of_host(column: InstrumentedAttribute[Any]) -> Rule:
     return through(column, Seance, hosts)
 
 
-_sees_report = either(_mine(SeanceReport.reporter_id), _of_host(SeanceReport.seance_id), role(Role.ADMIN))
+def _of_another(report: Any) -> ColumnElement[bool]:
+    """It is not about the viewer, who then hears nothing of it even as the host."""
+    return or_(report.sender_id.is_(None), report.sender_id != VIEWER_ID)
+
+
+_sees_to_report = either(both(_of_host(SeanceReport.seance_id), _of_another), role(Role.ADMIN))
 
 POLICIES = {
     Seance: Policy(either(_open, was_in), hosts),
@@ -86,5 +92,5 @@ POLICIES = {
         _while_there(SeanceTurn, SeanceTurn.seance_id),
         either(_mine(SeanceTurn.asked_by_id), _of_host(SeanceTurn.seance_id)),
     ),
-    SeanceReport: Policy(_sees_report, either(_of_host(SeanceReport.seance_id), role(Role.ADMIN))),
+    SeanceReport: Policy(either(_mine(SeanceReport.reporter_id), _sees_to_report), _sees_to_report),
 }
