@@ -75,27 +75,35 @@ async def accept(ctx: Context, code: Code) -> SeanceParticipant:
     """Who sits there already uses nothing up."""
     await ctx.services.limits.count(ctx, EACH, "acceptSeanceInvite")
     named = invitations.is_of(SeanceInvite, code)
-    leads = select(SeanceInvite.id).join(SeanceInvite.seance).where(named, _leads(ctx.viewer.id))
-    async with ctx.work() as work:
+    async with seats.in_turn(ctx, code) as work:
         id = await work.session.scalar(select(SeanceInvite.seance_id).where(named))
         room = None if id is None else await held_unseen(work, id)
-        if room is None or await work.session.scalar(leads) is None:
+        if room is None:
             raise NotFound("SeanceInvite", code)
         seat = await seat_of(work, room, ctx.viewer.id)
-        if seat is None or seat.left_at is not None:
+        sits = seat is not None and seat.left_at is None
+        usable = _leads(ctx.viewer.id) if sits else and_(_leads(ctx.viewer.id), _open(ctx))
+        if await work.session.scalar(select(SeanceInvite.id).join(SeanceInvite.seance).where(named, usable)) is None:
+            raise NotFound("SeanceInvite", code)
+        seat = await seats.sit(work, room, ctx.viewer.id)
+        if not sits:
             await invitations.use(work, SeanceInvite, code)
-        return await seats.sit(work, room, ctx.viewer.id)
+        return seat
 
 
 async def preview(ctx: Context, code: Code) -> Preview:
     await ctx.services.limits.count(ctx, EACH, "seanceOfInvite")
     free = Seance.max_users - Seance.participant_count
     told = select(Seance.name, User.name, free, Seance.locked).join(SeanceInvite.seance).outerjoin(Seance.host)
-    usable = invitations.is_of(SeanceInvite, code), invitations.is_open(SeanceInvite, ctx.now())
+    usable = and_(_leads(ctx.viewer.id), _open(ctx))
     async with ctx.services.db.transaction() as session:
-        for row in await session.execute(told.where(*usable, _leads(ctx.viewer.id))):
+        for row in await session.execute(told.where(invitations.is_of(SeanceInvite, code), usable)):
             return Preview(*row)
     raise NotFound("SeanceInvite", code)
+
+
+def _open(ctx: Context) -> ColumnElement[bool]:
+    return invitations.is_open(SeanceInvite, ctx.now())
 
 
 def _leads(user: Id) -> ColumnElement[bool]:

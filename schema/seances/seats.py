@@ -55,9 +55,7 @@ class SeatMutations:
         "Frees the viewer's seat. The host passes the room on to who has been there longest; who leaves last ends it.",
         limit=MOVES,
     )
-    kick_seance_participant: SeanceParticipant = verb(
-        resolve.kick, "Frees somebody's seat. For the host.", limit=MOVES
-    )
+    kick_seance_participant: SeanceParticipant = verb(resolve.kick, "Frees somebody's seat. For the host.", limit=MOVES)
     ban_seance_participant: SeanceParticipant = verb(
         resolve.ban, "Frees somebody's seat for good, also of who has left before. For the host.", limit=MOVES
     )

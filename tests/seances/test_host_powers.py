@@ -62,7 +62,9 @@ async def test_who_is_sent_away_hears_nothing_more_and_the_others_hear_why(world
         seen = {"id": world.room.id} if why == "KICKED" else None
         assert (node["id"], node["leftReason"], node["seance"]) == (seat(world, world.gus), why, seen)
     async with world.gus.socket() as socket:
-        await socket.start("subscription ($id: ID!) { seanceEvents(seanceId: $id) { __typename } }", id=world.room.id)
+        await socket.start(
+            "subscription ($room: ID!) { seanceEvents(seanceId: $room) { __typename } }", room=world.room.id
+        )
         assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
     assert await seated(world.people, world.room.id) == [world.dora.id, world.ida.id]
     (audit,) = await rows(world.people, "select action from audit_entry where subject_id = $1", world.gus.id)
