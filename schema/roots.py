@@ -20,9 +20,11 @@ from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
+from schema.seances.invites import SeanceInviteMutations, SeanceInviteQueries
 from schema.seances.messages import SeanceMessageMutations, SeanceMessageQueries
 from schema.seances.reports import SeanceReportMutations, SeanceReportQueries
 from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
+from schema.seances.seats import SeatMutations
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -47,6 +49,7 @@ class Query(
     ActivityQueries,
     DashboardQueries,
     SeanceQueries,
+    SeanceInviteQueries,
     SeanceMessageQueries,
     SeanceReportQueries,
     HealthQueries,
@@ -70,6 +73,8 @@ class Mutation(
     GivingMutations,
     CommentMutations,
     SeanceMutations,
+    SeatMutations,
+    SeanceInviteMutations,
     SeanceMessageMutations,
     SeanceReportMutations,
 ):

@@ -11,7 +11,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from tests.conftest import Served, served
 from tests.seances.world import keep, said, seat
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 LISTS = [
     """query ($filter: SeanceFilter) { seances(filter: $filter, first: 100) { totalCount edges { cursor }

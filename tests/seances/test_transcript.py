@@ -12,7 +12,7 @@ from tests.conftest import Served, served
 from tests.seances.talking import BANNED, LEFT, end, page, report, say, set_seat, texts
 from tests.seances.world import World, keep, said, seat
 from tests.seances.world import world as made
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 WHOLE = """query ($room: ID!, $search: String, $first: Int) { seance(id: $room) {
   name participants { nodes { user { name } } }

@@ -12,7 +12,7 @@ from tests.people import Answer, Person
 from tests.seances.hearing import Heard, hearing
 from tests.seances.talking import BANNED, LEFT, MUTED, TYPING, end, rows, say, set_seat
 from tests.seances.world import World
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 from tests.waiting import until
 
 
