@@ -34,7 +34,7 @@ def listed(
     order_by: OrderBy = PersonOrder.NAME,
 ) -> Listing:
     found = of_family(search, order_by)
-    return found if family_id is None else Listing(found.rows.where(Person.family_id == family_id), found.order)
+    return found if family_id is None else found.where(Person.family_id == family_id)
 
 
 def of_family(search: Search = None, order_by: OrderBy = PersonOrder.NAME) -> Listing:
