@@ -21,6 +21,7 @@ from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
 from schema.seances.rooms import SeanceQueries, SeanceSubscriptions
+from schema.seances.turns import SeanceTurnMutations
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -65,6 +66,7 @@ class Mutation(
     ListItemMutations,
     GivingMutations,
     CommentMutations,
+    SeanceTurnMutations,
 ):
     pass
 

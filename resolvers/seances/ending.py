@@ -8,6 +8,7 @@ from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.jobs import Job
+from resolvers.seances import spirit
 from resolvers.seances.held import announce, held_unseen
 from resolvers.work import Work
 
@@ -25,6 +26,7 @@ class CleanUp(Job):
             rows = select(SeanceInvite).where(SeanceInvite.seance_id == room.id, SeanceInvite.revoked_at.is_(None))
             for invite in await work.session.scalars(rows.order_by(SeanceInvite.id)):
                 work.change(invite, revoked_at=ctx.now())
+            await spirit.end_all(work, room)
 
 
 async def end(work: Work, room: Seance) -> None:
