@@ -78,14 +78,7 @@ def services(
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
     process = f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}"
-    presence = Presence(
-        db,
-        signals,
-        process=process,
-        clock=clock,
-        lease=settings.presence_lease_seconds,
-        grace=settings.presence_grace_seconds,
-    )
+    presence = _presence(settings, db, signals, clock, process)
     return Services(
         process=process,
         settings=settings,
@@ -106,6 +99,17 @@ def services(
         deadlines=Deadlines(settings.operation_seconds),
         outside=outside or Outside(),
         language_model=model or Embedded(),
+    )
+
+
+def _presence(settings: Settings, db: Database, signals: Signals, clock: Clock, process: str) -> Presence:
+    return Presence(
+        db,
+        signals,
+        process=process,
+        clock=clock,
+        lease=settings.presence_lease_seconds,
+        grace=settings.presence_grace_seconds,
     )
 
 

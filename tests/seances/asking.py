@@ -24,7 +24,9 @@ async def asked(person: Person, room: str, text: str = "Is anybody here?") -> An
 
 async def turns(people: People, room: str) -> list[dict[str, Any]]:
     """The oldest first."""
-    rows = await people.services.db.fetch("select * from seance_turn where seance_id = $1 order by created_at, id", room)
+    rows = await people.services.db.fetch(
+        "select * from seance_turn where seance_id = $1 order by created_at, id", room
+    )
     return [dict(row) for row in rows]
 
 
