@@ -1,5 +1,6 @@
 """Streams of a room end for whoever may not follow it any more, before anything else is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -105,9 +106,11 @@ async def test_who_was_sent_away_hears_nobody_type(world: World) -> None:
         await _settled(world, 2)
         await doing.go(world.dora, room, world.gus, LeftReason.KICKED)
         assert await gus.refused() == "FORBIDDEN"
-        said = Typing(user_id=Id(world.dora.id), typing=True, at=now())
-        world.people.services.signals.send(typing_in(room), world.dora.id, said.model_dump_json())
-        await ida.until("UserTyping")
+        told = asyncio.create_task(ida.until("UserTyping"))
+        said = Typing(user_id=Id(world.dora.id), typing=True, at=now()).model_dump_json()
+        send = world.people.services.signals.send
+        await until(lambda: send(typing_in(room), world.dora.id, said) or told.done())  # she is looked at anew, too
+        await told
         assert await gus.socket.ask("{ __typename }") == {"data": {"__typename": "Query"}}
 
 
