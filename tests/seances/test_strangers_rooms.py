@@ -6,6 +6,7 @@ import pytest
 
 from db.accounts.users import Role
 from db.seances.rooms import SeanceVisibility
+from db.seances.seats import LeftReason
 from tests.people import Person
 from tests.seances.rooms import LIST, names, rows
 from tests.seances.world import World, room
@@ -67,7 +68,7 @@ async def test_whoever_was_banned_has_never_been_there(world: World) -> None:
     async with world.people.services.db.transaction() as session:
         seat = await session.merge(world.seats[world.gus.id])
         seat.left_at = seat.banned_at = now
-        seat.left_reason = "BANNED"
+        seat.left_reason = LeftReason.BANNED
     for verb in VERBS:
         assert await tried(world, verb, world.gus, world.room.id) == "SEANCE_NOT_FOUND"
     assert await names(world.gus, mine=True) == []
