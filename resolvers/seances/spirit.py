@@ -181,7 +181,7 @@ async def begin_next(work: Work, room: Seance) -> None:
     """The turn that has waited longest begins, unless there is one that the spirit thinks of. The room is held."""
     await work.session.flush()  # what has ended has done so when the next begins: PostgreSQL allows no two at once
     turns = await open_turns(work, room)
-    if room.ended_at is not None or not turns or turns[0].state is TurnState.THINKING:
+    if room.ended_at is not None or not turns or any(turn.state is TurnState.THINKING for turn in turns):
         return
     now = work.ctx.now()
     work.change(turns[0], Kind.STARTED, state=TurnState.THINKING, started_at=now, alive_until=now + TAKEN_UP)

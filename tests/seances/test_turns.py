@@ -3,8 +3,11 @@
 import pytest
 
 from db.seances.turns import TurnFailure
+from kit.ids import Id
 from resolvers.context import for_nobody
+from resolvers.seances.held import held_unseen
 from resolvers.seances.spirit import Speak, fail_lapsed
+from resolvers.seances.turns import withdraw
 from tests.people import Person
 from tests.seances.asking import CANCEL, ask, asked, everything, execute, messages, states, turns
 from tests.seances.hearing import hearing
@@ -117,6 +120,28 @@ async def test_to_call_off_twice_changes_nothing_and_what_has_ended_stays(world:
     assert await cancel(world.gus, off["id"]) == "CANCELLED"
     assert await cancel(world.gus, answered["id"]) == "TURN_FINISHED"
     assert await everything(world) == before
+
+
+async def test_the_questions_of_who_goes_are_called_off_and_the_one_that_is_thought_of_is_answered(
+    world: World,
+) -> None:
+    for person in (world.gus, world.gus, world.ida):
+        await asked(person, world.room.id)
+    async with hearing(world.dora, world.room.id) as dora:
+        async with for_nobody(world.people.services, "tests").work() as work:
+            room = await held_unseen(work, world.room.id)
+            assert room is not None
+            await withdraw(work, room, Id(world.gus.id))
+        assert (await dora.next())["turn"]["failure"] == "CANCELLED"
+    expected = [("THINKING", None), ("FAILED", "CANCELLED"), ("QUEUED", None)]
+    assert await states(world.people, world.room.id) == expected
+
+
+async def test_clocks_that_disagree_have_no_two_turns_at_once(world: World) -> None:
+    await asked(world.gus, world.room.id)
+    fast = "update seance_turn set created_at = created_at + interval '3 s' where seance_id = :id"
+    await execute(world.people, fast, id=world.room.id)
+    assert (await asked(world.ida, world.room.id))["state"] == "QUEUED"
 
 
 async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: World) -> None:
