@@ -28,6 +28,7 @@ from resolvers.seances.held import held_unseen
 from resolvers.seances.letters import begins_at, ends_at, timing
 from resolvers.seances.prompts import prompt_of, spoken
 from resolvers.seances.thinking import LEASE, answered, called_off, renew
+from resolvers.seances.words import masked
 from resolvers.work import Work
 
 TAKEN_UP = timedelta(seconds=30)  # for a process to have a hand free for a turn that begins
@@ -104,7 +105,7 @@ async def _finish(ctx: Context, id: Id, text: str, usage: Usage) -> None:
             return
         asker = select(User.id).where(User.id == turn.asked_by_id)
         asked_by = await work.session.scalar(asker.with_for_update(read=True, key_share=True))
-        answer = await _spell(work, room, spoken(text))
+        answer = await _spell(work, room, masked(spoken(text), ctx.services.settings.blocked_words))
         if asked_by is not None:
             await work.add(_used(turn, asked_by, usage))
         # Not told: the answer is.

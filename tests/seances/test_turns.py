@@ -3,11 +3,8 @@
 import pytest
 
 from db.seances.turns import TurnFailure
-from kit.ids import Id
 from resolvers.context import for_nobody
-from resolvers.seances.held import held_unseen
 from resolvers.seances.spirit import Speak, fail_lapsed
-from resolvers.seances.turns import withdraw
 from tests.people import Person
 from tests.seances.asking import CANCEL, ask, asked, everything, execute, messages, states, turns
 from tests.seances.hearing import hearing
@@ -128,11 +125,9 @@ async def test_the_questions_of_who_goes_are_called_off_and_the_one_that_is_thou
     for person in (world.gus, world.gus, world.ida):
         await asked(person, world.room.id)
     async with hearing(world.dora, world.room.id) as dora:
-        async with for_nobody(world.people.services, "tests").work() as work:
-            room = await held_unseen(work, world.room.id)
-            assert room is not None
-            await withdraw(work, room, Id(world.gus.id))
-        assert (await dora.next())["turn"]["failure"] == "CANCELLED"
+        kick = "mutation ($id: ID!) { kickSeanceParticipant(id: $id) { leftReason } }"
+        assert (await world.dora.ask(kick, id=world.seats[world.gus.id].id)).data
+        assert (await dora.until("ErrorEvent"))["turn"]["failure"] == "CANCELLED"
     expected = [("THINKING", None), ("FAILED", "CANCELLED"), ("QUEUED", None)]
     assert await states(world.people, world.room.id) == expected
 
