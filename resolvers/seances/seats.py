@@ -19,7 +19,7 @@ from live.log import Kind
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.relations import any_of
-from resolvers.seances import ending
+from resolvers.seances import ending, turns
 from resolvers.seances.held import going_on, held, held_unseen, lists_of, seat_count, seat_of, taken
 from resolvers.turns import crowded
 from resolvers.work import Work
@@ -217,7 +217,7 @@ async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: Left
     banned = now if reason is LeftReason.BANNED else seat.banned_at
     work.change(seat, Kind.LEFT, left_at=now, left_reason=reason, held_until=None, banned_at=banned)
     await seat_count(work, room, -1)
-    await work.session.flush()
+    await turns.withdraw(work, room, seat.user_id)
     left = await taken(work, room)
     if not left:
         await ending.end(work, room)

@@ -28,6 +28,7 @@ from resolvers.seances.held import held_unseen
 from resolvers.seances.letters import begins_at, ends_at, timing
 from resolvers.seances.prompts import prompt_of, spoken
 from resolvers.seances.thinking import LEASE, answered, called_off, renew
+from resolvers.seances.words import masked
 from resolvers.work import Work
 
 TAKEN_UP = timedelta(seconds=30)  # for a process to have a hand free for a turn that begins
@@ -104,7 +105,7 @@ async def _finish(ctx: Context, id: Id, text: str, usage: Usage) -> None:
             return
         asker = select(User.id).where(User.id == turn.asked_by_id)
         asked_by = await work.session.scalar(asker.with_for_update(read=True, key_share=True))
-        answer = await _spell(work, room, spoken(text))
+        answer = await _spell(work, room, masked(spoken(text), ctx.services.settings.blocked_words))
         if asked_by is not None:
             await work.add(_used(turn, asked_by, usage))
         # Not told: the answer is.
@@ -181,7 +182,7 @@ async def begin_next(work: Work, room: Seance) -> None:
     """The turn that has waited longest begins, unless there is one that the spirit thinks of. The room is held."""
     await work.session.flush()  # what has ended has done so when the next begins: PostgreSQL allows no two at once
     turns = await open_turns(work, room)
-    if room.ended_at is not None or not turns or turns[0].state is TurnState.THINKING:
+    if room.ended_at is not None or not turns or any(turn.state is TurnState.THINKING for turn in turns):
         return
     now = work.ctx.now()
     work.change(turns[0], Kind.STARTED, state=TurnState.THINKING, started_at=now, alive_until=now + TAKEN_UP)

@@ -19,7 +19,7 @@ from live.signals import Signal
 from resolvers.context import Context
 
 RENEWED_SECONDS = 2.0
-LEASE = timedelta(seconds=8)  # a process that has not renewed it for so long is dead
+LEASE = timedelta(seconds=8)  # a process that has not renewed it for so long is dead, as far as clocks agree
 
 
 def called_off(turn: Id) -> str:
@@ -59,8 +59,10 @@ async def answered(ctx: Context, turn: Id, prompt: Prompt) -> tuple[str, Usage] 
 
 async def _awaited(ctx: Context, turn: Id, look: asyncio.Event) -> None:
     """Returns when nobody waits any more."""
-    while await renew(ctx, turn):
+    waits = True
+    while waits:
         with suppress(TimeoutError):
             async with asyncio.timeout(RENEWED_SECONDS):
                 await look.wait()
         look.clear()
+        waits = await renew(ctx, turn)

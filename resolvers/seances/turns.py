@@ -9,13 +9,15 @@ from db.seances.messages import MessageKind, SeanceMessage
 from db.seances.rooms import Seance
 from db.seances.turns import SeanceTurn, TurnFailure, TurnState
 from db.selection import Listing, Order
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, NotFound
 from kit.ids import Id
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.seances import spirit
 from resolvers.seances.held import held_unseen, seated
 from resolvers.seances.rules.turns import AskSpirit
+from resolvers.seances.speaking import unmuted
+from resolvers.seances.words import masked
 from resolvers.work import Work
 
 MOST_QUEUED = 5  # in a room
@@ -36,11 +38,11 @@ def listed() -> Listing:
 async def ask(ctx: Context, input: Annotated[AskSpirit, Doc("The question.")]) -> SeanceTurn:
     async with ctx.work() as work:
         room, seat = await seated(work, input.seance_id)
-        if seat.muted_at is not None:
-            raise Forbidden("You are muted in this session")
+        unmuted(seat)
         _admit(await spirit.open_turns(work, room), ctx.viewer.id)
         said = {"seance_id": room.id, "sender_id": ctx.viewer.id}
-        question = await work.add(SeanceMessage(kind=MessageKind.USER, text=input.text, **said))
+        text = masked(input.text, ctx.services.settings.blocked_words)
+        question = await work.add(SeanceMessage(kind=MessageKind.USER, text=text, **said))
         asks = {"asked_by_id": ctx.viewer.id, "question_id": question.id}
         turn = await work.add(SeanceTurn(seance_id=room.id, state=TurnState.QUEUED, **asks))
         await spirit.begin_next(work, room)

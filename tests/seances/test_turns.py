@@ -119,6 +119,26 @@ async def test_to_call_off_twice_changes_nothing_and_what_has_ended_stays(world:
     assert await everything(world) == before
 
 
+async def test_the_questions_of_who_goes_are_called_off_and_the_one_that_is_thought_of_is_answered(
+    world: World,
+) -> None:
+    for person in (world.gus, world.gus, world.ida):
+        await asked(person, world.room.id)
+    async with hearing(world.dora, world.room.id) as dora:
+        kick = "mutation ($id: ID!) { kickSeanceParticipant(id: $id) { leftReason } }"
+        assert (await world.dora.ask(kick, id=world.seats[world.gus.id].id)).data
+        assert (await dora.until("ErrorEvent"))["turn"]["failure"] == "CANCELLED"
+    expected = [("THINKING", None), ("FAILED", "CANCELLED"), ("QUEUED", None)]
+    assert await states(world.people, world.room.id) == expected
+
+
+async def test_clocks_that_disagree_have_no_two_turns_at_once(world: World) -> None:
+    await asked(world.gus, world.room.id)
+    fast = "update seance_turn set created_at = created_at + interval '3 s' where seance_id = :id"
+    await execute(world.people, fast, id=world.room.id)
+    assert (await asked(world.ida, world.room.id))["state"] == "QUEUED"
+
+
 async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: World) -> None:
     lapsed, alive = await asked(world.gus, world.room.id), await asked(world.ida, world.room.id)
     ctx = for_nobody(world.people.services, "sweep")

@@ -144,6 +144,18 @@ async def test_a_model_of_somebody_else_is_asked_with_what_was_said_and_its_pric
     assert second["provider"] == "openai"
 
 
+async def test_blocked_words_are_masked_in_questions_and_answers(own: Settings, spirits: SpiritServer) -> None:
+    spirits.replies = [answers("ECTO", "PLASM IS NO WORD")]
+    masking = own.model_copy(update={"blocked_words": "ectoplasm"})
+    async with served(with_spirit(masking, spirits)) as house:
+        home = await world(house.people)
+        assert (await asked(home.gus, home.room.id, "Ectoplasm?"))["question"]["text"] == "*********?"
+        await until_over(house.people, home.room.id)
+        said = [row["text"] for row in await messages(house.people, home.room.id)]
+        assert said == ["*********?", "********* IS NO WORD"]
+        assert spirits.asked[0].body["messages"][-1]["content"] == "*********?"
+
+
 async def test_a_model_that_nobody_knows_has_no_price(own: Settings, spirits: SpiritServer) -> None:
     async with served(with_spirit(own, spirits, llm_model="ouija-7b")) as house:
         home = await world(house.people)
