@@ -33,6 +33,7 @@ from resolvers.budgets import Budgets
 from resolvers.context import Services
 from resolvers.jobs import handlers
 from resolvers.limits import Limits
+from resolvers.seances.holds import keep_seats
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
 
@@ -144,6 +145,7 @@ async def opened(settings: Settings, clock: Clock = now, outside: Outside | None
         ]
         if settings.job_concurrency:
             tasks.append(asyncio.create_task(jobs(made).run(), name="jobs"))
+            tasks.append(asyncio.create_task(keep_seats(made), name="seats"))
         try:
             yield made
         finally:
