@@ -85,7 +85,7 @@ async def test_a_server_that_works_at_jobs_looks_after_seats(own: Settings, monk
         at.clock.at += HOLD
 
         async def ended() -> bool:
-            return (await at.seat(at.world.gus))["left_reason"] == "DROPPED"
+            return bool((await at.seat(at.world.gus))["left_reason"] == "DROPPED")
 
         await until(ended)
 
