@@ -1,11 +1,11 @@
-"""What is overdue in rooms ends, every two seconds."""
+"""What is overdue in rooms, every two seconds: seats of those who stay away, turns of servers that have gone."""
 
 import asyncio
 
 import structlog
 
 from resolvers.context import Services, for_nobody
-from resolvers.seances import spirit
+from resolvers.seances import holds, spirit
 
 EVERY_SECONDS = 2.0
 REASON = 200  # characters
@@ -13,11 +13,16 @@ REASON = 200  # characters
 logger = structlog.get_logger()
 
 
-async def sweep(services: Services) -> None:
-    """For the life of the process; several processes may do it at once."""
+async def keep_rooms(services: Services) -> None:
+    """For the life of the process; several processes may do it at once. What goes on failing is logged once."""
+    failing: set[str] = set()
     while True:
-        try:
-            await spirit.fail_lapsed(for_nobody(services, "sweep"))
-        except Exception as error:
-            logger.warning("sweeping.failed", error=repr(error)[:REASON])
+        for name, overdue in (("seats", holds.sweep), ("turns", spirit.fail_lapsed)):
+            try:
+                await overdue(for_nobody(services, name))
+                failing.discard(name)
+            except Exception as error:
+                if name not in failing:
+                    logger.warning("rooms.not_kept", what=name, error=repr(error)[:REASON])
+                failing.add(name)
         await asyncio.sleep(EVERY_SECONDS)
