@@ -67,11 +67,11 @@ def upgrade() -> None:
     op.create_index("ix_seance_going_on", "seance", ["id"], unique=False, postgresql_where=sa.text("ended_at is null"))
     op.create_index("ix_seance_host_id", "seance", ["host_id"], unique=False)
     op.create_index(
-        "ix_seance_public",
+        "ix_seance_active",
         "seance",
         ["created_at", "id"],
         unique=False,
-        postgresql_where=sa.text("ended_at is null and visibility = 'PUBLIC'"),
+        postgresql_where=sa.text("ended_at is null"),
     )
     op.create_index("ix_seance_search", "seance", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
