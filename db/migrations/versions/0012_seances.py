@@ -220,8 +220,8 @@ def upgrade() -> None:
     op.create_table(
         "seance_report",
         sa.Column("id", sa.String(collation="C"), nullable=False),
-        sa.Column("seance_id", sa.String(collation="C"), nullable=False),
-        sa.Column("message_id", sa.String(collation="C"), nullable=False),
+        sa.Column("seance_id", sa.String(collation="C"), nullable=True),
+        sa.Column("message_id", sa.String(collation="C"), nullable=True),
         sa.Column("reporter_id", sa.String(collation="C"), nullable=True),
         sa.Column("sender_id", sa.String(collation="C"), nullable=True),
         sa.Column("host_id", sa.String(collation="C"), nullable=True),
@@ -237,13 +237,13 @@ def upgrade() -> None:
             ["host_id"], ["user_account.id"], name=op.f("fk_seance_report_host_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["message_id"], ["seance_message.id"], name=op.f("fk_seance_report_message_id"), ondelete="CASCADE"
+            ["message_id"], ["seance_message.id"], name=op.f("fk_seance_report_message_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["reporter_id"], ["user_account.id"], name=op.f("fk_seance_report_reporter_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["seance_id"], ["seance.id"], name=op.f("fk_seance_report_seance_id"), ondelete="CASCADE"
+            ["seance_id"], ["seance.id"], name=op.f("fk_seance_report_seance_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"], ["user_account.id"], name=op.f("fk_seance_report_sender_id"), ondelete="SET NULL"
