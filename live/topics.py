@@ -91,7 +91,7 @@ def seance(id: Id) -> str:
 
 
 def hosting(seance: Id) -> str:
-    """What is for the host of a room alone."""
+    """What is for the host of a room alone; also what becomes of the room, so that it is told here whose it is."""
     return f"seance:hosting:{seance}"
 
 
@@ -134,12 +134,16 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
         family(row.family_id),
     ],
     Comment: lambda row: [comments_on(row.parent_type, row.parent_id), family(row.family_id)],
-    Seance: lambda row: [seance(row.id), *([LOBBY] if row.visibility is SeanceVisibility.PUBLIC else [])],
+    Seance: lambda row: [
+        seance(row.id),
+        hosting(row.id),
+        *([LOBBY] if row.visibility is SeanceVisibility.PUBLIC else []),
+    ],
     SeanceParticipant: lambda row: [seance(row.seance_id), seats_of(row.user_id)],
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],
     SeanceInvite: lambda row: [hosting(row.seance_id)],
-    SeanceReport: lambda row: [hosting(row.seance_id)],
+    SeanceReport: lambda row: [] if row.sender_id and row.sender_id == row.host_id else [hosting(row.seance_id)],
     TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 
@@ -151,13 +155,13 @@ GRANTING: dict[type[Entity], frozenset[str]] = {
     FamilyMember: frozenset({"role"}),
     Person: frozenset({"user_id"}),
     GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
-    Seance: frozenset({"host_id"}),
+    Seance: frozenset({"host_id", "visibility"}),
     SeanceParticipant: frozenset({"left_at", "banned_at"}),
 }
 
-# Those whose end does so too, since it takes from somebody the sight of others. With a list or a person goes all that
-# they decided on; whoever follows them shall hear that they end.
-ENDING = frozenset({User, Session, FamilyMember, Seance})
+# Those whose end does so too, since it takes from somebody the sight of others. With a list, a person or a room goes
+# all that they decided on; whoever follows them shall hear that they end.
+ENDING = frozenset({User, Session, FamilyMember})
 
 
 def of_viewer(id: Id) -> tuple[str, ...]:

@@ -21,8 +21,11 @@ from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
 from schema.seances.invites import SeanceInviteMutations, SeanceInviteQueries
-from schema.seances.rooms import SeanceQueries, SeanceSubscriptions
+from schema.seances.messages import SeanceMessageMutations, SeanceMessageQueries
+from schema.seances.reports import SeanceReportMutations, SeanceReportQueries
+from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
 from schema.seances.seats import SeatMutations
+from schema.seances.turns import SeanceTurnMutations
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -48,6 +51,8 @@ class Query(
     DashboardQueries,
     SeanceQueries,
     SeanceInviteQueries,
+    SeanceMessageQueries,
+    SeanceReportQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -68,8 +73,12 @@ class Mutation(
     ListItemMutations,
     GivingMutations,
     CommentMutations,
+    SeanceMutations,
     SeatMutations,
     SeanceInviteMutations,
+    SeanceMessageMutations,
+    SeanceTurnMutations,
+    SeanceReportMutations,
 ):
     pass
 

@@ -46,14 +46,13 @@ async def create(ctx: Context, input: Annotated[CreateFamilyInvite, Doc("The inv
     """An administrator is invited by an owner alone."""
     until = invitations.until(ctx.now(), days=input.days, expires_at=input.expires_at)
     async with ctx.work(alone="families") as work:
-        family = await membership.seen(work, input.family_id)
-        await membership.hold(work, family.id)
+        await membership.hold(work, input.family_id)
         least = FamilyRole.ADMIN if input.role is FamilyRole.MEMBER else FamilyRole.OWNER
-        await membership.own(work, family.id, least)
-        await _refuse_too_many(work, family.id)
+        await membership.own(work, input.family_id, least)
+        await _refuse_too_many(work, input.family_id)
         invite = await work.add(
             FamilyInvite(
-                family_id=family.id,
+                family_id=input.family_id,
                 created_by_id=ctx.viewer.id,
                 code=invitations.fresh_code(),
                 role=input.role,
@@ -61,7 +60,7 @@ async def create(ctx: Context, input: Annotated[CreateFamilyInvite, Doc("The inv
                 most_uses=input.most_uses,
             )
         )
-        work.audit("family_invite.create", invite.id, family=family.id, role=input.role)
+        work.audit("family_invite.create", invite.id, family=input.family_id, role=input.role)
         return invite
 
 

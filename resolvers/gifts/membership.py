@@ -15,13 +15,6 @@ from resolvers.work import Work
 _OF_MEMBER = select(FamilyMember.family_id).where(POLICIES[FamilyMember].see(FamilyMember))
 
 
-async def seen(work: Work, id: Id) -> Family:
-    """Raises NotFound where the viewer is no member."""
-    for family in await work.visible(Family, [id]):
-        return family
-    raise NotFound("Family", id)
-
-
 async def hold(work: Work, family: Id) -> None:
     """Nobody else changes who belongs to it until the work ends. Comes before any of its rows is read or locked."""
     if prefix_of(family) == Family.prefix:

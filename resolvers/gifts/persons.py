@@ -53,7 +53,7 @@ ORDERS: dict[PersonOrder, Callable[[], Order]] = {
 
 async def create(ctx: Context, input: Annotated[CreatePerson, Doc("The new person.")]) -> Person:
     async with ctx.work() as work:
-        await membership.seen(work, input.family_id)
+        await membership.own(work, input.family_id)
         person = await work.add(Person(**input.model_dump()))
         await activity.record(work, ActivityKind.PERSON_ADDED, person)
         return person

@@ -5,10 +5,8 @@ processes last, by the database's clock. Until when a seat is held is told by th
 that they write.
 """
 
-import asyncio
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import ColumnElement, Select, func, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,14 +16,11 @@ from db.seances.seats import LeftReason, SeanceParticipant
 from kit.errors import Unavailable
 from kit.ids import Id
 from live.topics import seance
-from resolvers.context import Context, Services, for_nobody
+from resolvers.context import Context
 from resolvers.seances.held import held_unseen
 from resolvers.seances.seats import vacate
 
-EVERY_SECONDS = 2
 BATCH = 1_000  # seats, or rooms, looked after in one round
-
-logger = structlog.get_logger()
 
 _ALONE = text("select pg_try_advisory_xact_lock(hashtext('seats'), hashtext('holds'))")
 _SEATED = SeanceParticipant.left_at.is_(None), Seance.ended_at.is_(None)
@@ -41,32 +36,18 @@ _THERE = (
 )
 
 
-async def keep_seats(services: Services) -> None:
-    """For the life of the process; outlives a database that goes and comes back."""
-    failing = False
-    while True:
-        try:
-            await sweep(services)
-            failing = False
-        except Exception as error:
-            if not failing:
-                logger.warning("seats.not_looked_after", error=repr(error)[:200])
-            failing = True
-        await asyncio.sleep(EVERY_SECONDS)
-
-
-async def sweep(services: Services) -> None:
+async def sweep(ctx: Context) -> None:
     """One round: holds the seats of those who have gone, gives back those of who are there, frees what is overdue.
 
     One process does it at a time. Raises what freeing a room has failed on, when all others have been tried.
     """
-    now = services.clock()
-    async with services.db.transaction() as session:
-        rooms = await _looked_at(session, now, timedelta(seconds=services.settings.seance_hold_seconds))
+    hold = timedelta(seconds=ctx.services.settings.seance_hold_seconds)
+    async with ctx.services.db.transaction() as session:
+        rooms = await _looked_at(session, ctx.now(), hold)
     failed: Exception | None = None
     for id in rooms:
         try:
-            await _free(for_nobody(services, "seats"), id)
+            await _free(ctx, id)
         except Unavailable:
             raise
         except Exception as error:

@@ -19,8 +19,8 @@ from live.log import Kind
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.relations import any_of
-from resolvers.seances import ending
-from resolvers.seances.held import going_on, held, held_unseen, seat_count, seat_of, taken
+from resolvers.seances import ending, turns
+from resolvers.seances.held import going_on, held, held_unseen, lists_of, seat_count, seat_of, taken
 from resolvers.turns import crowded
 from resolvers.work import Work
 
@@ -128,7 +128,7 @@ async def transfer(
                 raise Conflict("They have no seat any more", reason="NOT_SEATED")
             if seat.user_id != room.host_id:
                 work.audit("seance.transfer", seat.user_id, seance=room.id)
-                pass_on(work, room, seat)
+                await pass_on(work, room, seat)
             return room
     raise NotFound("SeanceParticipant", to)
 
@@ -186,7 +186,7 @@ async def _seated(work: Work, room: Seance, seat: SeanceParticipant | None, user
         seat = await work.add(new, Kind.JOINED)
     else:
         work.change(seat, Kind.JOINED, joined_at=now, held_until=now + ARRIVAL, left_at=None, left_reason=None)
-    seat_count(work, room, +1)
+    await seat_count(work, room, +1)
     return seat
 
 
@@ -216,15 +216,15 @@ async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: Left
     now = work.ctx.now()
     banned = now if reason is LeftReason.BANNED else seat.banned_at
     work.change(seat, Kind.LEFT, left_at=now, left_reason=reason, held_until=None, banned_at=banned)
-    seat_count(work, room, -1)
-    await work.session.flush()
+    await seat_count(work, room, -1)
+    await turns.withdraw(work, room, seat.user_id)
     left = await taken(work, room)
     if not left:
         await ending.end(work, room)
     elif seat.user_id == room.host_id:
-        pass_on(work, room, left[0])
+        await pass_on(work, room, left[0])
 
 
-def pass_on(work: Work, room: Seance, to: SeanceParticipant) -> None:
+async def pass_on(work: Work, room: Seance, to: SeanceParticipant) -> None:
     """They are the host from now on."""
-    work.change(room, Kind.ASSIGNED, host_id=to.user_id)
+    work.change(room, Kind.ASSIGNED, await lists_of(work, room), host_id=to.user_id)

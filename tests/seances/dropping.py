@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from kit.settings import Settings
+from resolvers.context import for_nobody
 from resolvers.seances import holds
 from tests.clock import Watch
 from tests.conftest import Served, served
@@ -39,7 +40,7 @@ class Holding:
 
     async def sweep(self, later: timedelta = timedelta()) -> None:
         self.clock.at += later
-        await holds.sweep(self.house.services)
+        await holds.sweep(for_nobody(self.house.services, "test"))
 
     async def seat(self, person: Person) -> dict[str, Any]:
         (found,) = await rows(

@@ -10,8 +10,9 @@ import pytest
 from structlog.typing import EventDict
 
 from kit.settings import Settings
-from resolvers.context import Services
+from resolvers.context import Context, for_nobody
 from resolvers.seances import holds
+from server import sweeping
 from tests.breaking import breakable, until_healthy
 from tests.conftest import SECRET, Served, settings_for, url_of
 from tests.databases import database
@@ -37,8 +38,8 @@ async def at(own: Settings) -> AsyncIterator[Holding]:
 @asynccontextmanager
 async def keeping(house: Served, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """As a server does that works at jobs."""
-    monkeypatch.setattr(holds, "EVERY_SECONDS", 0.05)
-    task = asyncio.create_task(holds.keep_seats(house.services))
+    monkeypatch.setattr(sweeping, "EVERY_SECONDS", 0.05)
+    task = asyncio.create_task(sweeping.keep_rooms(house.services))
     yield
     assert not task.done()
     task.cancel()
@@ -79,7 +80,7 @@ async def until_held(at: Holding, wanted: object) -> None:
 
 
 async def test_a_server_that_works_at_jobs_looks_after_seats(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holds, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(sweeping, "EVERY_SECONDS", 0.05)
     async with holding(own, job_concurrency=2) as at:
         await until_held(at, HOLD)
         at.clock.at += HOLD
@@ -95,18 +96,18 @@ async def test_it_outlives_a_database_that_is_away_and_says_so_once(
 ) -> None:
     sweep, tried = holds.sweep, 0
 
-    async def counted(services: Services) -> None:
+    async def counted(ctx: Context) -> None:
         nonlocal tried
         tried += 1
-        await sweep(services)
+        await sweep(ctx)
 
     monkeypatch.setattr(holds, "sweep", counted)
     async with breakable(data) as (postgres, house), keeping(house, monkeypatch):
         await postgres.stop()
-        await until_logged(logged, "seats.not_looked_after")
+        await until_logged(logged, "rooms.not_kept", times=2)
         before = tried
         await until(lambda: tried > before + 3)
-        assert sum(record["event"] == "seats.not_looked_after" for record in logged) == 1
+        assert [record["what"] for record in logged if record["event"] == "rooms.not_kept"] == ["seats", "turns"]
         await postgres.start()
         await until_healthy(house)
-        await sweep(house.services)
+        await sweep(for_nobody(house.services, "test"))
