@@ -49,6 +49,7 @@ class Seance(Entity):
 
     host: Mapped[User | None] = relationship(lazy="raise")
     participants: Mapped[list["SeanceParticipant"]] = relationship("SeanceParticipant", lazy="raise", viewonly=True)
+    my_seat: ClassVar[Any]  # the viewer's, see db/seances/seats.py
     messages: Mapped[list["SeanceMessage"]] = relationship("SeanceMessage", lazy="raise", viewonly=True)
     invites: Mapped[list["SeanceInvite"]] = relationship("SeanceInvite", lazy="raise", viewonly=True)
     turns: Mapped[list["SeanceTurn"]] = relationship("SeanceTurn", lazy="raise", viewonly=True)
