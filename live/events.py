@@ -8,7 +8,9 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from kit.errors import Invalid
+import structlog
+
+from kit.errors import Invalid, TooSlow, Unavailable
 from live import log
 from live.cursors import MalformedCursor
 from live.groups import Group
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 SOON_SECONDS = 0.05  # until it is looked again whether a group has begun anew
 AT_ONCE = 16  # events that are executed together, and then told together
+SAID = 200  # characters of what a signal failed on, in the log
 SIGNALS = 100  # that wait in a group to be told, the latest by key: beyond that the oldest is dropped
+
+logger = structlog.get_logger()
 
 
 class Events(Group):
@@ -107,10 +112,19 @@ class Events(Group):
         self.wake()
 
     async def _pass_on(self) -> None:
-        """Tells signals to the members that have room for them; nobody hears of them later."""
+        """Tells signals to the members that have room for them; nobody hears of them later.
+
+        What fails is lost, and nobody's end: a signal may be of another version, or of another program.
+        """
         heard, self._heard = self._heard, {}
         for signal in heard.values():
-            json = await self._lane.asked(partial(self._source.heard, signal))
+            try:
+                json = await self._lane.asked(partial(self._source.heard, signal))
+            except (Unavailable, TooSlow):
+                return
+            except Exception as error:
+                logger.warning("signal.not_told", topic=signal.topic, error=repr(error)[:SAID])
+                continue
             if json is not None:
                 await self._tell([Payload(self.epoch, self.head, json)], self._offer)
 

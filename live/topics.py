@@ -91,7 +91,7 @@ def seance(id: Id) -> str:
 
 
 def hosting(seance: Id) -> str:
-    """What is for the host of a room alone."""
+    """What is for the host of a room alone; also what becomes of the room, so that it is told here whose it is."""
     return f"seance:hosting:{seance}"
 
 
@@ -134,7 +134,11 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
         family(row.family_id),
     ],
     Comment: lambda row: [comments_on(row.parent_type, row.parent_id), family(row.family_id)],
-    Seance: lambda row: [seance(row.id), *([LOBBY] if row.visibility is SeanceVisibility.PUBLIC else [])],
+    Seance: lambda row: [
+        seance(row.id),
+        hosting(row.id),
+        *([LOBBY] if row.visibility is SeanceVisibility.PUBLIC else []),
+    ],
     SeanceParticipant: lambda row: [seance(row.seance_id), seats_of(row.user_id)],
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],

@@ -120,7 +120,7 @@ class Subscribed:
         followed = field.call(ctx, **field.checked(keywords))
         await admit(ctx, followed.guarded)
         told = self._told(variables, nodes, definition)
-        scope = {VIEWER_ID.key} if any(map(alone, followed.topics)) else set()
+        scope = {VIEWER_ID.key} if field.heard or any(map(alone, followed.topics)) else set()
         for selected in told.values():
             for place in selected.places:
                 scope |= await scope_of(ctx, place, variables, dict.fromkeys(place.field.given, ""))

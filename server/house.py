@@ -39,7 +39,7 @@ from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
-from server.sweeping import keep_sweeping
+from server.sweeping import keep_rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _running(made: Services) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "readings", keep_readings(made)
     if made.settings.job_concurrency:
         yield "jobs", jobs(made).run()
-        yield "sweeping", keep_sweeping(made)
+        yield "rooms", keep_rooms(made)
 
 
 async def check(db: Database) -> None:

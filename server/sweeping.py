@@ -1,32 +1,28 @@
-"""What is overdue ends, every two seconds."""
+"""What is overdue in rooms, every two seconds: seats of those who stay away, turns of servers that have gone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from resolvers.context import Services
-from resolvers.seances import spirit
+from resolvers.context import Services, for_nobody
+from resolvers.seances import holds, spirit
 
 EVERY_SECONDS = 2.0
 REASON = 200  # characters
 
-Sweep = Callable[[Services], Awaitable[None]]
-SWEEPS: Sequence[Sweep] = (spirit.fail_lapsed,)
-
 logger = structlog.get_logger()
 
 
-async def keep_sweeping(services: Services) -> None:
-    """For the life of the process, several of which may do it at once. What goes on failing is told once."""
-    failing: set[Sweep] = set()
+async def keep_rooms(services: Services) -> None:
+    """For the life of the process; several processes may do it at once. What goes on failing is logged once."""
+    failing: set[str] = set()
     while True:
-        for sweep in SWEEPS:
+        for name, overdue in (("seats", holds.sweep), ("turns", spirit.fail_lapsed)):
             try:
-                await sweep(services)
-                failing.discard(sweep)
+                await overdue(for_nobody(services, name))
+                failing.discard(name)
             except Exception as error:
-                if sweep not in failing:
-                    logger.warning("sweeping.failed", sweep=sweep.__name__, error=repr(error)[:REASON])
-                failing.add(sweep)
+                if name not in failing:
+                    logger.warning("rooms.not_kept", what=name, error=repr(error)[:REASON])
+                failing.add(name)
         await asyncio.sleep(EVERY_SECONDS)

@@ -63,6 +63,7 @@ class Seance(Entity):
         Index(
             "ix_seance_public", "created_at", "id", postgresql_where=text("ended_at is null and visibility = 'PUBLIC'")
         ),
+        Index("ix_seance_going_on", "id", postgresql_where=text("ended_at is null")),
         Index("ix_seance_host_id", "host_id"),
         Index("ix_seance_search", "search", postgresql_using="gin"),
     )

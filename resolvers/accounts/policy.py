@@ -31,10 +31,11 @@ def _of_one_family() -> Rule:
 
 
 def _of_one_room() -> Rule:
-    """They have been in one room. Whoever was sent away from it for good has never been there."""
+    """They have been in one room, and came before the viewer left it. Who was banned has never been there."""
     mine, theirs = aliased(SeanceParticipant), aliased(SeanceParticipant)
-    rooms = select(mine.seance_id).where(mine.user_id == VIEWER_ID, mine.banned_at.is_(None))
-    users = select(theirs.user_id).where(theirs.seance_id.in_(rooms))
+    users = select(theirs.user_id).join(mine, mine.seance_id == theirs.seance_id)
+    met = or_(mine.left_at.is_(None), theirs.created_at <= mine.left_at)
+    users = users.where(mine.user_id == VIEWER_ID, mine.banned_at.is_(None), met)
     return lambda user: user.id.in_(users)
 
 

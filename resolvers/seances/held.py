@@ -84,9 +84,11 @@ async def taken(work: Work, room: Seance) -> list[SeanceParticipant]:
 
 
 async def seat_count(work: Work, room: Seance, change: int) -> None:
-    """So many more seats are taken. It is no change that a host's `expectedVersion` could be outdated by."""
+    """So many more seats are taken. It is no change that a host's `expectedVersion` could be outdated by, and whose
+    seat it is that room alone is told: the lobby would tell everybody where those are whom they know.
+    """
     room.participant_count += change
-    work.tell(room, Kind.UPDATED, await lists_of(work, room))
+    work.tell(room, Kind.UPDATED, await lists_of(work, room), anonymous=True)
 
 
 async def announce(work: Work, room: Seance, text: str) -> SeanceMessage:

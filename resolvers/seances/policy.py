@@ -2,7 +2,8 @@
 
 A private room is there for those alone who have had a seat in it; any other may also be found by whoever has its id,
 while it lasts. What is said is heard by those who sit there. Whoever has left reads on what was said until then, and
-who was banned nothing.
+sees of the room itself its name, its host and how many are there, as they are now, but of the seats only their own;
+who was banned nothing of it.
 """
 
 from typing import Any
@@ -11,7 +12,6 @@ from sqlalchemy import ColumnElement, and_, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from db.accounts.users import Role
-from db.base import Entity
 from db.seances.invites import SeanceInvite
 from db.seances.messages import SeanceMessage
 from db.seances.reports import SeanceReport
@@ -48,11 +48,11 @@ def hosts(room: Any) -> ColumnElement[bool]:
     return and_(room.host_id.is_not(None), room.host_id == VIEWER_ID)
 
 
-def _while_there(model: type[Entity], column: InstrumentedAttribute[Any]) -> Rule:
-    """Of what came to be while the viewer had a seat there, or before."""
+def _while_there(column: InstrumentedAttribute[Any], since: InstrumentedAttribute[Any]) -> Rule:
+    """Of what was so while the viewer had a seat there, or before; null: of what is not so yet."""
 
     def holds(row: Any) -> ColumnElement[bool]:
-        heard: Rule = lambda seat: or_(seat.left_at.is_(None), row.created_at <= seat.left_at)  # noqa: E731
+        heard: Rule = lambda seat: or_(seat.left_at.is_(None), getattr(row, since.key) <= seat.left_at)  # noqa: E731
         return _seat(column, heard)(row)
 
     return holds
@@ -61,7 +61,8 @@ def _while_there(model: type[Entity], column: InstrumentedAttribute[Any]) -> Rul
 was_in = _seat(Seance.id)
 sits_in = _seat(Seance.id, _taken)
 speaks_in = both(_seat(Seance.id, _taken, lambda seat: seat.muted_at.is_(None)), lambda room: room.ended_at.is_(None))
-sees_message = _while_there(SeanceMessage, SeanceMessage.seance_id)
+sees_message = _while_there(SeanceMessage.seance_id, SeanceMessage.created_at)
+sees_turn = _while_there(SeanceTurn.seance_id, SeanceTurn.finished_at)  # or it would tell what became of it later
 
 
 def _mine(column: InstrumentedAttribute[Any]) -> Rule:
@@ -79,18 +80,16 @@ def _of_another(report: Any) -> ColumnElement[bool]:
 
 
 _sees_to_report = either(both(_of_host(SeanceReport.seance_id), _of_another), role(Role.ADMIN))
+_reports = both(_mine(SeanceReport.reporter_id), _seat(SeanceReport.seance_id))
 
 POLICIES = {
     Seance: Policy(either(_open, was_in), hosts),
     SeanceParticipant: Policy(
-        either(owner(SeanceParticipant.user_id), _seat(SeanceParticipant.seance_id)),
+        either(owner(SeanceParticipant.user_id), _seat(SeanceParticipant.seance_id, _taken)),
         either(owner(SeanceParticipant.user_id), _of_host(SeanceParticipant.seance_id)),
     ),
     SeanceMessage: Policy(sees_message, either(_mine(SeanceMessage.sender_id), _of_host(SeanceMessage.seance_id))),
     SeanceInvite: Policy(_of_host(SeanceInvite.seance_id), _of_host(SeanceInvite.seance_id)),
-    SeanceTurn: Policy(
-        _while_there(SeanceTurn, SeanceTurn.seance_id),
-        either(_mine(SeanceTurn.asked_by_id), _of_host(SeanceTurn.seance_id)),
-    ),
-    SeanceReport: Policy(either(_mine(SeanceReport.reporter_id), _sees_to_report), _sees_to_report),
+    SeanceTurn: Policy(sees_turn, either(_mine(SeanceTurn.asked_by_id), _of_host(SeanceTurn.seance_id))),
+    SeanceReport: Policy(either(_reports, _sees_to_report), _sees_to_report),
 }

@@ -19,10 +19,11 @@ from db.accounts.users import User
 from db.seances.messages import MessageKind, SeanceMessage
 from db.seances.rooms import Seance
 from db.seances.turns import SeanceTurn, TurnFailure, TurnState
+from kit.errors import Unavailable
 from kit.ids import Id
 from kit.llm.language import Prompt, Reason, Unanswered, Usage
 from live.log import Kind
-from resolvers.context import Context, Services, for_nobody
+from resolvers.context import Context
 from resolvers.jobs import Job
 from resolvers.seances.held import held_unseen
 from resolvers.seances.letters import begins_at, ends_at, timing
@@ -194,19 +195,22 @@ async def end_all(work: Work, room: Seance) -> None:
     await fail(work, room, await open_turns(work, room), TurnFailure.ENDED)
 
 
-async def fail_lapsed(services: Services) -> None:
-    """Fails the turns of processes that have died. Several may look at once. Raises what one has failed on, when all
-    others have been tried.
+async def fail_lapsed(ctx: Context) -> None:
+    """Fails the turns of processes that have died. Several may look at once.
+
+    Raises what one has failed on, when all others have been tried.
     """
-    ctx, failed = for_nobody(services, "sweep"), None
     late = select(SeanceTurn.id).where(SeanceTurn.state == TurnState.THINKING, SeanceTurn.alive_until < ctx.now())
-    async with services.db.transaction() as session:
+    async with ctx.services.db.transaction() as session:
         found = [*(await session.scalars(late.order_by(SeanceTurn.alive_until).limit(LAPSED)))]
+    failed: Exception | None = None
     for id in found:
         try:
             if await _fail(ctx, id, TurnFailure.INTERRUPTED, lapsed=True):
                 logger.warning("spirit.interrupted", turn=id)
+        except Unavailable:
+            raise
         except Exception as error:
-            failed = error
+            failed = failed or error
     if failed is not None:
         raise failed

@@ -1,43 +1,29 @@
 """The person a present is for asks everything there is to ask, before and after others have acted for her.
 
-The questions are made of the schema (`everything.py`), so that whatever is added to it is asked as well. The answers
-must be the same, byte for byte; only what differs in any two answers is blanked: trace ids, and the moments of errors.
+The questions are made of the schema (`tests/everything.py`), so that whatever is added to it is asked as well. The
+answers must be the same, byte for byte.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 
 import pytest
 
 from db.base import Entity
 from resolvers.policies import POLICIES
 from schema.schema import made
-from tests.gifts.everything import Pool, Question, questions
+from tests.everything import Pool, questions
 from tests.gifts.scenario import everything_givers_do, staged
 from tests.gifts.world import World
-from tests.people import Person
+from tests.transcripts import answered, as_fakes, fake, transcript
 
 SCHEMA = made()._schema
 ELSEWHERE = (
     *("health", "websocketHealth", "websocketConnections", "systemHealth"),
     *("task", "tasks", "taskCounts", "label", "labels", "find"),  # one's own: no family is in them
 )
-CHANGING = re.compile(r'"(traceId|timestamp)":"[^"]*"')
 WORDS = ["Roller skates", "helmet", "sport"]
 IN_A_FAMILY = [model for model, policy in POLICIES.items() if policy.circle is not None]
-
-
-async def transcript(person: Person, asked: Iterable[Question]) -> dict[str, str]:
-    """The answers, as they came over the wire."""
-    return {f"{q.query}{q.variables}": await answered(person, q) for q in asked}
-
-
-async def answered(person: Person, question: Question) -> str:
-    body = {"query": question.query, "variables": question.variables}
-    response = await person.people.http.post("/graphql", json=body, headers=person.headers)
-    assert response.status_code == 200, (question, response.text)
-    return CHANGING.sub(r'"\1":""', response.text)
 
 
 def topics(home: World, ids: dict[str, list[str]]) -> list[str]:
@@ -81,24 +67,13 @@ async def test_what_is_kept_from_her_is_as_what_was_never_there(home: World, onc
     await everything_givers_do(stage)
     kept = {word: [*({*ids} - {*before[word]})] for word, ids in (await rows(home)).items()}
     kept = {word: ids for word, ids in kept.items() if ids}
-    never = {word: [_fake(id) for id in ids] for word, ids in kept.items()}
+    never = {word: [fake(id) for id in ids] for word, ids in kept.items()}
     assert kept.keys() >= {"gift", "item", "giving", "claim", "comment", "activity"}
     transcripts = []
     for ids in (kept, never):
         asked = questions(SCHEMA, Pool(ids, WORDS, topics(home, ids)), ELSEWHERE)
         transcripts.append([await answered(home.ida, question) for question in asked])
-    assert [_as_fakes(text, kept) for text in transcripts[0]] == transcripts[1]
-
-
-def _fake(id: str) -> str:
-    return id[:-8] + "f" * 8
-
-
-def _as_fakes(text: str, ids: dict[str, list[str]]) -> str:
-    for found in ids.values():
-        for id in found:
-            text = text.replace(id, _fake(id))
-    return text
+    assert [as_fakes(text, kept) for text in transcripts[0]] == transcripts[1]
 
 
 @pytest.mark.parametrize("model", IN_A_FAMILY, ids=lambda model: model.__name__)

@@ -7,7 +7,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, is_required_argument, is_required_input_field
 
 from schema.schema import made
-from tests.gifts.everything import Pool, Question, questions
+from tests.everything import Pool, Question, questions
 from tests.gifts.test_adversary import ELSEWHERE
 from tests.gifts.test_topics_of_gifts import MUTATIONS
 from tests.gifts.world import World

@@ -142,12 +142,12 @@ async def test_clocks_that_disagree_have_no_two_turns_at_once(world: World) -> N
 async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: World) -> None:
     lapsed, alive = await asked(world.gus, world.room.id), await asked(world.ida, world.room.id)
     ctx = for_nobody(world.people.services, "sweep")
-    await fail_lapsed(world.people.services)
+    await fail_lapsed(ctx)
     assert (await states(world.people, world.room.id))[0] == ("THINKING", None)
     late = "update seance_turn set alive_until = now() - interval '1 s' where id = :id"
     await execute(world.people, late, id=lapsed["id"])
     async with hearing(world.dora, world.room.id) as dora:
-        await fail_lapsed(world.people.services)
+        await fail_lapsed(ctx)
         told = [await dora.next() for _ in range(2)]
     assert [(one["__typename"], one["entityId"]) for one in told] == [
         ("ErrorEvent", lapsed["id"]), ("SpiritThinking", alive["id"]),

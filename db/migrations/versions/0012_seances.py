@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seance")),
     )
     op.create_index("ix_seance_created_at_id", "seance", ["created_at", "id"], unique=False)
+    op.create_index("ix_seance_going_on", "seance", ["id"], unique=False, postgresql_where=sa.text("ended_at is null"))
     op.create_index("ix_seance_host_id", "seance", ["host_id"], unique=False)
     op.create_index(
         "ix_seance_public",

@@ -60,14 +60,32 @@ def questions(schema: GraphQLSchema, pool: Pool, without: Iterable[str] = ()) ->
             yield from _asked(schema, "query", name, field, pool)
 
 
-def subscriptions(schema: GraphQLSchema, pool: Pool, without: Iterable[str] = ()) -> Iterator[Question]:
+def subscriptions(
+    schema: GraphQLSchema, pool: Pool, without: Iterable[str] = (), *, cursor: str | None = None
+) -> Iterator[Question]:
+    """With a cursor those that may go on somewhere do."""
     assert schema.subscription_type is not None
     for name, field in schema.subscription_type.fields.items():
         if name not in without:
-            yield from _asked(schema, "subscription", name, field, pool)
+            goes_on = cursor is not None and "after" in field.args and str(field.args["after"].type) == "Cursor"
+            yield from _asked(schema, "subscription", name, field, pool, {"after": cursor} if goes_on else {})
 
 
-def _asked(schema: GraphQLSchema, kind: str, name: str, field: GraphQLField, pool: Pool) -> Iterator[Question]:
+def mutations(schema: GraphQLSchema, pool: Pool, without: Iterable[str] = ()) -> Iterator[Question]:
+    assert schema.mutation_type is not None
+    for name, field in schema.mutation_type.fields.items():
+        if name not in without:
+            yield from _asked(schema, "mutation", name, field, pool)
+
+
+def _asked(
+    schema: GraphQLSchema,
+    kind: str,
+    name: str,
+    field: GraphQLField,
+    pool: Pool,
+    always: Mapping[str, Any] = {},
+) -> Iterator[Question]:
     """With no more arguments than it must have, and then with each value of each of the others.
 
     All that can be selected is asked for once, and of each row by its id. Where other arguments vary, which rows are
@@ -76,7 +94,7 @@ def _asked(schema: GraphQLSchema, kind: str, name: str, field: GraphQLField, poo
     of = get_named_type(field.type)
     selection, brief, prefix = _deepest(schema, of), _brief(of), _prefix(name, field, pool)
     must = {key: arg for key, arg in field.args.items() if is_required_argument(arg)}
-    page = {"first": 9} if "first" in field.args else {}
+    page = {"first": 9, **always} if "first" in field.args else {**always}
     for number, given in enumerate(_choices(must, pool, prefix)):
         whole = number == 0 or (len(must) == 1 and prefix in pool.ids)
         yield _question(kind, name, field, given | page, selection if whole else brief)
