@@ -308,7 +308,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'THINKING'"),
     )
-    op.create_index("ix_seance_turn_answer_id", "seance_turn", ["answer_id"], unique=False)
+    op.create_index("uq_seance_turn_answer_id", "seance_turn", ["answer_id"], unique=True)
     op.create_index("ix_seance_turn_asked_by_id", "seance_turn", ["asked_by_id"], unique=False)
     op.create_index("ix_seance_turn_question_id", "seance_turn", ["question_id"], unique=False)
     op.create_index(
