@@ -125,6 +125,9 @@ class Listing:
         """Stands in cursors, so that a cursor of another order is recognised."""
         return ",".join(f"{key.name}{'-' if key.descending else '+'}" for key in self.order)
 
+    def where(self, *conditions: ColumnElement[bool]) -> "Listing":
+        return Listing(self.rows.where(*conditions), self.order)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

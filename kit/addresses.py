@@ -59,7 +59,7 @@ def _dsn(value: SecretStr) -> SecretStr:
 
 
 def _collector(value: str) -> str:
-    if find_spec("opentelemetry") is None:
+    if find_spec("opentelemetry.sdk") is None:  # its bare interface is always there: pydantic_ai needs it
         raise ValueError("needs packages that are not installed: pip install 'parlor[otel]'")
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be like http://collector:4318")

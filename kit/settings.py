@@ -18,10 +18,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kit.addresses import BrokerUrl, Collector, CounterUrl, Host, Origin, SentryDsn, is_safe
 from kit.guessable import SigningSecret, Token, weakness
+from kit.llm.settings import LanguageModelSettings
 
 _OF_DATABASE_URL = re.compile(r"postgres(ql)?:///?")
 
@@ -38,7 +39,7 @@ class Pooler(StrEnum):
     TRANSACTION = "transaction"
 
 
-class Settings(BaseSettings):
+class Settings(LanguageModelSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Environment = Field(
@@ -194,6 +195,7 @@ class Settings(BaseSettings):
     metrics_flush_seconds: int = Field(
         5, ge=1, description="between writings of what is counted; websocketHealth is at most as old"
     )
+    blocked_words: str = Field("", description="words that are masked in what is said in rooms, by commas")
     sentry_dsn: SentryDsn | None = Field(None, description="where errors that nobody foresaw are sent (parlor[sentry])")
     otel_exporter_otlp_endpoint: Collector | None = Field(
         None, description="an OpenTelemetry collector to send spans to, by HTTP (parlor[otel])"
@@ -278,9 +280,9 @@ def mistakes(error: ValidationError) -> list[str]:
 
 
 def weaknesses(settings: Settings) -> list[tuple[str, str]]:
-    """The secrets that could be guessed, by name, and why. What an address holds is left to whoever gave it."""
+    """Secrets of ours that could be guessed, by name, and why. What others made is theirs: addresses and API keys."""
     secret = ((name, value) for name, value in settings if isinstance(value, SecretStr))
-    ours = ((name, value) for name, value in secret if not name.endswith(("_url", "_dsn")))
+    ours = ((name, value) for name, value in secret if not name.endswith(("_url", "_dsn", "_api_key")))
     found = ((name.upper(), weakness(value.get_secret_value())) for name, value in ours)
     return [(name, why) for name, why in found if why is not None]
 

@@ -143,7 +143,7 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],
     SeanceInvite: lambda row: [hosting(row.seance_id)],
-    SeanceReport: lambda row: [hosting(row.seance_id)],
+    SeanceReport: lambda row: [] if row.sender_id and row.sender_id == row.host_id else [hosting(row.seance_id)],
     TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 
@@ -155,13 +155,13 @@ GRANTING: dict[type[Entity], frozenset[str]] = {
     FamilyMember: frozenset({"role"}),
     Person: frozenset({"user_id"}),
     GiftList: frozenset({"visibility", "kept_until", "kept_from_id", "reveal_at"}),
-    Seance: frozenset({"host_id"}),
+    Seance: frozenset({"host_id", "visibility"}),
     SeanceParticipant: frozenset({"left_at", "banned_at"}),
 }
 
-# Those whose end does so too, since it takes from somebody the sight of others. With a list or a person goes all that
-# they decided on; whoever follows them shall hear that they end.
-ENDING = frozenset({User, Session, FamilyMember, Seance})
+# Those whose end does so too, since it takes from somebody the sight of others. With a list, a person or a room goes
+# all that they decided on; whoever follows them shall hear that they end.
+ENDING = frozenset({User, Session, FamilyMember})
 
 
 def of_viewer(id: Id) -> tuple[str, ...]:

@@ -140,3 +140,8 @@ class Context:
 
         async with begun(self, alone) as work:
             yield work
+
+
+def for_nobody(services: Services, trace_id: str) -> Context:
+    """For what the house does itself, and no client asks for."""
+    return Context(services, Unauthenticated(), trace_id=trace_id, address="local")

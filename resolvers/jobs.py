@@ -11,9 +11,8 @@ from typing import ClassVar
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kit.errors import Unauthenticated
 from live.jobs import Handler
-from resolvers.context import Context, Services
+from resolvers.context import Context, Services, for_nobody
 
 JOBS: dict[str, type["Job"]] = {}
 VERBS = ("run", "gave_up")
@@ -66,7 +65,7 @@ def handlers(services: Services) -> dict[str, Handler]:
 
 def _handler(services: Services, job: type[Job]) -> Handler:
     async def run(number: int, payload: bytes) -> None:
-        await job.model_validate_json(payload).run(_for_nobody(services, number))
+        await job.model_validate_json(payload).run(for_nobody(services, f"job-{number}"))
 
     async def gave_up(number: int, payload: bytes) -> None:
         try:
@@ -74,10 +73,6 @@ def _handler(services: Services, job: type[Job]) -> Handler:
         except ValidationError as error:  # an older version's
             logger.warning("job.not_understood", job=job.name(), id=number, errors=error.error_count())
         else:
-            await given.gave_up(_for_nobody(services, number))
+            await given.gave_up(for_nobody(services, f"job-{number}"))
 
     return Handler(run, gave_up, attempts=job.attempts, seconds=job.seconds)
-
-
-def _for_nobody(services: Services, number: int) -> Context:
-    return Context(services, Unauthenticated(), trace_id=f"job-{number}", address="local")

@@ -23,6 +23,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 
 from kit.errors import RateLimited
+from kit.ids import Id
 from kit.networks import network_of
 
 if TYPE_CHECKING:
@@ -121,9 +122,13 @@ class Limits:
                 async with timeout(CLOSE_SECONDS):
                     await self._pool.disconnect()
 
-    async def count(self, ctx: "Context", limit: Limit, name: str) -> None:
-        """Counts one of what `name` says. Raises RateLimited with the seconds to wait; then it has not counted."""
-        who = network_of(ctx.address) if limit.each is Each.ADDRESS else ctx.viewer_id or network_of(ctx.address)
+    async def count(self, ctx: "Context", limit: Limit, name: str, of: Id | None = None) -> None:
+        """Counts one of what `name` says. Raises RateLimited with the seconds to wait; then it has not counted.
+
+        `of` is what it is counted for, such as a room, by all who are there together.
+        """
+        address = network_of(ctx.address)
+        who = address if limit.each is Each.ADDRESS else of or ctx.viewer_id or address
         wait = await self.hit(RateLimitItemPerMinute(limit.amount), name, who)
         if wait:
             ctx.services.meter.refused("rate_limited")

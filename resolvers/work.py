@@ -32,6 +32,7 @@ CONFLICTS = {
     "uq_user_account_email": ("EMAIL_EXISTS", "email", "Email already exists"),
     "uq_user_account_username": ("USERNAME_EXISTS", "username", "Username already exists"),
     "uq_label_owner_id_name": ("LABEL_EXISTS", "name", "Label already exists"),
+    "uq_seance_report_message_id_reporter_id": ("ALREADY_REPORTED", "messageId", "You have reported it already"),
     "uq_person_user_id_family_id": ("PERSON_LINKED", "userId", "They are another person of this family already"),
 }
 

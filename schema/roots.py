@@ -20,7 +20,11 @@ from schema.gifts.persons import PersonMutations, PersonQueries
 from schema.health import HealthQueries, HealthSubscriptions
 from schema.node import Node
 from schema.seances.events import SeanceEventSubscriptions
-from schema.seances.rooms import SeanceQueries, SeanceSubscriptions
+from schema.seances.invites import SeanceInviteMutations, SeanceInviteQueries
+from schema.seances.messages import SeanceMessageMutations, SeanceMessageQueries
+from schema.seances.reports import SeanceReportMutations, SeanceReportQueries
+from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
+from schema.seances.seats import SeatMutations
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -45,6 +49,9 @@ class Query(
     ActivityQueries,
     DashboardQueries,
     SeanceQueries,
+    SeanceInviteQueries,
+    SeanceMessageQueries,
+    SeanceReportQueries,
     HealthQueries,
 ):
     node: Node | None = any_node("Anything by its id; null where there is nothing, or nothing for the viewer.")
@@ -65,6 +72,11 @@ class Mutation(
     ListItemMutations,
     GivingMutations,
     CommentMutations,
+    SeanceMutations,
+    SeatMutations,
+    SeanceInviteMutations,
+    SeanceMessageMutations,
+    SeanceReportMutations,
 ):
     pass
 

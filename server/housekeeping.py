@@ -19,11 +19,10 @@ from db.base import Base
 from db.gifts.activity import Activity
 from db.idempotency import IdempotencyKey
 from db.tasks.tasks import Task
-from kit.errors import Unauthenticated
 from live import log
 from live.log import Draft, Kind
 from live.topics import tasks_of
-from resolvers.context import Context, Services
+from resolvers.context import Services, for_nobody
 from resolvers.gifts import years
 
 EVERY_SECONDS = 600
@@ -66,8 +65,7 @@ async def tidy(services: Services) -> None:
             gone = await jobs.forget(session, done=JOBS_KEPT, dead=DEAD_JOBS_KEPT, batch=BATCH)
     await _remove(services, PresenceLease, PresenceLease.process, PresenceLease.until < func.now())
     await _remove(services, PresenceGone, PresenceGone.id, PresenceGone.at < func.now() - GONE_KEPT)
-    nobody = Context(services, Unauthenticated(), trace_id="housekeeping", address="")
-    await years.open_due(nobody)
+    await years.open_due(for_nobody(services, "housekeeping"))
 
 
 async def _empty_trash(services: Services, before: datetime) -> None:

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from db import migrate
 from db.accounts.users import Role
-from kit.errors import ParlorError, Unauthenticated
+from kit.errors import ParlorError
 from kit.settings import Settings
 from resolvers.accounts import users
 from resolvers.accounts.rules import Register
-from resolvers.context import Context
+from resolvers.context import Context, for_nobody
 from schema.trusted import BadManifest
 from server import app, logs, wire
 from server.connections import Connections
@@ -59,7 +59,7 @@ async def _without_viewer(settings: Settings) -> AsyncIterator[Context]:
     try:
         await check(db)
         await db.open()
-        yield Context(services(settings, db), Unauthenticated(), trace_id="command-line", address="local")
+        yield for_nobody(services(settings, db), "command-line")
     finally:
         await db.close()
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -25,6 +26,7 @@ from server.postgres import embedded
 from server.starting import Server, configured
 from tests.both_ways import BothWays
 from tests.people import People
+from tests.statements import Statements
 
 SECRET = "a secret of the tests, long enough for HS256"
 
@@ -91,6 +93,12 @@ async def served(
             await task
 
 
+async def still(settings: Settings) -> AsyncIterator[Served]:
+    """For fixtures: its clock stands still, so that a session that was looked up stays known."""
+    async with served(settings, lambda: datetime(2026, 3, 10, 12, tzinfo=UTC)) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with embedded(tmp_path_factory.mktemp("postgres"), durable=False) as url:
@@ -137,6 +145,13 @@ def logged(once: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDi
     with structlog.testing.capture_logs() as found:
         yield found
     structlog.configure(**before)
+
+
+@pytest.fixture
+def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
+    watched = Statements(house, monkeypatch)
+    yield watched
+    watched.stop()
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def _tests() -> str:
 
 
 def _entities() -> list[type[Entity]]:
-    return sorted(Entity.__subclasses__(), key=lambda model: model.__name__)
+    models = [mapper.class_ for mapper in Entity.registry.mappers if issubclass(mapper.class_, Entity)]
+    return sorted(models, key=lambda model: model.__name__)
 
 
 @pytest.mark.parametrize("model", _entities(), ids=lambda model: model.__name__)

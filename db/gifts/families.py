@@ -1,4 +1,3 @@
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -7,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
+from db.invitations import Invitation, limited_uses
 from kit.ids import Id
 
 if TYPE_CHECKING:
@@ -81,20 +81,13 @@ class FamilyMember(Entity):
     )
 
 
-class FamilyInvite(Entity):
-    """Whoever knows the code may become a member, so often and so long."""
-
+class FamilyInvite(Invitation):
     __tablename__ = "family_invite"
     prefix: ClassVar[str] = "invite"
 
     family_id: Mapped[Id] = mapped_column(ForeignKey(Family.id, ondelete="CASCADE"))
     created_by_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
-    code: Mapped[str]
     role: Mapped[FamilyRole] = mapped_column(enumeration(FamilyRole, "family_role"), server_default=FamilyRole.MEMBER)
-    expires_at: Mapped[datetime]
-    most_uses: Mapped[int]
-    uses: Mapped[int] = mapped_column(server_default=text("0"))
-    revoked_at: Mapped[datetime | None]
 
     family: Mapped[Family] = relationship(lazy="raise", viewonly=True)
     created_by: Mapped[User | None] = relationship(lazy="raise")
@@ -102,7 +95,7 @@ class FamilyInvite(Entity):
     __table_args__ = (
         well_formed_id("invite"),
         CheckConstraint("role <> 'OWNER'", name="nobody_is_invited_to_own"),
-        CheckConstraint("most_uses between 1 and 100 and uses between 0 and most_uses", name="uses"),
+        limited_uses(),
         Index("uq_family_invite_code", "code", unique=True),
         Index("ix_family_invite_family_id_created_at_id", "family_id", "created_at", "id"),
         Index("ix_family_invite_created_by_id", "created_by_id"),

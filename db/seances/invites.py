@@ -1,16 +1,16 @@
-from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.accounts.users import User
-from db.base import Entity, well_formed_id
+from db.base import well_formed_id
+from db.invitations import Invitation, limited_uses
 from db.seances.rooms import Seance
 from kit.ids import Id
 
 
-class SeanceInvite(Entity):
+class SeanceInvite(Invitation):
     """Whoever knows the code may take a seat, so often and so long."""
 
     __tablename__ = "seance_invite"
@@ -18,18 +18,13 @@ class SeanceInvite(Entity):
 
     seance_id: Mapped[Id] = mapped_column(ForeignKey(Seance.id, ondelete="CASCADE"))
     created_by_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
-    code: Mapped[str]
-    expires_at: Mapped[datetime]
-    most_uses: Mapped[int]
-    uses: Mapped[int] = mapped_column(server_default=text("0"))
-    revoked_at: Mapped[datetime | None]
 
     seance: Mapped[Seance] = relationship(lazy="raise", viewonly=True)
     created_by: Mapped[User | None] = relationship(lazy="raise")
 
     __table_args__ = (
         well_formed_id("seanceinvite"),
-        CheckConstraint("most_uses between 1 and 100 and uses between 0 and most_uses", name="uses"),
+        limited_uses(),
         Index("uq_seance_invite_code", "code", unique=True),
         Index("ix_seance_invite_seance_id_created_at_id", "seance_id", "created_at", "id"),
         Index("ix_seance_invite_created_by_id", "created_by_id"),

@@ -2,7 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, false
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,6 +36,7 @@ class SeanceMessage(Entity):
     letter_timing: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
     starts_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
+    withdrawn: Mapped[bool] = mapped_column(server_default=false())  # hidden by who said it
     search: Mapped[Any] = mapped_column(TSVECTOR, words_of({"text": "A"}))
 
     seance: Mapped[Seance] = relationship(lazy="raise", viewonly=True)
@@ -50,6 +51,7 @@ class SeanceMessage(Entity):
             name="spelled",
         ),
         CheckConstraint("kind = 'USER' or sender_id is null", name="only_users_send"),
+        CheckConstraint("hidden_at is not null or not withdrawn", name="withdrawn_is_hidden"),
         Index("ix_seance_message_seance_id_created_at_id", "seance_id", "created_at", "id"),
         Index("ix_seance_message_sender_id", "sender_id"),
         Index("ix_seance_message_search", "search", postgresql_using="gin"),

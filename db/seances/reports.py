@@ -12,7 +12,7 @@ from kit.ids import Id
 
 
 class SeanceReport(Entity):
-    """Somebody finds that a message should not stand. `text` is what it said then, for those who decide."""
+    """Somebody finds that a message should not stand. `text` is what it said then, and `host_id` whose the room was."""
 
     __tablename__ = "seance_report"
     prefix: ClassVar[str] = "report"
@@ -20,6 +20,7 @@ class SeanceReport(Entity):
     seance_id: Mapped[Id] = mapped_column(ForeignKey(Seance.id, ondelete="CASCADE"))
     message_id: Mapped[Id] = mapped_column(ForeignKey(SeanceMessage.id, ondelete="CASCADE"))
     reporter_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
+    sender_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     host_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     text: Mapped[str]
     reason: Mapped[str]
@@ -28,6 +29,7 @@ class SeanceReport(Entity):
     seance: Mapped[Seance] = relationship(lazy="raise", viewonly=True)
     message: Mapped[SeanceMessage] = relationship(lazy="raise", viewonly=True)
     reporter: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[reporter_id])
+    sender: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[sender_id])
 
     __table_args__ = (
         well_formed_id("report"),
@@ -36,5 +38,6 @@ class SeanceReport(Entity):
         Index("ix_seance_report_seance_id_created_at_id", "seance_id", "created_at", "id"),
         Index("ix_seance_report_created_at_id", "created_at", "id"),
         Index("ix_seance_report_reporter_id", "reporter_id"),
+        Index("ix_seance_report_sender_id", "sender_id"),
         Index("ix_seance_report_host_id", "host_id"),
     )

@@ -83,6 +83,7 @@ async def delete(ctx: Context, id: Annotated[Id, Doc("Oneself, or a user of a lo
     async with ctx.work() as work:
         await work.alone("tasks", id)  # their own writes lock a task first and its owner after
         await work.alone("families", id)  # and so with a family
+        await departures.hold(work, id)
         user = await work.lock(User, id)
         await _leave_a_keeper(work, user)
         await departures.depart(work, user)

@@ -1,6 +1,5 @@
 """What has happened in a family, for those who look later. It is kept from whom its subject is kept from."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -41,7 +40,7 @@ def of_families(
     kinds: Annotated[list[ActivityKind] | None, Field(max_length=len(ActivityKind)), Doc("Only these.")] = None,
 ) -> Listing:
     found = listed(kinds)
-    return found if family_id is None else replace(found, rows=found.rows.where(Activity.family_id == family_id))
+    return found if family_id is None else found.where(Activity.family_id == family_id)
 
 
 async def record(
@@ -53,7 +52,7 @@ async def record(
     status: ItemStatus | None = None,
     anonymous: bool = False,
 ) -> None:
-    """`secret` says from whom it is kept: of what givers do about an item `keeping.as_item(item)`."""
+    """`secret` says from whom it is kept: of what givers do about an item `keeping.like(item)`."""
     actor = None if anonymous else work.ctx.viewer_id
     row = Activity(family_id=subject.family_id, actor_id=actor, kind=kind, status=status, **_about(subject), **secret)
     await work.add(row)

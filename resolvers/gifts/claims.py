@@ -34,8 +34,7 @@ async def claim(
     within("quantity", quantity, MOST)
     async with ctx.work() as work:
         held = await givings.hold(work, id)
-        unseen = anonymous or not held.gift_list.givers_see_each_other
-        await promises.settle(work, held, CLAIMS, await promises.own(work, held, CLAIMS), quantity, anonymous=unseen)
+        await promises.promise(work, held, CLAIMS, quantity, anonymous=anonymous)
         return held.item
 
 

@@ -13,7 +13,7 @@ from db.gifts.comments import Comment, CommentParent
 from db.gifts.gifts import Gift
 from db.gifts.items import ListItem
 from db.gifts.lists import GiftList
-from db.gifts.occasions import Occasion, OccasionPerson
+from db.gifts.occasions import Occasion
 from db.gifts.persons import Person
 from db.selection import Listing, Order
 from kit.errors import Forbidden
@@ -22,7 +22,7 @@ from live.log import Kind
 from live.topics import comments_on
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import activity, keeping
+from resolvers.gifts import activity, guests, keeping
 from resolvers.gifts.named import is_viewer, named
 from resolvers.gifts.rules.comments import AddComment, UpdateComment
 from resolvers.topics import Followed
@@ -78,9 +78,8 @@ async def add(ctx: Context, input: Annotated[AddComment, Doc("The new comment.")
             **secret,
         )
         await work.add(comment, Kind.COMMENT_ADDED)
-        if not (
-            isinstance(parent, Gift) and parent.unlisted
-        ):  # activity knows no gift by which others would not see it
+        private = isinstance(parent, Gift) and parent.unlisted
+        if not private:  # activity knows no gift, by which others would not see it
             await activity.record(work, ActivityKind.COMMENTED, comment, secret=secret)
         return comment
 
@@ -113,25 +112,21 @@ async def _about(work: Work, parent: Parent) -> keeping.Secret:
     match parent:
         case Person():
             return keeping.from_person(parent.id)
-        case GiftList():
-            return keeping.of_list(parent)
-        case ListItem():
-            return keeping.as_item(parent)
+        case GiftList() | ListItem():
+            return keeping.like(parent)
         case Gift():
             return await _about_gift(work, parent)
         case Occasion():
-            guests = select(OccasionPerson.person_id).where(OccasionPerson.occasion_id == parent.id).limit(2)
-            people = [*(await work.session.scalars(guests))]
-            return keeping.from_person(people[0]) if len(people) == 1 else keeping.OPEN
+            return keeping.from_person(await guests.the_one(work, parent))
 
 
 async def _about_gift(work: Work, gift: Gift) -> keeping.Secret:
     """As the gift itself is kept, or else as the first item with it that is: somebody wishes for it."""
     if gift.kept_from_id is not None:
-        return keeping.Secret(kept_from_id=gift.kept_from_id, kept_until=gift.kept_until)
+        return keeping.like(gift)
     others = select(Person.id).where(Person.user_id.is_distinct_from(work.ctx.viewer.id))
     kept = select(ListItem).where(
         ListItem.gift_id == gift.id, ListItem.kept_until > work.ctx.now(), ListItem.kept_from_id.in_(others)
     )
     item = await work.session.scalar(kept.order_by(ListItem.created_at, ListItem.id).limit(1))
-    return keeping.OPEN if item is None else keeping.as_item(item)
+    return keeping.OPEN if item is None else keeping.like(item)

@@ -62,9 +62,7 @@ async def contribute(
         held = await givings.hold(work, id)
         if held.giving.target_minor is None:
             raise Conflict("Nothing is collected for it", reason="NO_GROUP_GIFT")
-        unseen = anonymous or not held.gift_list.givers_see_each_other
-        mine = await promises.own(work, held, CONTRIBUTIONS)
-        await promises.settle(work, held, CONTRIBUTIONS, mine, amount_minor, anonymous=unseen)
+        await promises.promise(work, held, CONTRIBUTIONS, amount_minor, anonymous=anonymous)
         return held.item
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, Select, case, false, literal_column, or_, select
+from sqlalchemy import Select, case, false, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.gifts.families import Family
-from db.gifts.gifts import Gift, GiftPrice, PageState
+from db.gifts.gifts import Gift, PageState
 from db.gifts.persons import Person
 from db.selection import Listing, Order, Reached
 from db.slots import VIEWER_ID
@@ -16,7 +16,7 @@ from live.log import Kind
 from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
-from resolvers.gifts import keeping, pages
+from resolvers.gifts import keeping, pages, prices
 from resolvers.gifts.keeping import Secret
 from resolvers.gifts.named import named, of_family
 from resolvers.gifts.rules.gifts import (
@@ -30,8 +30,8 @@ from resolvers.gifts.rules.gifts import (
     host_of,
 )
 from resolvers.matching import alike, likeness, matches, nearly, nearness
-from resolvers.relations import Value, first_of
-from resolvers.rules import Direction, SearchWords
+from resolvers.orders import ordered
+from resolvers.rules import SearchWords
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -39,8 +39,7 @@ GiftId = Annotated[Id, Doc("The gift's id.")]
 FamilyId = Annotated[Id | None, Doc("Of this family. Default: of all that are the viewer's.")]
 ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the gift is no longer of this version.")]
 
-PRICE = ("price_minor", "currency")
-FROM_PAGE = frozenset({"name", "description", "image_url", "source", *PRICE})  # what a page may say
+FROM_PAGE = frozenset({"name", "description", "image_url", "source"}) | prices.COLUMNS  # what a page may say
 
 ORDERS: dict[GiftOrderField, InstrumentedAttribute[Any]] = {
     GiftOrderField.NAME: Gift.name,
@@ -54,28 +53,6 @@ def by_id(id: GiftId) -> Select[Gift]:
     return select(Gift).where(Gift.id == id)
 
 
-def price_by_id(id: Annotated[Id, Doc("The price's id.")]) -> Select[GiftPrice]:
-    return select(GiftPrice).where(GiftPrice.id == id)
-
-
-def prices_listed() -> Listing:
-    return Listing(select(GiftPrice), (Order(GiftPrice.created_at),))
-
-
-def lowest_price(gift: Any) -> ColumnElement[Any]:
-    """Ever, in the currency that it has now."""
-    return _price(gift, lambda price: price.price_minor)
-
-
-def highest_price(gift: Any) -> ColumnElement[Any]:
-    """Ever, in the currency that it has now."""
-    return _price(gift, lambda price: price.price_minor.desc())
-
-
-def _price(gift: Any, by: Value) -> ColumnElement[Any]:
-    return first_of(gift.prices, lambda price: price.price_minor, by, lambda price: price.currency == gift.currency)
-
-
 def listed(
     family_id: FamilyId = None,
     filter: Annotated[GiftFilter | None, Doc("Which gifts.")] = None,
@@ -83,11 +60,10 @@ def listed(
 ) -> Listing:
     filter = filter or GiftFilter()
     rows = _filtered(_of(family_id), filter)
-    if order_by is not None:
-        return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
-    if filter.search is None:
-        return Listing(rows, (Order(Gift.name),))
-    return Listing(rows, (Order(Reached(nearness(Gift.name, filter.search), "nearness"), descending=True),))
+    usual = Order(Gift.name)
+    if filter.search is not None:
+        usual = Order(Reached(nearness(Gift.name, filter.search), "nearness"), descending=True)
+    return ordered(rows, ORDERS, order_by, usual=usual)
 
 
 def found(
@@ -168,9 +144,8 @@ async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret
     gift.unlisted = unlisted
     gift.page_state = PageState.NONE if host is None else PageState.PENDING
     await work.add(gift)
-    await _tell_price(work, gift)
-    if gift.url is not None:
-        await pages.wanted(work, gift)
+    await prices.record(work, gift)
+    await pages.wanted(work, gift)
     return gift
 
 
@@ -182,15 +157,14 @@ async def update(
 ) -> Gift:
     async with ctx.work() as work:
         gift = await work.lock(Gift, id, version=expected_version, removed_at=None)
-        values, before = input.given(), {name: getattr(gift, name) for name in (*PRICE, "url")}
-        _check_price(before | values)
+        values, price, url = input.given(), prices.of(gift), gift.url
+        _check_price(price | values)
         values["typed"] = _typed(dict.fromkeys(gift.typed, True) | values)
-        if "url" in values and values["url"] != before["url"]:
+        if "url" in values and values["url"] != url:
             values = _of_page(values["url"], values["typed"]) | values
         work.change(gift, **values)
-        if any(getattr(gift, name) != before[name] for name in PRICE):
-            await _tell_price(work, gift)
-        if gift.url is not None and gift.url != before["url"]:
+        await prices.record(work, gift, before=price)
+        if gift.url != url:
             await pages.wanted(work, gift)
         return gift
 
@@ -233,13 +207,6 @@ def _of_page(url: str | None, typed: list[str]) -> dict[str, Any]:
     """What is so of a new address, before its page is read: what the one before said, but for the name, is not so."""
     state, source = (PageState.NONE, None) if url is None else (PageState.PENDING, host_of(url))
     said = () if url is None else FROM_PAGE - {"name"}
-    by_hand = {*typed, *PRICE} if {*PRICE} & {*typed} else {*typed}
+    by_hand = {*typed} if prices.COLUMNS.isdisjoint(typed) else prices.COLUMNS.union(typed)
     left = {name: value for name, value in (dict.fromkeys(said) | {"source": source}).items() if name not in by_hand}
     return {"page_state": state, "page_warnings": [], "page_read_at": None} | left
-
-
-async def _tell_price(work: Work, gift: Gift) -> None:
-    """Adds to its history what it costs now, if that is known."""
-    if gift.price_minor is not None:
-        price = {name: getattr(gift, name) for name in PRICE}
-        await work.add(GiftPrice(family_id=gift.family_id, gift_id=gift.id, **price))

@@ -199,7 +199,7 @@ async def tell(
 async def record(
     work: Work, held: Held, kind: ActivityKind, *, status: ItemStatus | None = None, anonymous: bool = False
 ) -> None:
-    secret = keeping.as_item(held.item)
+    secret = keeping.like(held.item)
     await activity.record(work, kind, held.item, secret=secret, status=status, anonymous=anonymous or held.quiet)
 
 

@@ -88,13 +88,18 @@ async def put(work: Work, occasion: Occasion, person: Id, budget_minor: int | No
     return await work.add(OccasionPerson(budget_minor=budget_minor, **given))
 
 
+async def the_one(work: Work, occasion: Occasion) -> Id | None:
+    """The one person who is given presents on it; None where there are more, or none."""
+    guests = select(OccasionPerson.person_id).where(OccasionPerson.occasion_id == occasion.id).limit(2)
+    people = [*(await work.session.scalars(guests))]
+    return people[0] if len(people) == 1 else None
+
+
 async def _refuse_the_one(work: Work, occasion: Occasion) -> None:
     """What is said of an occasion is kept from its one person, who could else have it told by adding somebody, or by
     taking themselves off.
     """
-    guests = select(OccasionPerson.person_id).where(OccasionPerson.occasion_id == occasion.id).limit(2)
-    people = [*(await work.session.scalars(guests))]
-    if len(people) == 1 and await is_viewer(work, people[0]):
+    if await is_viewer(work, await the_one(work, occasion)):
         raise Forbidden("Who is on it is not for its one person to change")
 
 

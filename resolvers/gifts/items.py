@@ -29,8 +29,8 @@ from resolvers.gifts.rules.items import (
 )
 from resolvers.gifts.status import by_status, is_status, status
 from resolvers.matching import matches
+from resolvers.orders import ordered
 from resolvers.relations import any_of, reached
-from resolvers.rules import Direction
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -55,9 +55,7 @@ def by_id(id: ItemId) -> Select[ListItem]:
 
 def listed(filter: Filter = None, order_by: By = None) -> Listing:
     rows = _filtered(filter or ListItemFilter())
-    if order_by is None:
-        return Listing(rows, (Order(ListItem.created_at),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(ListItem.created_at))
 
 
 def listed_of(
@@ -67,12 +65,11 @@ def listed_of(
     order_by: By = None,
 ) -> Listing:
     found = listed(filter, order_by)
-    rows = found.rows
     if list_id is not None:
-        rows = rows.where(ListItem.list_id == list_id)
+        found = found.where(ListItem.list_id == list_id)
     if family_id is not None:
-        rows = rows.where(ListItem.family_id == family_id)
-    return Listing(rows, found.order)
+        found = found.where(ListItem.family_id == family_id)
+    return found
 
 
 def _filtered(filter: ListItemFilter) -> Select[ListItem]:
@@ -97,8 +94,7 @@ def received() -> Listing:
 
 
 def received_by(person_id: Annotated[Id, Doc("The person's id.")]) -> Listing:
-    found = received()
-    return Listing(found.rows.where(ListItem.person_id == person_id), found.order)
+    return received().where(ListItem.person_id == person_id)
 
 
 def given_before(item: Any) -> ColumnElement[bool]:
@@ -144,7 +140,7 @@ async def add(
         )
         await work.add(item)
         await work.add(Giving(family_id=item.family_id, item_id=item.id))
-        secret = keeping.OPEN if own else keeping.as_item(item)
+        secret = keeping.OPEN if own else keeping.like(item)
         await activity.record(work, ActivityKind.ITEM_ADDED, item, secret=secret)
         return item
 

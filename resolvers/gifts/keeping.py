@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import TypedDict
 
-from db.gifts.items import ListItem
-from db.gifts.keeping import FOREVER
+from db.gifts.keeping import FOREVER, Kept
 from db.gifts.lists import GiftList
 from kit.ids import Id
 
@@ -24,19 +23,16 @@ def from_person(person: Id | None, until: datetime | None = None) -> Secret:
     return OPEN if person is None else Secret(kept_from_id=person, kept_until=until or FOREVER)
 
 
-def of_list(gift_list: GiftList) -> Secret:
-    return _by(gift_list, gift_list.person_id)
+def by_surprise(person: Id | None, *, surprise: bool, reveal_at: datetime | None) -> Secret:
+    """Of a list for the person, and of what is on it for them."""
+    return from_person(person, reveal_at) if surprise else OPEN
 
 
 def of_new_item(gift_list: GiftList, person: Id | None) -> Secret:
     """Of an item for this person on the list."""
-    return _by(gift_list, person)
+    return by_surprise(person, surprise=gift_list.surprise, reveal_at=gift_list.reveal_at)
 
 
-def as_item(item: ListItem) -> Secret:
-    """Of what givers say and do about it."""
-    return Secret(kept_from_id=item.kept_from_id, kept_until=item.kept_until)
-
-
-def _by(gift_list: GiftList, person: Id | None) -> Secret:
-    return from_person(person, gift_list.reveal_at) if gift_list.surprise else OPEN
+def like(row: Kept) -> Secret:
+    """As the row is kept: what is said of it, and what givers do about it."""
+    return Secret(kept_from_id=row.kept_from_id, kept_until=row.kept_until)

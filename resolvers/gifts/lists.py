@@ -19,7 +19,6 @@ from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, items, keeping, revealing
-from resolvers.gifts.keeping import Secret
 from resolvers.gifts.named import is_viewer, named, of_family
 from resolvers.gifts.rules.lists import (
     CreateGiftList,
@@ -30,8 +29,8 @@ from resolvers.gifts.rules.lists import (
 )
 from resolvers.gifts.status import is_status
 from resolvers.matching import matches
+from resolvers.orders import ordered
 from resolvers.relations import counted
-from resolvers.rules import Direction
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -61,9 +60,7 @@ def listed(
     rows = _filtered(filter or GiftListFilter())
     if family_id is not None:
         rows = rows.where(GiftList.family_id == family_id)
-    if order_by is None:
-        return Listing(rows, (Order(GiftList.name),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(GiftList.name))
 
 
 def of_person(filter: Filter = None, order_by: By = None) -> Listing:
@@ -112,7 +109,8 @@ async def create(ctx: Context, input: Annotated[CreateGiftList, Doc("The new lis
             of_family(await named(work, Occasion, input.occasion_id), home.id, "occasionId")
         left_out = {name: value for name, value in _defaults(input, home).items() if getattr(input, name) is None}
         values = input.model_dump() | left_out
-        made = await work.add(GiftList(owner_id=ctx.viewer.id, **values, **_secret(**values)))
+        secret = keeping.by_surprise(input.person_id, surprise=values["surprise"], reveal_at=input.reveal_at)
+        made = await work.add(GiftList(owner_id=ctx.viewer.id, **values, **secret))
         await activity.record(work, ActivityKind.LIST_ADDED, made)
         await revealing.wanted(work, made)
         return made
@@ -125,10 +123,6 @@ def _defaults(input: CreateGiftList, home: Family) -> dict[str, Any]:
         "surprise": input.type is not GiftListType.REGISTRY,
         "givers_see_each_other": home.givers_see_each_other,
     }
-
-
-def _secret(*, person_id: Id | None, surprise: bool, reveal_at: datetime | None, **_: Any) -> Secret:
-    return keeping.from_person(person_id, reveal_at) if surprise else keeping.OPEN
 
 
 def _to_come(ctx: Context, reveal_at: datetime | None) -> None:
@@ -161,7 +155,7 @@ async def _change(work: Work, gift_list: GiftList, values: dict[str, Any]) -> No
     after = {name: values.get(name, before[name]) for name in SURPRISE}
     if after["reveal_at"] != before["reveal_at"]:
         _to_come(work.ctx, after["reveal_at"])
-    work.change(gift_list, **values, **_secret(person_id=gift_list.person_id, **after))
+    work.change(gift_list, **values, **keeping.by_surprise(gift_list.person_id, **after))
     if after["reveal_at"] != before["reveal_at"]:
         await revealing.wanted(work, gift_list)
     if after != before:

@@ -3,24 +3,16 @@
 Whoever changes that, or lets others in, holds the family meanwhile; what else is written in it need not wait.
 """
 
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 
 from db.gifts.families import Family, FamilyInvite, FamilyMember, FamilyRole
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.ids import Id, prefix_of
+from resolvers import invitations
 from resolvers.policies import POLICIES
 from resolvers.work import Work
 
 _OF_MEMBER = select(FamilyMember.family_id).where(POLICIES[FamilyMember].see(FamilyMember))
-
-
-async def seen(work: Work, id: Id) -> Family:
-    """Raises NotFound where the viewer is no member."""
-    for family in await work.visible(Family, [id]):
-        return family
-    raise NotFound("Family", id)
 
 
 async def hold(work: Work, family: Id) -> None:
@@ -64,15 +56,5 @@ async def leave_an_owner(work: Work, member: FamilyMember) -> None:
             raise Conflict("The last owner must stay", reason="LAST_OWNER")
 
 
-def is_open(now: datetime) -> ColumnElement[bool]:
-    """Of an invitation: whether somebody may still join with it."""
-    unused = FamilyInvite.uses < FamilyInvite.most_uses
-    return and_(FamilyInvite.revoked_at.is_(None), FamilyInvite.expires_at > now, unused)
-
-
 async def take_back_invites(work: Work, family: Id) -> None:
-    """All that are open: whoever is sent away, or may do less from now on, may have kept their codes."""
-    now = work.ctx.now()
-    rows = select(FamilyInvite).where(FamilyInvite.family_id == family, is_open(now))
-    for invite in await work.session.scalars(rows.order_by(FamilyInvite.id).with_for_update()):
-        work.change(invite, revoked_at=now)
+    await invitations.take_back(work, FamilyInvite, FamilyInvite.family_id == family)

@@ -30,8 +30,8 @@ from resolvers.gifts.rules.occasions import (
     OccasionOrderField,
     UpdateOccasion,
 )
+from resolvers.orders import ordered
 from resolvers.relations import any_of
-from resolvers.rules import Direction
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -59,9 +59,7 @@ def listed(
     rows = _filtered(select(Occasion), filter or OccasionFilter())
     if family_id is not None:
         rows = rows.where(Occasion.family_id == family_id)
-    if order_by is None:
-        return Listing(rows, (Order(Occasion.day),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(Occasion.day))
 
 
 def _filtered(rows: Select[Occasion], filter: OccasionFilter) -> Select[Occasion]:

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 import structlog
 from sqlalchemy import select
 
-from db.gifts.gifts import Gift, GiftPrice, PageState
+from db.gifts.gifts import Gift, PageState
 from kit.errors import Invalid
 from kit.ids import Id
 from kit.pages import Doubt, Found, understood
 from kit.unread import Reason, Unread
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.gifts import prices
 from resolvers.jobs import Job
 from resolvers.work import Work
 
@@ -66,13 +67,11 @@ class ReadPage(Job):
         async with ctx.work() as work:
             if (gift := await self._waiting(work)) is None:
                 return
-            before = gift.price_minor, gift.currency
+            before = prices.of(gift)
             warnings = [str(doubt) for doubt in found.warnings if DOUBTFUL[doubt] not in gift.typed]
             read: dict[str, Any] = {"page_state": PageState.READY, "page_warnings": warnings, "page_read_at": ctx.now()}
             work.change(gift, **read, **_said(found, gift.typed))
-            if found.price is not None and (gift.price_minor, gift.currency) != before:
-                price = {"price_minor": gift.price_minor, "currency": gift.currency}
-                await work.add(GiftPrice(family_id=gift.family_id, gift_id=gift.id, **price))
+            await prices.record(work, gift, before=before)
 
 
 def _said(found: Found, typed: list[str]) -> dict[str, Any]:
@@ -84,13 +83,16 @@ def _said(found: Found, typed: list[str]) -> dict[str, Any]:
         "source": found.site,
     }
     said = {name: value for name, value in said.items() if value and name not in typed}
-    if found.price is not None and not {"price_minor", "currency"} & {*typed}:
+    if found.price is not None and prices.COLUMNS.isdisjoint(typed):
         said |= {"price_minor": found.price.amount, "currency": found.price.currency}
     return said
 
 
 async def wanted(work: Work, gift: Gift) -> None:
-    """Its page will be read, exactly when this work is done. Its state is PENDING, or the job finds nothing to do."""
+    """Its page, if it has one, will be read, exactly when this work is done.
+
+    Its state is PENDING, or the job finds nothing to do.
+    """
     if gift.url is not None:
         await work.enqueue(ReadPage(gift_id=gift.id, url=gift.url))
 

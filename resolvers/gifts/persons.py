@@ -34,7 +34,7 @@ def listed(
     order_by: OrderBy = PersonOrder.NAME,
 ) -> Listing:
     found = of_family(search, order_by)
-    return found if family_id is None else Listing(found.rows.where(Person.family_id == family_id), found.order)
+    return found if family_id is None else found.where(Person.family_id == family_id)
 
 
 def of_family(search: Search = None, order_by: OrderBy = PersonOrder.NAME) -> Listing:
@@ -53,7 +53,7 @@ ORDERS: dict[PersonOrder, Callable[[], Order]] = {
 
 async def create(ctx: Context, input: Annotated[CreatePerson, Doc("The new person.")]) -> Person:
     async with ctx.work() as work:
-        await membership.seen(work, input.family_id)
+        await membership.own(work, input.family_id)
         person = await work.add(Person(**input.model_dump()))
         await activity.record(work, ActivityKind.PERSON_ADDED, person)
         return person

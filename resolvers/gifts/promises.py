@@ -44,6 +44,12 @@ async def own(work: Work, held: Held, kind: Promises) -> Any:
     return await work.session.scalar(mine)
 
 
+async def promise(work: Work, held: Held, kind: Promises, amount: int, *, anonymous: bool) -> None:
+    """Of the viewer, so much, as `settle` says; where givers do not see each other, anonymously."""
+    unseen = anonymous or not held.gift_list.givers_see_each_other
+    await settle(work, held, kind, await own(work, held, kind), amount, anonymous=unseen)
+
+
 async def settle(work: Work, held: Held, kind: Promises, row: Any, amount: int, *, anonymous: bool = False) -> None:
     """Makes it so much, or nothing. Raises Conflict with what is `left` where that is less than what they want more.
 

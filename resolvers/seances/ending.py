@@ -8,7 +8,7 @@ from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.jobs import Job
-from resolvers.seances.held import announce, held_unseen
+from resolvers.seances.held import announce, held_unseen, lists_of
 from resolvers.work import Work
 
 
@@ -22,13 +22,22 @@ class CleanUp(Job):
             room = await held_unseen(work, self.seance_id)
             if room is None:
                 return
-            rows = select(SeanceInvite).where(SeanceInvite.seance_id == room.id, SeanceInvite.revoked_at.is_(None))
-            for invite in await work.session.scalars(rows.order_by(SeanceInvite.id)):
-                work.change(invite, revoked_at=ctx.now())
+            await _take_back_invites(work, room)
+
+
+async def _take_back_invites(work: Work, room: Seance) -> None:
+    rows = select(SeanceInvite).where(SeanceInvite.seance_id == room.id, SeanceInvite.revoked_at.is_(None))
+    for invite in await work.session.scalars(rows.order_by(SeanceInvite.id).with_for_update()):
+        work.change(invite, revoked_at=work.ctx.now())
 
 
 async def end(work: Work, room: Seance) -> None:
-    """The room is held. Who sits there keeps the seat: they may read on, and hear that it has ended."""
+    """The room is held. Who sits there keeps the seat: they may read on, and hear that it has ended.
+
+    One that has ended stays as it is.
+    """
+    if room.ended_at is not None:
+        return
     await announce(work, room, "Session ended")
-    work.change(room, Kind.ENDED, ended_at=work.ctx.now())
+    work.change(room, Kind.ENDED, await lists_of(work, room), ended_at=work.ctx.now())
     await work.enqueue(CleanUp(seance_id=room.id))

@@ -7,11 +7,12 @@ speaks there `shares` it, so that nothing is said in a room that has ended or by
 from sqlalchemy import select
 
 from db.seances.messages import MessageKind, SeanceMessage
-from db.seances.rooms import Seance
+from db.seances.rooms import Seance, SeanceVisibility
 from db.seances.seats import SeanceParticipant
 from kit.errors import Conflict, Forbidden, NotFound
 from kit.ids import Id, prefix_of
 from live.log import Kind
+from live.topics import seats_of
 from resolvers.work import Work
 
 
@@ -58,6 +59,23 @@ def going_on(room: Seance) -> None:
         raise Conflict("The session has ended", reason="SEANCE_ENDED")
 
 
+async def hosted(work: Work, id: Id, *, version: int | None = None) -> Seance:
+    """A room that is the viewer's. Raises NotFound, Forbidden, and Conflict where it is of another version."""
+    room = await held(work, id)
+    if room.host_id != work.ctx.viewer.id:
+        raise Forbidden("Only the host may do that")
+    if version is not None and room.version != version:
+        raise Conflict(f"Seance has changed meanwhile: version {room.version}, not {version}", reason="STALE_VERSION")
+    return room
+
+
+async def lists_of(work: Work, room: Seance) -> list[str]:
+    """Where those who sit there hear of a room that the lobby does not tell of: it stands in their lists."""
+    if room.visibility is SeanceVisibility.PUBLIC:
+        return []
+    return [seats_of(seat.user_id) for seat in await taken(work, room)]
+
+
 async def taken(work: Work, room: Seance) -> list[SeanceParticipant]:
     """Who sits there; whoever has been there longest comes first."""
     rows = select(SeanceParticipant).where(SeanceParticipant.seance_id == room.id, SeanceParticipant.left_at.is_(None))
@@ -65,12 +83,12 @@ async def taken(work: Work, room: Seance) -> list[SeanceParticipant]:
     return [*(await work.session.scalars(rows.order_by(*by)))]
 
 
-def seat_count(work: Work, room: Seance, change: int) -> None:
+async def seat_count(work: Work, room: Seance, change: int) -> None:
     """So many more seats are taken. It is no change that a host's `expectedVersion` could be outdated by, and whose
     seat it is that room alone is told: the lobby would tell everybody where those are whom they know.
     """
     room.participant_count += change
-    work.tell(room, Kind.UPDATED, anonymous=True)
+    work.tell(room, Kind.UPDATED, await lists_of(work, room), anonymous=True)
 
 
 async def announce(work: Work, room: Seance, text: str) -> SeanceMessage:

@@ -60,6 +60,7 @@ def _while_there(column: InstrumentedAttribute[Any], since: InstrumentedAttribut
 
 was_in = _seat(Seance.id)
 sits_in = _seat(Seance.id, _taken)
+speaks_in = both(_seat(Seance.id, _taken, lambda seat: seat.muted_at.is_(None)), lambda room: room.ended_at.is_(None))
 sees_message = _while_there(SeanceMessage.seance_id, SeanceMessage.created_at)
 sees_turn = _while_there(SeanceTurn.seance_id, SeanceTurn.finished_at)  # or it would tell what became of it later
 
@@ -73,8 +74,13 @@ def _of_host(column: InstrumentedAttribute[Any]) -> Rule:
     return through(column, Seance, hosts)
 
 
-_reports = both(_mine(SeanceReport.reporter_id), _seat(SeanceReport.seance_id))
-_sees_report = either(_reports, _of_host(SeanceReport.seance_id), role(Role.ADMIN))
+def _of_another(report: Any) -> ColumnElement[bool]:
+    """It is not about the viewer, who then hears nothing of it even as the host."""
+    return or_(report.sender_id.is_(None), report.sender_id != VIEWER_ID)
+
+
+_made_report = both(_mine(SeanceReport.reporter_id), _seat(SeanceReport.seance_id))
+_sees_to_report = either(both(_of_host(SeanceReport.seance_id), _of_another), role(Role.ADMIN))
 
 POLICIES = {
     Seance: Policy(either(_open, was_in), hosts),
@@ -85,5 +91,5 @@ POLICIES = {
     SeanceMessage: Policy(sees_message, either(_mine(SeanceMessage.sender_id), _of_host(SeanceMessage.seance_id))),
     SeanceInvite: Policy(_of_host(SeanceInvite.seance_id), _of_host(SeanceInvite.seance_id)),
     SeanceTurn: Policy(sees_turn, either(_mine(SeanceTurn.asked_by_id), _of_host(SeanceTurn.seance_id))),
-    SeanceReport: Policy(_sees_report, either(_of_host(SeanceReport.seance_id), role(Role.ADMIN))),
+    SeanceReport: Policy(either(_made_report, _sees_to_report), _sees_to_report),
 }

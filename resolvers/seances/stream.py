@@ -12,9 +12,12 @@ from kit.ids import Id
 from live.topics import seance
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.seances import speaking
 from resolvers.topics import Followed
 
 TYPING = timedelta(seconds=5)  # so long somebody counts as typing who says nothing more
+
+SeanceId = Annotated[Id, Doc("The room's id.")]
 
 
 class Typing(BaseModel):
@@ -30,6 +33,22 @@ def typing_in(id: Id) -> str:
     return f"seance-typing:{id}"
 
 
-def followed(ctx: Context, seance_id: Annotated[Id, Doc("The room's id.")]) -> Followed:
+def followed(ctx: Context, seance_id: SeanceId) -> Followed:
     topic = seance(seance_id)
     return Followed((topic,), signals=(typing_in(seance_id),), present=topic)
+
+
+async def set_typing(
+    ctx: Context, seance_id: SeanceId, typing: Annotated[bool, Doc("Whether the viewer is typing.")] = True
+) -> bool:
+    if not await speaking.may(ctx, seance_id):
+        async with ctx.work() as work:
+            await speaking.speaker(work, seance_id)
+    tell_typing(ctx, seance_id, typing=typing)
+    return typing
+
+
+def tell_typing(ctx: Context, seance_id: Id, *, typing: bool) -> None:
+    """Of the viewer. Nothing is written, and nobody waits for it."""
+    said = Typing(user_id=ctx.viewer.id, typing=typing, at=ctx.now())
+    ctx.services.signals.send(typing_in(seance_id), ctx.viewer.id, said.model_dump_json())

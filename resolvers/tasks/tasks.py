@@ -17,8 +17,8 @@ from live.topics import labels_of, tasks_of, user
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.matching import matches
+from resolvers.orders import ordered
 from resolvers.relations import any_of, reached
-from resolvers.rules import Direction
 from resolvers.tasks import completion, labels, trees
 from resolvers.tasks.completion import TaskId, TaskIds
 from resolvers.tasks.policy import POLICIES
@@ -57,9 +57,7 @@ def listed(
     user_id: Annotated[Id | None, Doc("Must be oneself.")] = None,
 ) -> Listing:
     rows = filtered(filter)
-    if order_by is None:
-        return Listing(rows, (Order(Task.created_at, descending=True),))
-    return Listing(rows, (Order(ORDERS[order_by.field], descending=order_by.direction is Direction.DESC),))
+    return ordered(rows, ORDERS, order_by, usual=Order(Task.created_at, descending=True))
 
 
 def counts(filter: Annotated[TaskFilter | None, Doc("Which tasks to count.")] = None) -> Select[*tuple[Any, ...]]:

@@ -31,7 +31,8 @@ PRIVATE = "For themselves and for administrators; null for others."
 
 @node(
     Model,
-    "Somebody who can sign in. Seen by themselves, by administrators, and by the members of their families.",
+    "Somebody who can sign in. Seen by themselves, by administrators, by the members of their families, by those who"
+    " have been in a room with them, and by all while they are the host of a public room.",
     resolve.by_id,
 )
 class User(Node):
@@ -50,7 +51,7 @@ class User(Node):
 @strawberry.type
 class UserQueries:
     me: User = entity(resolve.me, "The viewer.")
-    user: User | None = entity(resolve.by_id, "One user: oneself, one's family, or anybody for administrators.")
+    user: User | None = entity(resolve.by_id, "One user whom the viewer may see; see User.")
     users: Connection[User] = connection(resolve.listed, "All users, the newest first.", floor=Role.ADMIN, offset=True)
 
 

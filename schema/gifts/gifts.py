@@ -8,6 +8,7 @@ from db.gifts.gifts import GiftPrice as Price
 from db.gifts.gifts import PageState
 from resolvers.gifts import gifts as resolve
 from resolvers.gifts import pages
+from resolvers.gifts import prices as costs
 from resolvers.gifts.rules import gifts as rules
 from resolvers.limits import per_minute
 from schema.accounts.users import User
@@ -46,7 +47,7 @@ strawberry.pydantic.input(rules.GiftFilter, name="GiftFilter", description="All 
 strawberry.pydantic.input(rules.GiftOrder, name="GiftOrder", description="An order; the id decides between equals.")
 
 
-@node(Price, "What a gift cost from then on.", resolve.price_by_id)
+@node(Price, "What a gift cost from then on.", costs.by_id)
 class GiftPrice(Node):
     price_minor: int = column("In minor units of the currency.")
     currency: str = column("ISO 4217.")
@@ -72,11 +73,9 @@ class Gift(Node):
     )
     page_read_at: datetime | None = column("When its page was last read.")
     removed_at: datetime | None = column("When it was taken from the catalogue; lists that have it keep it.")
-    prices: Connection[GiftPrice] = connection(resolve.prices_listed, "What it has cost, the oldest first.")
-    lowest_price_minor: int | None = expression(resolve.lowest_price, "The least it has cost, in its present currency.")
-    highest_price_minor: int | None = expression(
-        resolve.highest_price, "The most it has cost, in its present currency."
-    )
+    prices: Connection[GiftPrice] = connection(costs.listed, "What it has cost, the oldest first.")
+    lowest_price_minor: int | None = expression(costs.lowest, "The least it has cost, in its present currency.")
+    highest_price_minor: int | None = expression(costs.highest, "The most it has cost, in its present currency.")
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from kit.llm.settings import Provider
 from kit.networks import address, is_loopback
 from kit.settings import Settings, mistakes, weaknesses
 from schema.schema import made
@@ -33,6 +34,7 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     yield _documents(settings)
     yield _sign_up(settings)
     yield _metrics(settings)
+    yield _spirit(settings)
 
 
 def _environment(settings: Settings) -> Finding:
@@ -145,3 +147,13 @@ def _sign_up(settings: Settings) -> Finding:
 def _metrics(settings: Settings) -> Finding:
     who = "who shows METRICS_TOKEN" if settings.metrics_token is not None else "this machine alone"
     return ok("metrics", f"for {who}")
+
+
+def _spirit(settings: Settings) -> Finding:
+    if settings.llm_provider is not Provider.EMBEDDED:
+        at = f", at {urlsplit(settings.llm_base_url).netloc}" if settings.llm_base_url is not None else ""
+        return ok("spirit", f"{settings.llm_model} of {settings.llm_provider}{at}")
+    if settings.llm_api_key is not None or settings.llm_base_url is not None or settings.llm_model is not None:
+        said = "LLM_API_KEY, LLM_BASE_URL or LLM_MODEL is set, but LLM_PROVIDER=embedded needs none of them"
+        return warning("spirit", said, "LLM_PROVIDER=openai, openrouter or anthropic, or leave the others out")
+    return ok("spirit", "the small one in Parlor itself answers")

@@ -50,7 +50,7 @@ async def test_it_is_of_one_family_or_of_some_kinds(home: World) -> None:
 
 async def test_what_is_kept_from_her_did_not_happen(home: World) -> None:
     about = {"item_id": home.item.id, "list_id": home.list.id, "person_id": home.receiver.id}
-    await home.keep(happened(home, ActivityKind.CLAIMED, **about, **keeping.as_item(home.item)))
+    await home.keep(happened(home, ActivityKind.CLAIMED, **about, **keeping.like(home.item)))
     assert await kinds(home.gina) == ["CLAIMED"]
     for variables in ({}, {"of": home.family.id}, {"kinds": ["CLAIMED"]}):
         assert (await home.ida.ask(QUERY, **variables)).data["activity"] == {

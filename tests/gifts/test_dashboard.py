@@ -13,7 +13,7 @@ from tests.gifts.acting import claim, move
 from tests.gifts.speaking import said
 from tests.gifts.world import World
 from tests.people import Person
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 FIELDS = """dashboard(familyId: $id) { __typename family { id name }
   occasions(first: $first) { totalCount nodes { daysUntil name day } }

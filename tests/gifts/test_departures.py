@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from db.accounts.users import Role
 from db.gifts.families import FamilyMember, FamilyRole
-from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
+from db.gifts.lists import GiftListVisibility
 from tests.gifts.asking import FAMILY_EVENTS, SET_ROLE, founded, member_id, members, rows
 from tests.gifts.hearing import CHANGES, hearing
 from tests.gifts.world import World, family
@@ -69,18 +69,8 @@ async def test_those_who_stay_hear_of_it(home: World) -> None:
 
 
 async def test_what_they_alone_could_see_goes_with_them_and_the_rest_stays(home: World) -> None:
-    kept = [
-        GiftList(
-            id=GiftList.fresh_id(),
-            family_id=home.family.id,
-            owner_id=home.gus.id,
-            name=visibility.value,
-            type=GiftListType.IDEAS,
-            visibility=visibility,
-        )
-        for visibility in GiftListVisibility
-    ]
-    await home.keep(*kept)
+    for visibility in GiftListVisibility:
+        await home.another_list(home.gus, visibility.value, visibility=visibility)
     await gone(home.gus)
     left = await rows(home.people, "select name from gift_list where family_id = $1 order by name", home.family.id)
     assert [row["name"] for row in left] == ["FAMILY", "GIVERS", "Ida's wishes"]

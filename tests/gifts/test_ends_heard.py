@@ -1,10 +1,8 @@
 """Whoever follows a list or a person hears that it ends, and nobody hears of it who did not see it."""
 
 from db.gifts.gifts import Gift
-from db.gifts.lists import GiftList, GiftListType
+from db.gifts.lists import GiftListType
 from db.gifts.persons import Person as Receiver
-from kit.ids import Id
-from resolvers.gifts import keeping
 from tests.gifts.hearing import CHANGES, hearing
 from tests.gifts.listing import DELETE, add, row, rows
 from tests.gifts.world import World
@@ -38,12 +36,8 @@ async def test_a_gift_that_was_kept_from_them_stays_on_the_lists_of_others(home:
     """And leaves the catalogue, with those that nobody has on a list any more gone for good."""
     kite, ball = [(await add(home.gus, home.list.id, name))["gift"]["id"] for name in ("Kite", "Ball")]
     ben = Receiver(id=Receiver.fresh_id(), family_id=home.family.id, name="Ben")
-    his = GiftList(
-        id=GiftList.fresh_id(), family_id=home.family.id, owner_id=Id(home.gus.id), person_id=ben.id, name="Ben's",
-        type=GiftListType.WISHLIST, **keeping.from_person(ben.id),
-    )  # fmt: skip
     await home.keep(ben)
-    await home.keep(his)
+    his = await home.another_list(home.gus, "Ben's", ben, type=GiftListType.WISHLIST)
     item = (await add(home.gus, his.id, gift=None, giftId=kite))["id"]
     async with hearing(home.gina, CHANGES, topics=[f"gift:{ball}", f"gift:{kite}"]) as hers:
         assert (await home.dora.ask(DELETE_PERSON, id=home.receiver.id)).data

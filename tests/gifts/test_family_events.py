@@ -2,10 +2,9 @@
 
 from contextlib import AsyncExitStack
 
-from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
+from db.gifts.lists import GiftListVisibility
 from db.gifts.persons import Person as Receiver
 from kit.settings import Settings
-from resolvers.gifts import keeping
 from tests.conftest import served
 from tests.gifts.asking import (
     DELETE,
@@ -137,18 +136,8 @@ async def test_a_stranger_follows_nothing_of_a_family(home: World) -> None:
 async def test_a_new_link_has_every_stream_of_that_user_looked_at_anew(home: World) -> None:
     """What is shown to givers alone is not followed any longer by whom it turns out to be for."""
     baby = Receiver(id=Receiver.fresh_id(), family_id=home.family.id, name="Baby")
-    ideas = GiftList(
-        id=GiftList.fresh_id(),
-        family_id=home.family.id,
-        owner_id=home.gina.id,
-        person_id=baby.id,
-        name="Ideas",
-        type=GiftListType.IDEAS,
-        visibility=GiftListVisibility.GIVERS,
-        **keeping.from_person(baby.id),
-    )
     await home.keep(baby)
-    await home.keep(ideas)
+    ideas = await home.another_list(home.gina, "Ideas", baby, visibility=GiftListVisibility.GIVERS)
     async with hearing(home.gus, CHANGES, topics=[f"list:{ideas.id}"]) as his, hearing(home.gus, MY_EVENTS) as mine:
         assert (await home.dora.ask(LINK, id=baby.id, user=home.gus.id)).data
         assert await his.refused() == "FORBIDDEN"

@@ -1,19 +1,15 @@
 """What it costs to read a family: one statement, however many belong to it."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-
 import pytest
 
 from db.gifts.families import FamilyMember
 from db.gifts.persons import Person as Receiver
 from kit.ids import Id
-from kit.settings import Settings
-from tests.conftest import Served, served
+from tests.conftest import Served, still
 from tests.gifts.asking import founded
 from tests.gifts.world import keep
 from tests.people import Person
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 FAMILIES = """{ families { totalCount nodes { name currency
   members(first: 100) { totalCount nodes { role user { name email } person { name } } }
@@ -23,11 +19,7 @@ PERSONS = """{ persons(first: 100, search: "some", orderBy: NEXT_BIRTHDAY) {
   totalCount edges { cursor } nodes { name user { name } family { members { totalCount } } } } }"""
 
 
-@pytest.fixture(scope="module")
-async def house(settings: Settings) -> AsyncIterator[Served]:
-    """Its clock stands still, so that a session that was looked up stays known."""
-    async with served(settings, lambda: datetime(2026, 3, 10, 12, tzinfo=UTC)) as running:
-        yield running
+house = pytest.fixture(still, scope="module")
 
 
 async def of(house: Served, number: int) -> Person:

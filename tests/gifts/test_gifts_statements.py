@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import Served
 from tests.gifts.world import World
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 FIELDS = """name tags lowestPriceMinor highestPriceMinor addedBy { name } family { name }
   prices(first: 2) { totalCount nodes { priceMinor } }"""
@@ -28,13 +27,6 @@ PRICES = """
   insert into gift_price (id, family_id, gift_id, price_minor, currency)
   select 'price_' || md5(id), family_id, id, price_minor, currency from gift
   where family_id = :family and price_minor is not null"""
-
-
-@pytest.fixture
-def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Any:
-    watched = Statements(house, monkeypatch)
-    yield watched
-    watched.stop()
 
 
 async def seed(home: World, rows: int) -> None:

@@ -1,27 +1,19 @@
 """What somebody gives is read in one statement, however much it is."""
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-
 import pytest
 
-from kit.settings import Settings
-from tests.conftest import Served, served
+from tests.conftest import Served, still
 from tests.gifts.givers import GIVING
 from tests.gifts.test_claims import claim
 from tests.gifts.world import World, world
 from tests.people import People
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 MINE = f"""query ($first: Int, $status: [ListItemStatus!]) {{ myGivings(first: $first, status: $status) {{ totalCount
   nodes {{ item {{ gift {{ name }} {GIVING} }} }} }} }}"""
 
 
-@pytest.fixture(scope="module")
-async def house(settings: Settings) -> AsyncIterator[Served]:
-    """Its clock stands still, so that a session that was looked up stays known."""
-    async with served(settings, lambda: datetime(2026, 3, 10, 12, tzinfo=UTC)) as running:
-        yield running
+house = pytest.fixture(still, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +28,6 @@ async def home(people: People) -> World:
     for _ in range(50):
         await claim(home.gus, (await home.put(home.gift, home.gina, list=home.list)).id)
     return home
-
-
-@pytest.fixture
-def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
-    watched = Statements(house, monkeypatch)
-    yield watched
-    watched.stop()
 
 
 @pytest.mark.parametrize("rows", [1, 50])

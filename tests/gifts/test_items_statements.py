@@ -1,18 +1,13 @@
 """What reads of lists and items cost: one statement, however many there are and whatever they show of other rows."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 from sqlalchemy import text
 
 from db.gifts.items import Giving, ListItem
-from kit.settings import Settings
 from resolvers.gifts import keeping
-from tests.conftest import Served, served
+from tests.conftest import Served, still
 from tests.gifts.world import World, world
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 ITEM = """status givenBefore gift { name } person { name } addedBy { name } list { occasion { name } }
   giving { status assignee { name } claims { totalCount } }"""
@@ -34,11 +29,7 @@ READS = {
 FOUND = {"lists": 1, "listItems": 61, "filtered": 31, "list": 61, "personHistory": 30, "person": 30}
 
 
-@pytest.fixture(scope="module")
-async def house(settings: Settings) -> AsyncIterator[Served]:
-    """Its clock stands still, so that a session that was looked up stays known."""
-    async with served(settings, lambda: datetime(2026, 3, 10, 12, tzinfo=UTC)) as running:
-        yield running
+house = pytest.fixture(still, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,7 @@ async def home(house: Served) -> World:
             list_id=made.list.id,
             gift_id=made.gift.id,
             person_id=made.receiver.id,
-            **(keeping.OPEN if number % 2 else keeping.of_list(made.list)),
+            **(keeping.OPEN if number % 2 else keeping.like(made.list)),
         )
         for number in range(60)
     ]
@@ -65,13 +56,6 @@ async def home(house: Served) -> World:
         )
         await session.execute(text(f"{received} and list_id = :id and kept_until is null"), {"id": made.list.id})
     return made
-
-
-@pytest.fixture
-def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Any:
-    watched = Statements(house, monkeypatch)
-    yield watched
-    watched.stop()
 
 
 @pytest.mark.parametrize("first", [1, 50])

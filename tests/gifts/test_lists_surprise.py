@@ -47,7 +47,7 @@ async def whisper(home: World) -> str:
     await write(home, "update giving set status = 'RECEIVED' where item_id = :ball", ball=ball["id"])
     await write(home, "update list_item set kept_until = null where id = :ball", ball=ball["id"])
     await write(home, "update activity set kept_until = null where item_id = :ball", ball=ball["id"])
-    secret = keeping.as_item(home.item)
+    secret = keeping.like(home.item)
     claimed = Activity(id=Activity.fresh_id(), family_id=home.family.id, kind=ActivityKind.CLAIMED, **secret)
     claimed.item_id, claimed.list_id = home.item.id, home.list.id
     await home.keep(

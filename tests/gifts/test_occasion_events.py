@@ -3,7 +3,7 @@
 from typing import Any
 
 from db.gifts.comments import Comment, CommentParent
-from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
+from db.gifts.lists import GiftList, GiftListVisibility
 from db.gifts.occasions import OccasionPerson
 from resolvers.gifts import keeping
 from tests.gifts.test_occasions import ADD, DELETE, REMOVE, UPDATE, rows
@@ -17,17 +17,8 @@ EVENTS = """subscription ($occasion: ID!) { occasionEvents(occasionId: $occasion
 
 async def hidden_list(home: World) -> GiftList:
     """Gus's ideas for Ida, which she does not see, and what he said about the occasion."""
-    ideas = GiftList(
-        id=GiftList.fresh_id(),
-        family_id=home.family.id,
-        owner_id=home.gus.id,
-        person_id=home.receiver.id,
-        occasion_id=home.occasion.id,
-        name="Ideas",
-        type=GiftListType.IDEAS,
-        visibility=GiftListVisibility.GIVERS,
-        **keeping.from_person(home.receiver.id),
-    )
+    shown = {"occasion_id": home.occasion.id, "visibility": GiftListVisibility.GIVERS}
+    ideas = await home.another_list(home.gus, "Ideas", home.receiver, **shown)
     said = Comment(
         id=Comment.fresh_id(),
         family_id=home.family.id,
@@ -38,7 +29,7 @@ async def hidden_list(home: World) -> GiftList:
         text="She must not know",
         **keeping.from_person(home.receiver.id),
     )
-    await home.keep(ideas, said)
+    await home.keep(said)
     return ideas
 
 

@@ -15,7 +15,7 @@ from kit.ids import Id
 from tests.conftest import Served
 from tests.gifts.world import World
 from tests.people import Person
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 FIELDS = """id name type day recursYearly budgetMinor notes version family { id } previous { id } next { id }
   people { nodes { id budgetMinor person { id name } } }"""

@@ -144,7 +144,7 @@ async def secrets(home: World) -> None:
     """Gus says something of the item, and that is written down; Gina says something of another."""
     other = await home.another(home.gina)
     for item, author in ((home.item, home.gus), (other, home.gina)):
-        about = {"family_id": home.family.id, "item_id": item.id, **keeping.as_item(item)}
+        about = {"family_id": home.family.id, "item_id": item.id, **keeping.like(item)}
         said = Comment(author_id=author.id, parent_type=CommentParent.ITEM, parent_id=item.id, text=item.id, **about)
         said.id = Comment.fresh_id()
         noted = Activity(id=Activity.fresh_id(), actor_id=author.id, kind=ActivityKind.COMMENTED, **about)

@@ -6,7 +6,7 @@ from db.gifts.activity import Activity, ActivityKind
 from db.gifts.comments import Comment, CommentParent
 from db.gifts.families import FamilyInvite
 from db.gifts.items import Claim
-from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
+from db.gifts.lists import GiftListVisibility
 from resolvers.gifts import keeping
 from tests.gifts.world import World
 from tests.people import Person
@@ -27,7 +27,7 @@ async def promise(home: World) -> None:
     """Gus gives the skates, thinks of a helmet, and says so."""
     await home.another(home.gus)
     given = {"family_id": home.family.id, "giving_id": home.giving.id}
-    secret = keeping.as_item(home.item)
+    secret = keeping.like(home.item)
     await home.keep(
         Claim(id=Claim.fresh_id(), user_id=home.gus.id, quantity=1, **given),
         Comment(
@@ -88,18 +88,7 @@ async def test_an_anonymous_claim_is_seen_by_its_owner_alone(home: World) -> Non
 
 async def test_lists_are_shown_as_their_owner_says(home: World) -> None:
     for visibility in GiftListVisibility:
-        await home.keep(
-            GiftList(
-                id=GiftList.fresh_id(),
-                family_id=home.family.id,
-                owner_id=home.gus.id,
-                person_id=home.receiver.id,
-                name=visibility.value,
-                type=GiftListType.IDEAS,
-                visibility=visibility,
-                **keeping.from_person(home.receiver.id),
-            )
-        )
+        await home.another_list(home.gus, visibility.value, home.receiver, visibility=visibility)
     query = "{ lists { nodes { name } } }"
     seen = {
         name: [node["name"] for node in (await person.ask(query)).data["lists"]["nodes"]]

@@ -10,11 +10,10 @@ from db.gifts.items import ItemStatus, ListItem
 from db.gifts.lists import GiftList, GiftListType, GiftListVisibility
 from db.gifts.occasions import OccasionPerson
 from db.gifts.persons import Person as Receiver
-from resolvers.gifts import keeping
 from tests.conftest import Served
 from tests.gifts.world import World
 from tests.people import Person
-from tests.tasks.test_statements import Statements
+from tests.statements import Statements
 
 SUMS = "items idea selected purchased received currency budgetMinor plannedMinor spentMinor leftMinor unpricedCount"
 ALL = f"""query ($id: ID!) {{ occasionSummary(id: $id) {{ {SUMS} }}
@@ -61,17 +60,9 @@ async def budget(home: World, amount: int, on: int) -> None:
 
 async def for_all(home: World) -> GiftList:
     """Another list for the occasion, with presents for whomever; and a second person, who has one of them."""
-    shared = GiftList(
-        id=GiftList.fresh_id(),
-        family_id=home.family.id,
-        owner_id=home.gus.id,
-        occasion_id=home.occasion.id,
-        name="For all",
-        type=GiftListType.SHOPPING,
-        visibility=GiftListVisibility.FAMILY,
-    )
+    shared = await home.another_list(home.gus, "For all", type=GiftListType.SHOPPING, occasion_id=home.occasion.id)
     tom = Receiver(id=Receiver.fresh_id(), family_id=home.family.id, name="Tom")
-    await home.keep(shared, tom)
+    await home.keep(tom)
     given = {"family_id": home.family.id, "occasion_id": home.occasion.id, "person_id": tom.id}
     await home.keep(OccasionPerson(id=OccasionPerson.fresh_id(), **given))
     item = await give(home, home.gus, 700, list=shared)
@@ -139,19 +130,8 @@ async def ask(person: Person, occasion: str) -> bytes:
 
 
 async def hidden(home: World) -> GiftList:
-    ideas = GiftList(
-        id=GiftList.fresh_id(),
-        family_id=home.family.id,
-        owner_id=home.gus.id,
-        person_id=home.receiver.id,
-        occasion_id=home.occasion.id,
-        name="Ideas",
-        type=GiftListType.IDEAS,
-        visibility=GiftListVisibility.GIVERS,
-        **keeping.from_person(home.receiver.id),
-    )
-    await home.keep(ideas)
-    return ideas
+    shown = {"occasion_id": home.occasion.id, "visibility": GiftListVisibility.GIVERS}
+    return await home.another_list(home.gus, "Ideas", home.receiver, **shown)
 
 
 async def test_what_is_revealed_is_summed_for_the_person_too(home: World) -> None:

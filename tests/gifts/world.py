@@ -63,6 +63,16 @@ class World:
         await self.keep(Giving(id=Giving.fresh_id(), family_id=self.family.id, item_id=item.id))
         return item
 
+    async def another_list(self, by: Person, name: str, person: Receiver | None = None, **more: Any) -> GiftList:
+        """Of ideas, if nothing else is said, and a secret from the person."""
+        whom = None if person is None else person.id
+        given = {"type": GiftListType.IDEAS, **more, **keeping.from_person(whom)}
+        made = GiftList(
+            id=GiftList.fresh_id(), family_id=self.family.id, owner_id=by.id, person_id=whom, name=name, **given
+        )
+        await self.keep(made)
+        return made
+
 
 async def keep(people: People, *rows: Entity) -> None:
     """Written as they are; the rows stay readable afterwards."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -56,11 +55,12 @@ async def test_a_job_is_done_once_after_the_commit_and_not_before(desk: Desk) ->
     async with desk.open():
         async with desk.db.transaction() as session:
             await enqueue(session, "Note", b"one")
-            await asyncio.sleep(0.2)  # nothing tells that nothing happens
-            assert desk.begun == Counter()
+            await desk.ask(b"later")
+            await until(lambda: desk.done[b"later"])
+            assert desk.begun == {b"later": 1}
         await until(lambda: desk.done[b"one"])
         await until_empty(desk)
-    assert desk.done == {b"one": 1}
+    assert desk.done == {b"later": 1, b"one": 1}
 
 
 async def test_a_job_for_later_waits_for_its_moment(desk: Desk) -> None:
@@ -166,14 +166,20 @@ async def test_what_a_process_works_at_when_it_stops_is_taken_up_by_another_at_o
     assert (desk.begun, desk.given_up) == ({b"one": 2}, {})
 
 
-async def test_a_process_that_has_lost_a_job_no_longer_says_what_becomes_of_it(desk: Desk) -> None:
+async def test_a_process_that_has_lost_a_job_no_longer_says_what_becomes_of_it(
+    desk: Desk, logged: list[EventDict]
+) -> None:
     going = asyncio.Event()
 
-    async def wait_and_fail(payload: bytes, tried: int) -> None:
-        await going.wait()
-        raise OSError
+    async def fail_one(payload: bytes, tried: int) -> None:
+        if payload == b"one":
+            await going.wait()
+            raise OSError
 
-    desk.does = wait_and_fail
+    async def one_is_left() -> bool:
+        return sum((await desk.left()).values()) == 1
+
+    desk.does = fail_one
     await desk.ask(b"one")
     async with desk.open(lease=3_600):
         await until(lambda: desk.begun[b"one"])
@@ -181,7 +187,10 @@ async def test_a_process_that_has_lost_a_job_no_longer_says_what_becomes_of_it(d
             taken = "update job set queue_manager_id = gen_random_uuid()"
             await (await session.connection()).exec_driver_sql(taken)
         going.set()
-        await asyncio.sleep(0.3)  # nothing tells that nothing happens
+        await until_logged(logged, "job.failed")
+        await desk.ask(b"later")
+        await until(lambda: desk.done[b"later"])
+        await until(one_is_left)
     assert await desk.left() == {"picked": 1}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from db.accounts.users import Role
 from db.engine import dsn, normalised
@@ -36,6 +36,7 @@ EVERY = [
     "trusted documents",
     "sign-up",
     "metrics",
+    "spirit",
     "PostgreSQL",
     "migrations",
     "connections",
@@ -65,6 +66,7 @@ OF_SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "secrets", "JWT_SECRET is not set"),
     ({"jwt_secret": "a" * 32}, "secrets", "JWT_SECRET has fewer than 8 different characters"),
     ({"jwt_secret": STRONG, "metrics_token": "0123456789abcdef"}, "secrets", "METRICS_TOKEN counts up or down"),
+    ({"llm_api_key": SecretStr("sk-hunter2")}, "spirit", "LLM_API_KEY, LLM_BASE_URL or LLM_MODEL is set"),
     ({"forwarded_allow_ips": "*"}, "proxies", "FORWARDED_ALLOW_IPS=*"),
     ({"forwarded_allow_ips": "10.0.0.0/8, proxy"}, "proxies", "FORWARDED_ALLOW_IPS: proxy is no address"),
     ({"query_budget_per_user": 0}, "rate limiting", "QUERY_BUDGET_PER_USER=0"),
@@ -89,6 +91,14 @@ async def test_what_is_doubtful_about_the_settings_is_a_warning(changes: dict[st
     assert found.remedy
     assert doctor.code(findings, strict=False) == 0
     assert doctor.code(findings, strict=True) == 1
+
+
+async def test_who_speaks_for_the_spirit_is_named_and_no_key() -> None:
+    assert (await told(given()))["spirit"] == (Verdict.OK, "the small one in Parlor itself answers")
+    named = {"llm_provider": "openai", "llm_model": "llama3", "llm_api_key": "sk-hunter2"}
+    found = await told(given(**named, llm_base_url="http://gpu.local:8000/v1"))
+    assert found["spirit"] == (Verdict.OK, "llama3 of openai, at gpu.local:8000")
+    assert "hunter2" not in str(found)
 
 
 async def test_trusted_documents_are_read_and_checked(tmp_path: Path) -> None:

@@ -1,15 +1,11 @@
 """What reads cost: one statement, however much is asked for, and that a statement which could not write."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from kit.settings import Settings
-from tests.conftest import Served, served
+from tests.conftest import Served, still
 from tests.people import People, Person
+from tests.statements import Statements
 
 LIST = """query ($first: Int, $filter: TaskFilter) { tasks(first: $first, filter: $filter) { totalCount
   pageInfo { hasNextPage endCursor } edges { cursor }
@@ -28,40 +24,7 @@ RELATED = """{ tasks(first: 100, filter: {labelNames: ["home"]}, orderBy: {field
   totalCount nodes { title } edges { cursor } } }"""
 
 
-class Statements(list[str]):
-    """All that a server sends to PostgreSQL while a test watches, by whichever way."""
-
-    def __init__(self, house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__()
-        db = house.services.db
-        fetchval, fetch = db.fetchval, db.fetch
-
-        async def noted_fetchval(sql: str, arguments: Any) -> Any:
-            self.append(sql)
-            return await fetchval(sql, arguments)
-
-        async def noted_fetch(sql: str, *arguments: Any) -> Any:
-            if not any(table in sql for table in ("event", "log_state")):  # the tail, at work beside
-                self.append(sql)
-            return await fetch(sql, *arguments)
-
-        monkeypatch.setattr(db, "fetchval", noted_fetchval)
-        monkeypatch.setattr(db, "fetch", noted_fetch)
-        self._engine = db.engine.sync_engine
-        event.listen(self._engine, "before_cursor_execute", self._noted)
-
-    def _noted(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self.append(statement)
-
-    def stop(self) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._noted)
-
-
-@pytest.fixture(scope="module")
-async def house(settings: Settings) -> AsyncIterator[Served]:
-    """Its clock stands still, so that a session that was looked up stays known."""
-    async with served(settings, lambda: datetime(2026, 3, 10, 12, tzinfo=UTC)) as running:
-        yield running
+house = pytest.fixture(still, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +48,6 @@ async def dora(people: People) -> Person:
         for _ in "ab":
             assert (await dora.ask(f"mutation {{ {parts} }}")).data
     return dora
-
-
-@pytest.fixture
-def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Any:
-    watched = Statements(house, monkeypatch)
-    yield watched
-    watched.stop()
 
 
 @pytest.mark.parametrize("rows", [1, 100])

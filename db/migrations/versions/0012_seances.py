@@ -139,6 +139,7 @@ def upgrade() -> None:
         sa.Column("letter_timing", postgresql.ARRAY(sa.Integer()), nullable=True),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("search", postgresql.TSVECTOR(), _words("text"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -150,6 +151,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("id ~ '^seancemessage_[0-9a-f]{32}$'", name=op.f("ck_seance_message_id_names_its_type")),
         sa.CheckConstraint("kind = 'USER' or sender_id is null", name=op.f("ck_seance_message_only_users_send")),
+        sa.CheckConstraint(
+            "hidden_at is not null or not withdrawn", name=op.f("ck_seance_message_withdrawn_is_hidden")
+        ),
         sa.CheckConstraint("length(text) between 1 and 1000", name=op.f("ck_seance_message_text_length")),
         sa.ForeignKeyConstraint(
             ["seance_id"], ["seance.id"], name=op.f("fk_seance_message_seance_id"), ondelete="CASCADE"
@@ -218,6 +222,7 @@ def upgrade() -> None:
         sa.Column("seance_id", sa.String(collation="C"), nullable=False),
         sa.Column("message_id", sa.String(collation="C"), nullable=False),
         sa.Column("reporter_id", sa.String(collation="C"), nullable=True),
+        sa.Column("sender_id", sa.String(collation="C"), nullable=True),
         sa.Column("host_id", sa.String(collation="C"), nullable=True),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
@@ -239,11 +244,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["seance_id"], ["seance.id"], name=op.f("fk_seance_report_seance_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["sender_id"], ["user_account.id"], name=op.f("fk_seance_report_sender_id"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seance_report")),
     )
     op.create_index("ix_seance_report_created_at_id", "seance_report", ["created_at", "id"], unique=False)
     op.create_index("ix_seance_report_host_id", "seance_report", ["host_id"], unique=False)
     op.create_index("ix_seance_report_reporter_id", "seance_report", ["reporter_id"], unique=False)
+    op.create_index("ix_seance_report_sender_id", "seance_report", ["sender_id"], unique=False)
     op.create_index(
         "ix_seance_report_seance_id_created_at_id", "seance_report", ["seance_id", "created_at", "id"], unique=False
     )

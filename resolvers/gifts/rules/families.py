@@ -6,11 +6,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from db.gifts.families import FamilyRole
 from kit.ids import Id
 from resolvers.gifts.rules.persons import NewPerson
+from resolvers.invitations import Days, Uses
 from resolvers.rules import Clean, Input, NotNull, optional, stripped
-
-LONGEST_DAYS = 90  # that an invitation may be used
-USUAL_DAYS = 7
-MOST_USES = 100
 
 FamilyName = Annotated[str, stripped(100), Clean]
 Currency = Annotated[str, AfterValidator(lambda code: code.strip().upper()), StringConstraints(pattern="^[A-Z]{3}$")]
@@ -50,8 +47,6 @@ class CreateFamilyInvite(Input):
     role: Annotated[FamilyRole, AfterValidator(_not_to_own)] = Field(
         FamilyRole.MEMBER, description="What they may then do: MEMBER, or ADMIN, which only an owner may give."
     )
-    days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] | None = optional(
-        "How long it may be used, 1 to 90 days. Default: 7."
-    )
+    days: Days | None = optional("How long it may be used, 1 to 90 days. Default: 7.")
     expires_at: datetime | None = optional("Instead of days: until when, within 90 days.")
-    most_uses: int = Field(1, ge=1, le=MOST_USES, description="How many may join with it, 1 to 100.")
+    most_uses: Uses = Field(1, description="How many may join with it, 1 to 100.")

@@ -1,0 +1,1 @@
+"""Language models, whoever runs them: what one is asked, how it answers piece by piece, and how it fails."""

@@ -1,0 +1,15 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from kit.ids import Id
+from resolvers.rules import Clean, Input, stripped
+
+LONGEST = 1_000  # characters of what is said
+
+
+class SendSeanceMessage(Input):
+    """What is said in a room."""
+
+    seance_id: Id = Field(description="In which room.")
+    text: Annotated[str, stripped(LONGEST), Clean] = Field(description="1 to 1,000 characters, not blank.")

@@ -1,0 +1,38 @@
+"""What a server sends to PostgreSQL."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from tests.conftest import Served
+
+
+class Statements(list[str]):
+    """All that a server sends to PostgreSQL while a test watches, by whichever way."""
+
+    def __init__(self, house: "Served", monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        db = house.services.db
+        fetchval, fetch = db.fetchval, db.fetch
+
+        async def noted_fetchval(sql: str, arguments: Any) -> Any:
+            self.append(sql)
+            return await fetchval(sql, arguments)
+
+        async def noted_fetch(sql: str, *arguments: Any) -> Any:
+            if not any(table in sql for table in ("event", "log_state")):  # the tail, at work beside
+                self.append(sql)
+            return await fetch(sql, *arguments)
+
+        monkeypatch.setattr(db, "fetchval", noted_fetchval)
+        monkeypatch.setattr(db, "fetch", noted_fetch)
+        self._engine = db.engine.sync_engine
+        event.listen(self._engine, "before_cursor_execute", self._noted)
+
+    def _noted(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.append(statement)
+
+    def stop(self) -> None:
+        event.remove(self._engine, "before_cursor_execute", self._noted)
