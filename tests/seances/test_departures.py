@@ -37,9 +37,9 @@ async def test_who_goes_frees_their_seat_and_the_others_hear_it(world: World) ->
     async with hearing(world.ida, world.room.id) as ida:
         await gone(world.gus)
         told = [await heard(ida) for _ in range(2)]
-    assert [name for name, _ in told] == ["SeanceUpdated", "UserLeft"]
-    assert told[0][1]["seance"]["participantCount"] == 2
-    assert (told[1][1]["entityId"], told[1][1]["participant"]) == (world.seats[world.gus.id].id, None)
+    assert [name for name, _ in told] == ["UserLeft", "SeanceUpdated"]
+    assert told[1][1]["seance"]["participantCount"] == 2
+    assert (told[0][1]["entityId"], told[0][1]["participant"]) == (world.seats[world.gus.id].id, None)
     seen = (await world.ida.ask(TEXTS, id=world.room.id)).data["seance"]
     assert seen == {
         "participantCount": 2,
@@ -54,7 +54,7 @@ async def test_when_the_host_goes_who_has_been_there_longest_follows(world: Worl
         await gone(world.dora)
         for stream in (ida, gus):
             told = [await heard(stream) for _ in range(3)]
-            assert [name for name, _ in told] == ["SeanceUpdated", "UserLeft", "HostChanged"]
+            assert [name for name, _ in told] == ["UserLeft", "SeanceUpdated", "HostChanged"]
             assert told[2][1]["seance"]["host"] == {"id": world.gus.id, "name": "Gus"}
     assert (await row(world.people, world.room.id))["host_id"] == world.gus.id
     assert await taken(world, world.room.id) == [world.gus.id, world.ida.id]
