@@ -16,7 +16,7 @@ from resolvers.documented import Doc
 from resolvers.matching import matches
 from resolvers.relations import any_of
 from resolvers.rules import Direction
-from resolvers.seances import ending, seats
+from resolvers.seances import ending, seats, spirit
 from resolvers.seances.held import announce, going_on, hosted, lists_of, taken
 from resolvers.seances.policy import hosts
 from resolvers.seances.rules.rooms import (
@@ -136,8 +136,12 @@ async def end(ctx: Context, id: SeanceId) -> Seance:
 
 
 async def delete(ctx: Context, id: SeanceId) -> Deleted:
-    """Those who sit there hear it where they follow the room, and all of them on the topic of their seats."""
+    """Those who sit there hear it where they follow the room, and all of them on the topic of their seats.
+
+    Before that the spirit stops thinking.
+    """
     async with ctx.work() as work:
         room = await hosted(work, id)
+        await spirit.end_all(work, room)
         work.audit("seance.delete", id)
         return await work.remove(room, also=[seats_of(seat.user_id) for seat in await taken(work, room)])
