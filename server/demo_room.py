@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 from db.seances.messages import MessageKind, SeanceMessage
-from db.seances.rooms import Seance
 from db.seances.turns import SeanceTurn, TurnState
 from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.seances import rooms, seats
-from resolvers.seances.held import seated, taken
+from resolvers.seances.held import held, seated, taken
 from resolvers.seances.rules.rooms import CreateSeance
 
 KEPT = timedelta(days=365)  # for their seats, which others lose who do not connect
@@ -32,8 +31,7 @@ async def found(gus: Context, dora: Context, ida: Context) -> None:
 
 async def _come(ctx: Context, room: Id) -> None:
     async with ctx.work() as work:
-        found = await work.session.get_one(Seance, room, with_for_update={"key_share": True})
-        await seats.sit(work, found, ctx.viewer.id)
+        await seats.sit(work, await held(work, room), ctx.viewer.id)
 
 
 async def _say(ctx: Context, room: Id, text: str) -> SeanceMessage:

@@ -61,10 +61,8 @@ class Seance(Entity):
         CheckConstraint("max_users between 2 and 12", name="max_users"),
         CheckConstraint("participant_count between 0 and max_users", name="nobody_stands"),
         Index("ix_seance_created_at_id", "created_at", "id"),
-        Index(
-            "ix_seance_public", "created_at", "id", postgresql_where=text("ended_at is null and visibility = 'PUBLIC'")
-        ),
         Index("ix_seance_going_on", "id", postgresql_where=text("ended_at is null")),
+        Index("ix_seance_active", "created_at", "id", postgresql_where=text("ended_at is null")),
         Index("ix_seance_host_id", "host_id"),
         Index("ix_seance_search", "search", postgresql_using="gin"),
     )

@@ -19,6 +19,7 @@ from db.accounts.users import User
 from db.seances.messages import MessageKind, SeanceMessage
 from db.seances.rooms import Seance
 from db.seances.turns import SeanceTurn, TurnFailure, TurnState
+from kit.errors import Unavailable
 from kit.ids import Id
 from kit.llm.language import Prompt, Reason, Unanswered, Usage
 from live.log import Kind
@@ -195,10 +196,21 @@ async def end_all(work: Work, room: Seance) -> None:
 
 
 async def fail_lapsed(ctx: Context) -> None:
-    """Fails the turns of processes that have died. Several may look at once."""
+    """Fails the turns of processes that have died. Several may look at once.
+
+    Raises what one has failed on, when all others have been tried.
+    """
     late = select(SeanceTurn.id).where(SeanceTurn.state == TurnState.THINKING, SeanceTurn.alive_until < ctx.now())
     async with ctx.services.db.transaction() as session:
         found = [*(await session.scalars(late.order_by(SeanceTurn.alive_until).limit(LAPSED)))]
+    failed: Exception | None = None
     for id in found:
-        if await _fail(ctx, id, TurnFailure.INTERRUPTED, lapsed=True):
-            logger.warning("spirit.interrupted", turn=id)
+        try:
+            if await _fail(ctx, id, TurnFailure.INTERRUPTED, lapsed=True):
+                logger.warning("spirit.interrupted", turn=id)
+        except Unavailable:
+            raise
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed

@@ -64,3 +64,10 @@ async def change(person: Person, room: Id, **values: object) -> None:
 async def end(person: Person, room: Id) -> None:
     async with holding(person, room) as (work, found):
         await ending.end(work, found)
+
+
+async def mute(by: Person, room: Id, person: Person) -> None:
+    async with holding(by, room) as (work, found):
+        seat = await held.seat_of(work, found, Id(person.id))
+        assert seat is not None
+        work.change(seat, muted_at=work.ctx.now())

@@ -51,7 +51,7 @@ async def test_a_room_and_what_it_says_of_itself_are_made_together(people: Peopl
     assert len(await rows(people, statement, f"seance:{made['id']}")) == 1
     kinds = "select entity || ' ' || kind as told from event where $1 = any(topics) order by id"
     told = [event["told"] for event in await rows(people, kinds, f"seance:{made['id']}")]
-    assert told == ["Seance ADDED", "SeanceMessage ADDED", "Seance UPDATED", "SeanceParticipant JOINED"]
+    assert told == ["Seance ADDED", "SeanceMessage ADDED", "SeanceParticipant JOINED", "Seance UPDATED"]
 
 
 @pytest.mark.parametrize(

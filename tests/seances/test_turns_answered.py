@@ -103,8 +103,10 @@ async def test_whoever_comes_late_knows_where_the_planchette_is(own: Settings) -
         home = await world(house.people)
         await asked(home.gus, home.room.id, "What is your name?")
         await until_over(house.people, home.room.id)
-        seen = (await home.ida.ask(SEEN, room=home.room.id)).data["seance"]["messages"]["nodes"]
-        (said,) = [message for message in seen if message["kind"] == "SPIRIT"]
+        said, question = (await home.ida.ask(SEEN, room=home.room.id)).data["seance"]["messages"]["nodes"]
+        asks = {"provider": "embedded", "askedBy": {"name": "Gus"}, "question": {"text": "What is your name?"}}
+        assert said["turn"] == asks | {"usage": None}  # that is for Gus
+        assert (said["kind"], question["kind"], question["turn"]) == ("SPIRIT", "USER", None)
         (kept,) = [row for row in await messages(house.people, home.room.id) if row["kind"] == "SPIRIT"]
         third = kept["starts_at"] + timedelta(milliseconds=sum(said["letterTiming"][:3]))
         assert planchette(said["letterTiming"], kept["starts_at"], third) == 3
@@ -113,7 +115,8 @@ async def test_whoever_comes_late_knows_where_the_planchette_is(own: Settings) -
         assert kept["starts_at"] > turn["finished_at"]
 
 
-SEEN = "query ($room: ID!) { seance(id: $room) { messages { nodes { kind text letterTiming startsAt } } } }"
+SEEN = """query ($room: ID!) { seance(id: $room) { messages { nodes { kind text letterTiming startsAt
+  turn { provider askedBy { name } question { text } usage { costMicroUsd } } } } } }"""
 
 
 async def test_a_model_of_somebody_else_is_asked_with_what_was_said_and_its_price_is_known(
