@@ -15,6 +15,7 @@ SHORTEST = 30
 LONGEST = 60_000  # of the whole, however long it is
 AHEAD = timedelta(seconds=1.5)  # so long an answer has to reach everybody before the first letter
 REST = timedelta(seconds=1)  # between two answers
+FURTHEST = timedelta(minutes=2)  # ahead; in a room that asks faster than can be spelled, planchettes cross after that
 
 
 def timing(text: str) -> list[int]:
@@ -52,4 +53,9 @@ def ends_at(letter_timing: Sequence[int], starts_at: datetime) -> datetime:
 
 def begins_at(now: datetime, free_at: datetime | None) -> datetime:
     """When the first letter of a new answer comes, given when the one before it is spelled to its end."""
-    return now + AHEAD if free_at is None else max(now + AHEAD, free_at + REST)
+    return now + AHEAD if free_at is None else min(max(now + AHEAD, free_at + REST), now + FURTHEST)
+
+
+def spelled_since(now: datetime) -> datetime:
+    """What was answered before is spelled to its end."""
+    return now - FURTHEST - timedelta(milliseconds=LONGEST)

@@ -26,7 +26,7 @@ from live.log import Kind
 from resolvers.context import Context
 from resolvers.jobs import Job
 from resolvers.seances.held import held_unseen
-from resolvers.seances.letters import begins_at, ends_at, timing
+from resolvers.seances.letters import begins_at, ends_at, spelled_since, timing
 from resolvers.seances.prompts import prompt_of, spoken
 from resolvers.seances.thinking import LEASE, answered, called_off, renew
 from resolvers.seances.words import masked
@@ -118,10 +118,15 @@ async def _finish(ctx: Context, id: Id, text: str, usage: Usage) -> None:
 
 async def _spell(work: Work, room: Seance, text: str) -> SeanceMessage:
     """Its letters come after those of the answer before it: there is one planchette."""
-    spelled = select(SeanceMessage).where(SeanceMessage.seance_id == room.id, SeanceMessage.kind == MessageKind.SPIRIT)
+    now = work.ctx.now()
+    spelled = select(SeanceMessage).where(
+        SeanceMessage.seance_id == room.id,
+        SeanceMessage.kind == MessageKind.SPIRIT,
+        SeanceMessage.created_at > spelled_since(now),
+    )
     latest = spelled.order_by(SeanceMessage.created_at.desc(), SeanceMessage.id.desc()).limit(1)
     before = await work.session.scalar(latest)
-    starts_at = begins_at(work.ctx.now(), None if before is None else _spelled_at(before))
+    starts_at = begins_at(now, None if before is None else _spelled_at(before))
     message = SeanceMessage(
         seance_id=room.id, kind=MessageKind.SPIRIT, text=text, letter_timing=timing(text), starts_at=starts_at
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resolvers.seances.letters import LONGEST, SHORTEST, begins_at, ends_at, planchette, timing
+from resolvers.seances.letters import LONGEST, SHORTEST, begins_at, ends_at, planchette, spelled_since, timing
 
 MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -59,7 +59,9 @@ def test_whoever_comes_late_is_in_step_with_who_has_counted_from_the_start(paces
     assert planchette(paces, MIDNIGHT, ends_at(paces, MIDNIGHT)) == len(paces)
 
 
-def test_two_answers_are_never_spelled_at_once() -> None:
+def test_an_answer_waits_for_the_one_before_it_but_not_for_ever() -> None:
     assert begins_at(MIDNIGHT, None) == after(1_500)
     assert begins_at(MIDNIGHT, after(-10_000)) == after(1_500)
     assert begins_at(MIDNIGHT, after(9_000)) == after(10_000)
+    assert begins_at(MIDNIGHT, after(119_001)) == after(120_000)
+    assert ends_at(timing("." * 1_000), begins_at(spelled_since(MIDNIGHT), after(10**9))) == MIDNIGHT
