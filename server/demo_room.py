@@ -3,24 +3,24 @@
 from datetime import timedelta
 
 from db.seances.messages import MessageKind, SeanceMessage
-from db.seances.rooms import Seance
 from db.seances.turns import SeanceTurn, TurnState
 from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
-from resolvers.seances import rooms, seats
+from resolvers.seances import messages, rooms, seats
 from resolvers.seances.held import seated, taken
+from resolvers.seances.letters import timing
+from resolvers.seances.rules.messages import SendSeanceMessage
 from resolvers.seances.rules.rooms import CreateSeance
 
 KEPT = timedelta(days=365)  # for their seats, which others lose who do not connect
-LETTER, REST = 180, 420  # milliseconds
 
 
 async def found(gus: Context, dora: Context, ida: Context) -> None:
     """Gus is the host."""
     room = (await rooms.create(gus, CreateSeance(name="The attic"))).id
     for guest in (dora, ida):
-        await _come(guest, room)
+        await seats.join(guest, room)
     await _say(gus, room, "The candle is lit. Hands on the table, everybody.")
     await _say(ida, room, "Is this the board from Granny Greta's flat?")
     await _say(dora, room, "It is. Be kind to it, it is older than all of us.")
@@ -30,24 +30,14 @@ async def found(gus: Context, dora: Context, ida: Context) -> None:
     await _keep(gus, room)
 
 
-async def _come(ctx: Context, room: Id) -> None:
-    async with ctx.work() as work:
-        found = await work.session.get_one(Seance, room, with_for_update={"key_share": True})
-        await seats.sit(work, found, ctx.viewer.id)
-
-
 async def _say(ctx: Context, room: Id, text: str) -> SeanceMessage:
-    async with ctx.work() as work:
-        await seated(work, room, shares=True)
-        sender = ctx.viewer.id
-        return await work.add(SeanceMessage(seance_id=room, kind=MessageKind.USER, sender_id=sender, text=text))
+    return await messages.send(ctx, SendSeanceMessage(seance_id=room, text=text))
 
 
 async def _answer(ctx: Context, question: SeanceMessage, text: str) -> None:
     """What the spirit said; it has been spelled."""
-    timing = [LETTER if letter.isalpha() else REST for letter in text]
-    now, room = ctx.now(), question.seance_id
-    spelled = {"letter_timing": timing, "starts_at": now - timedelta(milliseconds=sum(timing))}
+    now, room, letters = ctx.now(), question.seance_id, timing(text)
+    spelled = {"letter_timing": letters, "starts_at": now - timedelta(milliseconds=sum(letters))}
     async with ctx.work() as work:
         await seated(work, room)
         answer = SeanceMessage(seance_id=room, kind=MessageKind.SPIRIT, text=text, **spelled)

@@ -79,8 +79,8 @@ def _of_another(report: Any) -> ColumnElement[bool]:
     return or_(report.sender_id.is_(None), report.sender_id != VIEWER_ID)
 
 
+_made_report = both(_mine(SeanceReport.reporter_id), _seat(SeanceReport.seance_id))
 _sees_to_report = either(both(_of_host(SeanceReport.seance_id), _of_another), role(Role.ADMIN))
-_reports = both(_mine(SeanceReport.reporter_id), _seat(SeanceReport.seance_id))
 
 POLICIES = {
     Seance: Policy(either(_open, was_in), hosts),
@@ -91,5 +91,5 @@ POLICIES = {
     SeanceMessage: Policy(sees_message, either(_mine(SeanceMessage.sender_id), _of_host(SeanceMessage.seance_id))),
     SeanceInvite: Policy(_of_host(SeanceInvite.seance_id), _of_host(SeanceInvite.seance_id)),
     SeanceTurn: Policy(sees_turn, either(_mine(SeanceTurn.asked_by_id), _of_host(SeanceTurn.seance_id))),
-    SeanceReport: Policy(either(_reports, _sees_to_report), _sees_to_report),
+    SeanceReport: Policy(either(_made_report, _sees_to_report), _sees_to_report),
 }

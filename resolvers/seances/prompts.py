@@ -14,7 +14,7 @@ LINES = 20  # that were said before
 CHARACTERS = 6_000  # of them together; the oldest are left out first
 NAME = 60  # characters
 LONGEST = 280  # characters of an answer
-MOST_TOKENS = 120  # of which most languages make more than as many characters
+MOST_TOKENS = 400  # an answer takes a quarter of them: some models think before they speak
 NOBODY = "Somebody"
 
 INSTRUCTIONS = f"""You are a spirit, called by the people of a seance. They ask, and a planchette spells your answer \

@@ -5,7 +5,6 @@ Whoever takes a seat holds the room, and then what counts how many seats they ha
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -20,11 +19,10 @@ from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.relations import any_of
 from resolvers.seances import ending, turns
-from resolvers.seances.held import going_on, held, held_unseen, lists_of, seat_count, seat_of, taken
+from resolvers.seances.held import ARRIVAL, going_on, heard_of, held, held_unseen, lists_of, seat_count, seat_of, taken
 from resolvers.turns import crowded
 from resolvers.work import Work
 
-ARRIVAL = timedelta(seconds=120)  # to connect, for whoever has just taken a seat; and for who is heard of without that
 MOST_TAKEN = 20  # seats of one user at once
 TURN_SECONDS = 10  # to wait at a door; 200 who come at once are through in 3 to 5 on two busy cores
 SENT_AWAY = (LeftReason.KICKED, LeftReason.BANNED)
@@ -203,12 +201,6 @@ async def _refuse_too_many(work: Work, user: Id) -> None:
     going = mine.join(SeanceParticipant.seance).where(Seance.ended_at.is_(None))
     if (await work.session.scalar(going) or 0) >= MOST_TAKEN:
         raise Conflict(f"You sit in {MOST_TAKEN} sessions; leave one first", reason="TOO_MANY_SEATS")
-
-
-def heard_of(work: Work, seat: SeanceParticipant) -> None:
-    """Somebody who is not connected has given a sign of life. Nobody hears of it."""
-    if seat.held_until is not None:
-        seat.held_until = max(seat.held_until, work.ctx.now() + ARRIVAL)
 
 
 async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: LeftReason) -> None:

@@ -14,9 +14,9 @@ from kit.ids import Id
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.seances import spirit
-from resolvers.seances.held import held_unseen, seated
+from resolvers.seances.held import held_unseen
 from resolvers.seances.rules.turns import AskSpirit
-from resolvers.seances.speaking import unmuted
+from resolvers.seances.speaking import speaker
 from resolvers.seances.words import masked
 from resolvers.work import Work
 
@@ -37,8 +37,7 @@ def listed() -> Listing:
 
 async def ask(ctx: Context, input: Annotated[AskSpirit, Doc("The question.")]) -> SeanceTurn:
     async with ctx.work() as work:
-        room, seat = await seated(work, input.seance_id)
-        unmuted(seat)
+        room, _ = await speaker(work, input.seance_id, shares=False)
         _admit(await spirit.open_turns(work, room), ctx.viewer.id)
         said = {"seance_id": room.id, "sender_id": ctx.viewer.id}
         text = masked(input.text, ctx.services.settings.blocked_words)

@@ -37,7 +37,7 @@ _OF_GIFTS = (
     "lists myGivings occasion occasionSummary occasions person personHistory persons searchGifts similarGifts "
 )
 _SEANCES = "Seance SeanceInvite SeanceMessage SeanceParticipant SeanceReport SeanceTurn TokenUsage"
-_OF_SEANCES = "seance seances"
+_OF_SEANCES = "seance seanceMessage seanceOfInvite seanceReports seances"
 # What `tests/gifts/test_adversary.py` and that of the rooms ask instead. Fields as `User.families`, and types that an
 # abstract one may be.
 NOT_YET = {

@@ -7,6 +7,7 @@ import pytest
 
 from db.accounts.users import Role
 from db.seances.reports import SeanceReport
+from db.seances.rooms import SeanceVisibility
 from db.seances.seats import LeftReason
 from kit.ids import Id
 from tests.people import Person
@@ -37,9 +38,9 @@ async def test_who_goes_frees_their_seat_and_the_others_hear_it(world: World) ->
     async with hearing(world.ida, world.room.id) as ida:
         await gone(world.gus)
         told = [await heard(ida) for _ in range(2)]
-    assert [name for name, _ in told] == ["SeanceUpdated", "UserLeft"]
-    assert told[0][1]["seance"]["participantCount"] == 2
-    assert (told[1][1]["entityId"], told[1][1]["participant"]) == (world.seats[world.gus.id].id, None)
+    assert [name for name, _ in told] == ["UserLeft", "SeanceUpdated"]
+    assert told[1][1]["seance"]["participantCount"] == 2
+    assert (told[0][1]["entityId"], told[0][1]["participant"]) == (world.seats[world.gus.id].id, None)
     seen = (await world.ida.ask(TEXTS, id=world.room.id)).data["seance"]
     assert seen == {
         "participantCount": 2,
@@ -54,7 +55,7 @@ async def test_when_the_host_goes_who_has_been_there_longest_follows(world: Worl
         await gone(world.dora)
         for stream in (ida, gus):
             told = [await heard(stream) for _ in range(3)]
-            assert [name for name, _ in told] == ["SeanceUpdated", "UserLeft", "HostChanged"]
+            assert [name for name, _ in told] == ["UserLeft", "SeanceUpdated", "HostChanged"]
             assert told[2][1]["seance"]["host"] == {"id": world.gus.id, "name": "Gus"}
     assert (await row(world.people, world.room.id))["host_id"] == world.gus.id
     assert await taken(world, world.room.id) == [world.gus.id, world.ida.id]
@@ -132,6 +133,23 @@ async def test_what_the_host_changes_while_somebody_goes_is_changed(world: World
     await goes
     assert all("errors" not in answer.body for answer in answers)
     assert (await row(world.people, world.room.id))["participant_count"] == 2
+
+
+@pytest.mark.parametrize("_again", range(3))
+async def test_whoever_goes_while_they_speak_and_come_in_goes_whole(world: World, _again: int) -> None:
+    """What they do at the same moment is done, or refused by a code that says so."""
+    other, _ = await room(world.people, world.sam, world.dora, visibility=SeanceVisibility.PUBLIC)
+    speak = 'mutation ($id: ID!) { sendSeanceMessage(input: {seanceId: $id, text: "Wait"}) { id } }'
+    join = "mutation ($id: ID!) { joinSeance(id: $id) { id } }"
+    asked = [world.gus.ask(speak, id=world.room.id) for _ in range(5)] + [world.gus.ask(join, id=other.id)]
+    going = asyncio.create_task(gone(world.gus))
+    answers = await asyncio.gather(*asked)
+    await going
+    refused = {answer.code for answer in answers if "errors" in answer.body}
+    assert refused <= {"UNAUTHENTICATED", "CONFLICT", "SEANCE_NOT_FOUND", "FORBIDDEN"}
+    for id, users in ((world.room.id, [world.dora.id, world.ida.id]), (other.id, [world.sam.id, world.dora.id])):
+        assert await taken(world, id) == users
+        assert (await row(world.people, id))["participant_count"] == 2
 
 
 async def test_a_refused_deletion_frees_no_seat(world: World) -> None:

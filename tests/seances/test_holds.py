@@ -8,7 +8,7 @@ import pytest
 from db.seances.seats import SeanceParticipant
 from kit.settings import Settings
 from resolvers.seances import holds
-from resolvers.seances.seats import ARRIVAL
+from resolvers.seances.held import ARRIVAL
 from tests.conftest import settings_for
 from tests.databases import database
 from tests.seances.dropping import HOLD, Holding, holding

@@ -34,7 +34,7 @@ async def test_the_question_comes_last_and_what_waits_is_not_told(world: World) 
     assert await prompt(world, first["id"]) == Prompt(
         INSTRUCTIONS,
         (user("Ida: Good evening"), user("Ida: Hush"), user("Gus asks the spirit:"), user("Who are you?")),
-        120,
+        400,
     )
 
 

@@ -27,6 +27,7 @@ from schema.models import BINDINGS
 from schema.schema import made
 from tests.gifts.whole import whole
 from tests.people import People, Person
+from tests.seances.whole import whole as whole_room
 
 SCHEMA = made()._schema
 QUERY = SCHEMA.query_type
@@ -137,7 +138,7 @@ async def rows(people: People) -> tuple[Person, dict[str, str]]:
     assert dora.session_id is not None
     await _present(dora)
     ids = {"Task": following, "Label": label["id"], "User": dora.id, "Session": dora.session_id, "Presence": ""}
-    return dora, ids | await whole(dora)
+    return dora, ids | await whole(dora) | await whole_room(dora)
 
 
 async def _present(person: Person) -> None:
@@ -188,6 +189,9 @@ EMPTY = {  # of the rows above
     "Session": {"address", "userAgent"},
     "Task": {"description", "trashedAt", "reminders"},
     "Gift": {"removedAt"},
+    "Seance": {"endedAt"},
+    "SeanceMessage": {"letterTiming", "startsAt"},
+    "SeanceTurn": {"failure"},
 }
 
 
