@@ -61,3 +61,8 @@ async def everything(world: World) -> list[Any]:
 async def execute(people: People, statement: str, **values: Any) -> None:
     async with people.services.db.transaction() as session:
         await session.execute(text(statement), values)
+
+
+def happened(told: list[Any]) -> list[tuple[str, str, str]]:
+    """Of events what is the same for all, whenever they read it; the rows are as they are by then."""
+    return [(one["__typename"], one["cursor"], one["entityId"]) for one in told]

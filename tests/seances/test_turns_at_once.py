@@ -70,8 +70,8 @@ async def test_what_is_called_off_at_the_moment_of_its_answer_ends_one_way(
                 turn = await asked(person, home.room.id)
                 await ida.until("SpiritThinking")
                 called = await home.dora.ask(CANCEL, turn=turn["id"])
-                (told,) = [one for one in [await ida.next()] if one["__typename"] in ("SpiritResponse", "ErrorEvent")]
+                told = await ida.next()
                 ended[told["__typename"]] += 1
                 assert ("errors" in called.body) is (told["__typename"] == "SpiritResponse")
-            assert ended.total() == 10
-            assert {state for state, _ in await until_over(house.people, home.room.id)} <= {"ANSWERED", "FAILED"}
+        assert {*ended} <= {"SpiritResponse", "ErrorEvent"}
+        assert {state for state, _ in await until_over(house.people, home.room.id)} <= {"ANSWERED", "FAILED"}
