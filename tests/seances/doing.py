@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from db.seances.messages import MessageKind, SeanceMessage
 from db.seances.rooms import Seance
@@ -56,7 +57,7 @@ async def say(person: Person, room: Id, text: str) -> SeanceMessage:
         return await work.add(said)
 
 
-async def change(person: Person, room: Id, **values: object) -> None:
+async def change(person: Person, room: Id, **values: Any) -> None:
     async with holding(person, room) as (work, found):
         work.change(found, **values)
 

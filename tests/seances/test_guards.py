@@ -46,7 +46,7 @@ async def test_all_streams_of_a_room_end_for_who_has_no_seat_any_more(world: Wor
         assert {frame["type"] for frame in begun} == {"next"}, begun
         await doing.go(world.dora, room, world.gus, reason)
         await doing.say(world.dora, room, "Gone?")
-        ended = {}
+        ended: dict[str, str] = {}
         while len(ended) < 3:
             frame = await socket.frame()
             assert frame["type"] == "error" or frame["id"] == "presence", frame  # others come and go

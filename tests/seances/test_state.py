@@ -78,7 +78,7 @@ class Screen:
 
 
 class Life(RuleBasedStateMachine):
-    """Ida sits there all the time; the others come, go, are sent away, and speak. Dora is the host, and maybe not for long."""
+    """Ida sits there all the time; the others come, go, are sent away, and speak. Dora begins as the host."""
 
     house: ClassVar[Served]
     loop: ClassVar[asyncio.AbstractEventLoop]
