@@ -11,6 +11,7 @@ serve: .venv/parlor.installed
 	@exec $(BIN)/parlor serve --port $(PORT) --data $(DATA) --demo
 
 # What takes its time and reaches nothing that others do not is not traced: coverage would make it twice as long.
+# Of that the proof comes first: it must stay in one process, and takes longest.
 # The tests wait more than they work: so there are more processes than most machines have cores to spare.
 test: check
 	@$(BIN)/coverage erase
@@ -21,7 +22,7 @@ test: check
 
 PYTEST = pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PROCESSES ?= 3
-UNTRACED := soak proof fuzz
+UNTRACED := proof soak fuzz $(patsubst tests/%,%,$(wildcard tests/*/test_adversary*.py tests/*/test_*statements.py))
 
 check: .venv/dev.installed tests/clients/node_modules/.installed
 	$(BIN)/ruff format --check .

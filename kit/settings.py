@@ -94,6 +94,9 @@ class Settings(LanguageModelSettings):
     presence_grace_seconds: float = Field(
         1.5, ge=0, description="who comes back within this was never gone; a page takes a second to load again"
     )
+    seance_hold_seconds: float = Field(
+        30, ge=1, description="a seat of a séance room is held this long for who has lost the connection"
+    )
     event_window: int = Field(10_000, ge=100, description="latest events held in memory; older ones come from the log")
     audit_retention_days: int = Field(365, ge=1, description="how long it is kept who did or was refused what")
     trash_retention_days: int = Field(30, ge=1, description="deleted tasks can be restored this long")

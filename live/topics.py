@@ -108,6 +108,11 @@ def _named(name: Callable[[Id], str], id: Id | None) -> list[str]:
     return [] if id is None else [name(id)]
 
 
+def _for_host(report: SeanceReport) -> bool:
+    """Of what the host has said, the host hears nothing."""
+    return report.sender_id is None or report.sender_id != report.host_id
+
+
 TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     Task: lambda task: [tasks_of(task.owner_id)],
     Label: lambda label: [labels_of(label.owner_id)],
@@ -143,7 +148,7 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],
     SeanceInvite: lambda row: [hosting(row.seance_id)],
-    SeanceReport: lambda row: [] if row.sender_id and row.sender_id == row.host_id else [hosting(row.seance_id)],
+    SeanceReport: lambda row: _named(hosting, row.seance_id if _for_host(row) else None),
     TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 

@@ -16,6 +16,7 @@ from kit.clock import Clock
 from kit.deadlines import Deadlines
 from kit.errors import Forbidden, Unauthenticated
 from kit.ids import Id
+from kit.llm.language import LanguageModel
 from kit.outside import Outside
 from kit.settings import Settings
 from live.doorbell import Doorbell
@@ -70,6 +71,7 @@ class Services:
     clock: Clock
     deadlines: Deadlines
     outside: Outside
+    language_model: LanguageModel
     turns: Turns = field(default_factory=Turns)
     refusals: Refusals = field(default_factory=Refusals)
 

@@ -25,6 +25,7 @@ from schema.seances.messages import SeanceMessageMutations, SeanceMessageQueries
 from schema.seances.reports import SeanceReportMutations, SeanceReportQueries
 from schema.seances.rooms import SeanceMutations, SeanceQueries, SeanceSubscriptions
 from schema.seances.seats import SeatMutations
+from schema.seances.turns import SeanceTurnMutations
 from schema.tasks.labels import LabelMutations, LabelQueries, LabelSubscriptions
 from schema.tasks.search import SearchQueries
 from schema.tasks.tasks import TaskMutations, TaskQueries, TaskSubscriptions
@@ -76,6 +77,7 @@ class Mutation(
     SeatMutations,
     SeanceInviteMutations,
     SeanceMessageMutations,
+    SeanceTurnMutations,
     SeanceReportMutations,
 ):
     pass

@@ -13,7 +13,7 @@ from resolvers.accounts.rules import Register
 from resolvers.context import Context, Viewer
 from resolvers.tasks import completion, labels, tasks
 from resolvers.tasks.rules import CreateLabel, CreateTask
-from server import demo_family
+from server import demo_family, demo_room
 
 PASSWORD = "parlor-demo"  # noqa: S105 (of the examples, and printed at the start)
 DORA, GUS, IDA = "demo@parlor.example", "gus@parlor.example", "ida@parlor.example"
@@ -38,6 +38,8 @@ async def fill(ctx: Context) -> None:
         await _tasks(asking[DORA])
     if IDA in new:
         await demo_family.found(asking[DORA], asking[GUS], asking[IDA])
+    if GUS in new:
+        await demo_room.found(asking[GUS], asking[DORA], asking[IDA])
 
 
 def _viewer(person: User, now: datetime) -> Viewer:

@@ -4,15 +4,19 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from db.engine import OLDEST_VERSION, Database, dsn
 from db.migrate import current, newest
 from kit.clock import Clock, now
 from kit.deadlines import Deadlines
+from kit.llm.chosen import language_model
+from kit.llm.embedded import Embedded
+from kit.llm.language import LanguageModel
 from kit.outside import Outside
 from kit.settings import Pooler, Settings
 from live import brokers
@@ -35,6 +39,7 @@ from resolvers.jobs import handlers
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
+from server.sweeping import keep_rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,20 @@ def database(settings: Settings) -> Database:
     )
 
 
-def services(settings: Settings, db: Database, clock: Clock = now, outside: Outside | None = None) -> Services:
+def services(
+    settings: Settings,
+    db: Database,
+    clock: Clock = now,
+    outside: Outside | None = None,
+    model: LanguageModel | None = None,
+) -> Services:
     doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
     limits = Limits(settings.counting_redis)
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)
     tail.granted = viewers.doubt
     process = f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}"
-    presence = Presence(
-        db,
-        signals,
-        process=process,
-        clock=clock,
-        lease=settings.presence_lease_seconds,
-        grace=settings.presence_grace_seconds,
-    )
+    presence = _presence(settings, db, signals, clock, process)
     return Services(
         process=process,
         settings=settings,
@@ -94,6 +98,18 @@ def services(settings: Settings, db: Database, clock: Clock = now, outside: Outs
         clock=clock,
         deadlines=Deadlines(settings.operation_seconds),
         outside=outside or Outside(),
+        language_model=model or Embedded(),
+    )
+
+
+def _presence(settings: Settings, db: Database, signals: Signals, clock: Clock, process: str) -> Presence:
+    return Presence(
+        db,
+        signals,
+        process=process,
+        clock=clock,
+        lease=settings.presence_lease_seconds,
+        grace=settings.presence_grace_seconds,
     )
 
 
@@ -133,31 +149,36 @@ async def opened(settings: Settings, clock: Clock = now, outside: Outside | None
     try:
         await check(db)
         await db.open()
-        made = services(settings, db, clock, outside)
-        await made.tail.open()
-        tasks = [
-            asyncio.create_task(broker(made).run(), name="broker"),
-            asyncio.create_task(made.tail.run(), name="tail"),
-            asyncio.create_task(made.hub.presence.run(), name="presence"),
-            asyncio.create_task(keep_house(made), name="housekeeping"),
-            asyncio.create_task(keep_readings(made), name="readings"),
-        ]
-        if settings.job_concurrency:
-            tasks.append(asyncio.create_task(jobs(made).run(), name="jobs"))
-        try:
-            yield made
-        finally:
-            await made.hub.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await made.hub.presence.close()
-            await made.viewers.close()
-            await made.limits.close()
-            await made.vitals.close()
-            made.outside.close()
+        async with language_model(settings) as model:
+            made = services(settings, db, clock, outside, model)
+            await made.tail.open()
+            tasks = [asyncio.create_task(running, name=name) for name, running in _running(made)]
+            try:
+                yield made
+            finally:
+                await made.hub.close()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await made.hub.presence.close()
+                await made.viewers.close()
+                await made.limits.close()
+                await made.vitals.close()
+                made.outside.close()
     finally:
         await db.close()
+
+
+def _running(made: Services) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    """What runs for the life of the process."""
+    yield "broker", broker(made).run()
+    yield "tail", made.tail.run()
+    yield "presence", made.hub.presence.run()
+    yield "housekeeping", keep_house(made)
+    yield "readings", keep_readings(made)
+    if made.settings.job_concurrency:
+        yield "jobs", jobs(made).run()
+        yield "rooms", keep_rooms(made)
 
 
 async def check(db: Database) -> None:

@@ -1,6 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, false
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
@@ -11,6 +11,9 @@ from db.base import Entity, enumeration, well_formed_id
 from db.seances.rooms import Seance
 from db.words import words_of
 from kit.ids import Id
+
+if TYPE_CHECKING:
+    from db.seances.turns import SeanceTurn
 
 
 class MessageKind(StrEnum):
@@ -41,6 +44,13 @@ class SeanceMessage(Entity):
 
     seance: Mapped[Seance] = relationship(lazy="raise", viewonly=True)
     sender: Mapped[User | None] = relationship(lazy="raise")
+    turn: Mapped["SeanceTurn | None"] = relationship(
+        "SeanceTurn",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin="SeanceMessage.id == remote(foreign(SeanceTurn.answer_id))",
+    )
 
     __table_args__ = (
         well_formed_id("seancemessage"),

@@ -12,13 +12,16 @@ from kit.ids import Id
 
 
 class SeanceReport(Entity):
-    """Somebody finds that a message should not stand. `text` is what it said then, and `host_id` whose the room was."""
+    """Somebody finds that a message should not stand. `text` is what it said then, and `host_id` whose the room was.
+
+    It outlives the room: nobody gets rid of a complaint by deleting what it is about.
+    """
 
     __tablename__ = "seance_report"
     prefix: ClassVar[str] = "report"
 
-    seance_id: Mapped[Id] = mapped_column(ForeignKey(Seance.id, ondelete="CASCADE"))
-    message_id: Mapped[Id] = mapped_column(ForeignKey(SeanceMessage.id, ondelete="CASCADE"))
+    seance_id: Mapped[Id | None] = mapped_column(ForeignKey(Seance.id, ondelete="SET NULL"))
+    message_id: Mapped[Id | None] = mapped_column(ForeignKey(SeanceMessage.id, ondelete="SET NULL"))
     reporter_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     sender_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
     host_id: Mapped[Id | None] = mapped_column(ForeignKey(User.id, ondelete="SET NULL"))
@@ -26,8 +29,8 @@ class SeanceReport(Entity):
     reason: Mapped[str]
     resolved_at: Mapped[datetime | None]
 
-    seance: Mapped[Seance] = relationship(lazy="raise", viewonly=True)
-    message: Mapped[SeanceMessage] = relationship(lazy="raise", viewonly=True)
+    seance: Mapped[Seance | None] = relationship(lazy="raise", viewonly=True)
+    message: Mapped[SeanceMessage | None] = relationship(lazy="raise", viewonly=True)
     reporter: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[reporter_id])
     sender: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[sender_id])
 

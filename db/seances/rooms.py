@@ -49,6 +49,7 @@ class Seance(Entity):
 
     host: Mapped[User | None] = relationship(lazy="raise")
     participants: Mapped[list["SeanceParticipant"]] = relationship("SeanceParticipant", lazy="raise", viewonly=True)
+    my_seat: ClassVar[Any]  # the viewer's, see db/seances/seats.py
     messages: Mapped[list["SeanceMessage"]] = relationship("SeanceMessage", lazy="raise", viewonly=True)
     invites: Mapped[list["SeanceInvite"]] = relationship("SeanceInvite", lazy="raise", viewonly=True)
     turns: Mapped[list["SeanceTurn"]] = relationship("SeanceTurn", lazy="raise", viewonly=True)
@@ -60,9 +61,8 @@ class Seance(Entity):
         CheckConstraint("max_users between 2 and 12", name="max_users"),
         CheckConstraint("participant_count between 0 and max_users", name="nobody_stands"),
         Index("ix_seance_created_at_id", "created_at", "id"),
-        Index(
-            "ix_seance_public", "created_at", "id", postgresql_where=text("ended_at is null and visibility = 'PUBLIC'")
-        ),
+        Index("ix_seance_going_on", "id", postgresql_where=text("ended_at is null")),
+        Index("ix_seance_active", "created_at", "id", postgresql_where=text("ended_at is null")),
         Index("ix_seance_host_id", "host_id"),
         Index("ix_seance_search", "search", postgresql_using="gin"),
     )

@@ -2,12 +2,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, and_, text
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from db.accounts.users import User
 from db.base import Entity, enumeration, well_formed_id
 from db.seances.rooms import Seance
+from db.slots import VIEWER_ID
 from kit.ids import Id
 
 
@@ -51,3 +52,10 @@ class SeanceParticipant(Entity):
         Index("ix_seance_participant_seance_id_joined_at_id", "seance_id", "joined_at", "id"),
         Index("ix_seance_participant_seated", "seance_id", "user_id", postgresql_where=text("left_at is null")),
     )
+
+
+_OF_VIEWER = and_(Seance.id == remote(foreign(SeanceParticipant.seance_id)), SeanceParticipant.user_id == VIEWER_ID)
+
+Seance.my_seat = relationship(  # here, because rooms come before seats
+    SeanceParticipant, primaryjoin=_OF_VIEWER, uselist=False, lazy="raise", viewonly=True
+)

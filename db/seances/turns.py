@@ -77,5 +77,5 @@ class SeanceTurn(Entity):
         Index("ix_seance_turn_alive_until", "alive_until", postgresql_where=text("state = 'THINKING'")),
         Index("ix_seance_turn_asked_by_id", "asked_by_id"),
         Index("ix_seance_turn_question_id", "question_id"),
-        Index("ix_seance_turn_answer_id", "answer_id"),
+        Index("uq_seance_turn_answer_id", "answer_id", unique=True),
     )

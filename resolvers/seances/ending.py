@@ -8,6 +8,7 @@ from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.jobs import Job
+from resolvers.seances import spirit
 from resolvers.seances.held import announce, held_unseen, lists_of
 from resolvers.work import Work
 
@@ -23,6 +24,7 @@ class CleanUp(Job):
             if room is None:
                 return
             await _take_back_invites(work, room)
+            await spirit.end_all(work, room)
 
 
 async def _take_back_invites(work: Work, room: Seance) -> None:

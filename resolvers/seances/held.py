@@ -4,6 +4,8 @@ Whoever takes or frees a seat, passes the room on, asks the spirit or ends it ho
 speaks there `shares` it, so that nothing is said in a room that has ended or by somebody who was sent away.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from db.seances.messages import MessageKind, SeanceMessage
@@ -14,6 +16,8 @@ from kit.ids import Id, prefix_of
 from live.log import Kind
 from live.topics import seats_of
 from resolvers.work import Work
+
+ARRIVAL = timedelta(seconds=120)  # to connect, for whoever has just taken a seat; and for who is heard of without that
 
 
 async def held(work: Work, id: Id, *, shares: bool = False) -> Seance:
@@ -51,6 +55,12 @@ async def seated(work: Work, id: Id, *, shares: bool = False) -> tuple[Seance, S
         raise Forbidden("Only participants may do that")
     going_on(room)
     return room, seat
+
+
+def heard_of(work: Work, seat: SeanceParticipant) -> None:
+    """Somebody who is not connected has given a sign of life. Nobody hears of it."""
+    if seat.held_until is not None:
+        seat.held_until = max(seat.held_until, work.ctx.now() + ARRIVAL)
 
 
 def going_on(room: Seance) -> None:

@@ -11,14 +11,14 @@ from db.seances.invites import SeanceInvite
 from db.seances.rooms import Seance
 from db.seances.seats import SeanceParticipant
 from db.selection import Listing, Order
-from kit.errors import Conflict, Forbidden, NotFound
+from kit.errors import Conflict, NotFound
 from kit.ids import Id
 from resolvers import invitations
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.limits import per_minute
 from resolvers.seances import seats
-from resolvers.seances.held import going_on, held, held_unseen, seat_of
+from resolvers.seances.held import going_on, held_unseen, hosted, seat_of
 from resolvers.seances.rules.invites import CreateSeanceInvite
 from resolvers.work import Work
 
@@ -49,9 +49,7 @@ def listed() -> Listing:
 async def create(ctx: Context, input: Annotated[CreateSeanceInvite, Doc("The invitation.")]) -> SeanceInvite:
     until = input.until(ctx.now())
     async with ctx.work() as work:
-        room = await held(work, input.seance_id)
-        if room.host_id != ctx.viewer.id:
-            raise Forbidden("Only the host may do that")
+        room = await hosted(work, input.seance_id)
         going_on(room)
         await _refuse_too_many(work, room)
         made = SeanceInvite(

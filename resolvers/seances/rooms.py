@@ -16,7 +16,7 @@ from resolvers.documented import Doc
 from resolvers.matching import matches
 from resolvers.relations import any_of
 from resolvers.rules import Direction
-from resolvers.seances import ending, seats
+from resolvers.seances import ending, seats, spirit
 from resolvers.seances.held import announce, going_on, hosted, lists_of, taken
 from resolvers.seances.policy import hosts
 from resolvers.seances.rules.rooms import (
@@ -27,6 +27,7 @@ from resolvers.seances.rules.rooms import (
     SeanceOrderField,
     UpdateSeance,
 )
+from resolvers.seances.words import masked
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
@@ -93,7 +94,8 @@ async def create(ctx: Context, input: Annotated[CreateSeance, Doc("The new room.
     async with ctx.work(alone="seances") as work:
         if await _hosted(work, viewer) >= MOST_HOSTED:
             raise Conflict(f"At most {MOST_HOSTED} sessions may go on at once", reason="TOO_MANY_SEANCES")
-        room = await work.add(Seance(host_id=viewer, participant_count=0, locked=False, **input.model_dump()))
+        values = _masked(ctx, input.model_dump())
+        room = await work.add(Seance(host_id=viewer, participant_count=0, locked=False, **values))
         await announce(work, room, "Session created")
         await seats.sit(work, room, viewer)
         return room
@@ -116,7 +118,13 @@ async def update(
         going_on(room)
         if input.max_users is not None and input.max_users < room.participant_count:
             raise Invalid({"maxUsers": [f"must not be less than the {room.participant_count} seats that are taken"]})
-        return work.change(room, also=await lists_of(work, room), **input.given())
+        return work.change(room, also=await lists_of(work, room), **_masked(ctx, input.given()))
+
+
+def _masked(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
+    """A name is said to everybody, too."""
+    words = ctx.services.settings.blocked_words
+    return values | {"name": masked(values["name"], words)} if "name" in values else values
 
 
 async def end(ctx: Context, id: SeanceId) -> Seance:
@@ -128,8 +136,12 @@ async def end(ctx: Context, id: SeanceId) -> Seance:
 
 
 async def delete(ctx: Context, id: SeanceId) -> Deleted:
-    """Those who sit there hear it where they follow the room, and all of them on the topic of their seats."""
+    """Those who sit there hear it where they follow the room, and all of them on the topic of their seats.
+
+    Before that the spirit stops thinking.
+    """
     async with ctx.work() as work:
         room = await hosted(work, id)
+        await spirit.end_all(work, room)
         work.audit("seance.delete", id)
         return await work.remove(room, also=[seats_of(seat.user_id) for seat in await taken(work, room)])

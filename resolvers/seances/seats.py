@@ -5,7 +5,6 @@ Whoever takes a seat holds the room, and then what counts how many seats they ha
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -19,12 +18,11 @@ from live.log import Kind
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.relations import any_of
-from resolvers.seances import ending
-from resolvers.seances.held import going_on, held, held_unseen, lists_of, seat_count, seat_of, taken
+from resolvers.seances import ending, turns
+from resolvers.seances.held import ARRIVAL, going_on, heard_of, held, held_unseen, lists_of, seat_count, seat_of, taken
 from resolvers.turns import crowded
 from resolvers.work import Work
 
-ARRIVAL = timedelta(seconds=120)  # to connect, for whoever has just taken a seat; and for who is heard of without that
 MOST_TAKEN = 20  # seats of one user at once
 TURN_SECONDS = 10  # to wait at a door; 200 who come at once are through in 3 to 5 on two busy cores
 SENT_AWAY = (LeftReason.KICKED, LeftReason.BANNED)
@@ -205,19 +203,13 @@ async def _refuse_too_many(work: Work, user: Id) -> None:
         raise Conflict(f"You sit in {MOST_TAKEN} sessions; leave one first", reason="TOO_MANY_SEATS")
 
 
-def heard_of(work: Work, seat: SeanceParticipant) -> None:
-    """Somebody who is not connected has given a sign of life. Nobody hears of it."""
-    if seat.held_until is not None:
-        seat.held_until = max(seat.held_until, work.ctx.now() + ARRIVAL)
-
-
 async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: LeftReason) -> None:
     """Frees a seat of a room that is held. A host passes the room on; a room that nobody is left in ends."""
     now = work.ctx.now()
     banned = now if reason is LeftReason.BANNED else seat.banned_at
     work.change(seat, Kind.LEFT, left_at=now, left_reason=reason, held_until=None, banned_at=banned)
     await seat_count(work, room, -1)
-    await work.session.flush()
+    await turns.withdraw(work, room, seat.user_id)
     left = await taken(work, room)
     if not left:
         await ending.end(work, room)

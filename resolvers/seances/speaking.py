@@ -11,7 +11,7 @@ from db.selection import Column, Compiled
 from kit.errors import Forbidden
 from kit.ids import Id, prefix_of
 from resolvers.context import Context
-from resolvers.seances.held import seated
+from resolvers.seances.held import heard_of, seated
 from resolvers.seances.policy import speaks_in
 from resolvers.work import Work
 
@@ -28,20 +28,16 @@ async def may(ctx: Context, id: Id) -> bool:
     return bool(orjson.loads(await ctx.services.db.fetchval(compiled.sql, arguments)))
 
 
-async def speaker(work: Work, id: Id) -> tuple[Seance, SeanceParticipant]:
-    """A room that goes on, shared until the end, and the viewer's seat in it.
+async def speaker(work: Work, id: Id, *, shares: bool = True) -> tuple[Seance, SeanceParticipant]:
+    """A room that goes on, shared or held until the end, and the viewer's seat in it, of whom it is a sign of life.
 
     Raises NotFound, Forbidden, and Conflict where it is over.
     """
-    room, seat = await seated(work, id, shares=True)
-    unmuted(seat)
-    return room, seat
-
-
-def unmuted(seat: SeanceParticipant) -> None:
-    """Raises Forbidden."""
+    room, seat = await seated(work, id, shares=shares)
     if seat.muted_at is not None:
         raise Forbidden("You are muted in this session")
+    heard_of(work, seat)
+    return room, seat
 
 
 @cache

@@ -36,14 +36,14 @@ def _among(words: str) -> frozenset[str]:
 
 def _words(text: str) -> Iterator[tuple[int, int, str]]:
     """Where each begins and ends, and how it is written when all are written alike."""
-    start, word = 0, ""
-    for at, character in enumerate(f"{text} "):
-        letters = _folded(character)
-        if letters is not None:
-            start, word = start if word else at, word + letters
-        elif word:
-            yield start, at, word
-            word = ""
+    start: int | None = None
+    letters = [*map(_folded, text), None]
+    for at, here in enumerate(letters):
+        if here and start is None:
+            start = at
+        elif here is None and start is not None:
+            yield start, at, "".join(filter(None, letters[start:at]))
+            start = None
 
 
 @lru_cache(maxsize=LETTERS)

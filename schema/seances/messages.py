@@ -16,6 +16,7 @@ from schema.node import Node, column, node
 
 if TYPE_CHECKING:
     from schema.seances.rooms import Seance
+    from schema.seances.turns import SeanceTurn
 
 enum(
     MessageKind,
@@ -34,6 +35,9 @@ class SeanceMessage(Node):
     kind: MessageKind = column("Who speaks.")
     is_system: bool = expression(resolve.is_system, "Whether it is the room itself.", weight=0)
     sender: User | None = column("Who, of USER.")
+    turn: Annotated["SeanceTurn", strawberry.lazy("schema.seances.turns")] | None = column(
+        "Of SPIRIT: the turn that it answers, with who asked what."
+    )
     text: str | None = expression(
         resolve.shown, "1 to 1,000 characters; null where it is hidden from the viewer.", weight=0
     )

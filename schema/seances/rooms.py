@@ -57,6 +57,7 @@ class Seance(Node):
     participants: Connection[SeanceParticipant] = connection(
         seats.listed, "Who sits there, for those who have been there; who has been there longest comes first."
     )
+    my_seat: SeanceParticipant | None = column("The seat that the viewer has or had there.")
     messages: Connection[SeanceMessage] = connection(messages.listed, "What was said, the newest first.")
     turns: Connection[SeanceTurn] = connection(turns.listed, "What the spirit was asked, the newest first.")
     invites: Connection[SeanceInvite] = connection(invites.listed, "Its invitations, for its host.")

@@ -5,10 +5,13 @@ import strawberry
 
 from db.seances.turns import SeanceTurn as Model
 from db.seances.turns import TurnFailure, TurnState
+from resolvers.limits import per_minute
 from resolvers.seances import turns as resolve
+from resolvers.seances.rules import turns as rules
 from schema.accounts.usage import TokenUsage
 from schema.accounts.users import User
 from schema.enums import enum
+from schema.fields import verb
 from schema.node import Node, column, node
 from schema.seances.messages import SeanceMessage
 
@@ -34,6 +37,7 @@ enum(
     INTERRUPTED="The server that worked at it has gone.",
     ENDED="The room has ended.",
 )
+strawberry.pydantic.input(rules.AskSpirit, name="AskSpiritInput", description="A question to the spirit.")
 
 
 @node(Model, "A question to the spirit, and what becomes of it. Seen by those who sat there then.", resolve.by_id)
@@ -51,3 +55,18 @@ class SeanceTurn(Node):
     version: int = column("Counts changes; send it back as expectedVersion.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When it last changed.")
+
+
+@strawberry.type
+class SeanceTurnMutations:
+    ask_spirit: SeanceTurn = verb(
+        resolve.ask,
+        "Asks the spirit of a room in which one sits. It thinks of one question at a time; up to 5 more wait "
+        "(QUEUE_FULL), and 2 of one user are open at once (TURNS_OPEN).",
+        limit=per_minute(10),
+    )
+    cancel_spirit: SeanceTurn = verb(
+        resolve.cancel,
+        "Calls off a question of one's own, or as the host anybody's; what has ended otherwise is TURN_FINISHED.",
+        limit=per_minute(60),
+    )

@@ -96,10 +96,10 @@ export async function wire() {
 }
 
 /** The same promise, with a limit. */
-export function within(promise, what) {
+export function within(promise, what, seconds = SECONDS) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${SECONDS} s for ${what}`)), SECONDS * 1000);
+    timer = setTimeout(() => reject(new Error(`Waited ${seconds} s for ${what}`)), seconds * 1000);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -117,8 +117,8 @@ export function inbox(subscribe) {
     error: (error) => put({ error }),
     complete: () => put({ error: new Error("The subscription is complete") }),
   });
-  return async (what) => {
-    if (arrived.length === 0) await within(new Promise((resolve) => (wake = resolve)), what);
+  return async (what, seconds) => {
+    if (arrived.length === 0) await within(new Promise((resolve) => (wake = resolve)), what, seconds);
     const message = arrived.shift();
     if ("error" in message) throw message.error;
     return message.value;

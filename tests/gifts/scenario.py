@@ -1,5 +1,7 @@
 """All that givers can do about what is for Ida, by the real verbs, without revealing any of it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.gifts.families import FamilyMember, FamilyRole
@@ -9,13 +11,20 @@ from tests.gifts.world import World
 from tests.people import Person
 
 SKATE = "https://shop.example/skates"
+NAMES, NAMED = re.compile(r"\$([a-z_]+);"), r"$\1"  # of ids, in calls
+
+
+def mutation(call: str, ids: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The document and its variables. It is the same for all families: each new one is parsed, checked and planned."""
+    used = sorted({*NAMES.findall(call)})
+    declared = f"({', '.join(f'${name}: ID!' for name in used)})" if used else ""
+    return f"mutation {declared} {{ {NAMES.sub(NAMED, call)} }}", {name: ids[name] for name in used}
 
 
 async def does(by: Person, call: str, ids: dict[str, str]) -> str:
-    """The id of what a verb answers; `$name` in the call is one of the ids."""
-    for name, id in ids.items():
-        call = call.replace(f"${name};", f'"{id}"')
-    answer = (await by.ask(f"mutation {{ done: {call} }}")).data["done"]
+    """The id of what a verb answers; `$name;` in the call is one of the ids."""
+    query, given = mutation(f"done: {call}", ids)
+    answer = (await by.ask(query, **given)).data["done"]
     return str(answer.get("id") or answer["deletedId"])
 
 

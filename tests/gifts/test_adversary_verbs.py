@@ -11,7 +11,7 @@ import pytest
 from db.accounts.users import Role
 from db.gifts.families import FamilyRole
 from tests.gifts.givers import write
-from tests.gifts.scenario import Stage, everything_givers_do, staged
+from tests.gifts.scenario import Stage, everything_givers_do, mutation, staged
 from tests.gifts.test_topics_of_gifts import MUTATIONS
 from tests.gifts.world import World, world
 from tests.people import People
@@ -128,10 +128,9 @@ async def answers(stage: Stage, names: dict[str, str]) -> dict[str, str]:
     """Of each call, in this order."""
     ida, found = stage.home.ida, dict[str, str]()
     for number, call in enumerate(CALLS):
-        asked = call
-        for name, id in stage.ids.items():
-            asked = asked.replace(f"${name};", f'"{id}"')
-        answer = await ida.people.http.post("/graphql", json={"query": f"mutation {{ {asked} }}"}, headers=ida.headers)
+        query, given = mutation(call, stage.ids)
+        body = {"query": query, "variables": given}
+        answer = await ida.people.http.post("/graphql", json=body, headers=ida.headers)
         found[f"{number} {call}"] = blanked(answer.text, names)
     return found
 

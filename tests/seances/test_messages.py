@@ -1,6 +1,7 @@
 """What is said in a room: by whom, how often, and that it comes back as it was said."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +94,16 @@ async def test_what_cannot_be_said_is_refused(world: World, text: str, details: 
     refused = await send(world.gus, world.room.id, text)
     assert (refused.code, refused.details) == ("VALIDATION_ERROR", {"text": details})
     assert await rows(world) == []
+
+
+async def test_to_speak_is_a_sign_of_life_of_one_who_is_not_connected(world: World) -> None:
+    seats = {person.id: str(world.seats[person.id].id) for person in (world.gus, world.ida)}
+    await set_seat(world, world.gus, "held_until = now() + interval '1 second'")
+    for person in (world.gus, world.ida):
+        await say(person, world.room.id)
+    held = {row.id: row.held_until for row in await rows(world, "seance_participant")}
+    assert held[seats[world.gus.id]] > world.people.services.clock() + timedelta(seconds=60)
+    assert held[seats[world.ida.id]] is None
 
 
 @pytest.mark.parametrize("text", ["x", "x" * 1_000, "👻" * 1_000])

@@ -8,6 +8,7 @@ from limits import RateLimitItemPerMinute
 from db.accounts.users import Role
 from tests.people import Person
 from tests.seances.hearing import hearing
+from tests.seances.rooms import DELETE
 from tests.seances.talking import RESOLVE, hand_over, hide, report, rows, say
 from tests.seances.world import World
 
@@ -79,6 +80,17 @@ async def test_what_the_host_has_said_is_reported_to_administrators_alone(world:
     assert [one["sender"] for one in await listed(admin, id)] == [{"name": "Dora"}]
     await hand_over(world, world.gus)
     assert (await of_room(world.gus, world))["totalCount"] == 1
+
+
+async def test_a_host_who_deletes_the_room_does_not_delete_what_was_reported(world: World) -> None:
+    id = await reported(world, world.ida, await say(world.dora, world.room.id, RUDE))
+    assert (await world.dora.ask(DELETE, id=world.room.id)).data["deleteSeance"]["deletedId"] == world.room.id
+    admin = await world.people.one(Role.ADMIN)
+    (found,) = await listed(admin, id, open=True)
+    assert (found["text"], found["sender"], found["reporter"]) == (RUDE, {"name": "Dora"}, {"name": "Ida"})
+    assert (await admin.ask(RESOLVE, id=id)).data["resolveSeanceReport"]["resolvedAt"] is not None
+    for person in (world.dora, world.gus, world.sam):
+        assert (await person.ask(ONE, id=id)).data["node"] is None
 
 
 async def test_one_reports_a_message_once(world: World) -> None:

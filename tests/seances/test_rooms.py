@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from db.seances.invites import SeanceInvite
+from db.seances.turns import SeanceTurn, TurnState
 from kit.ids import Id
 from resolvers.jobs import handlers
 from resolvers.seances.ending import CleanUp
 from resolvers.seances.rules.rooms import MOST_HOSTED
+from resolvers.seances.thinking import called_off
 from tests.people import People
 from tests.seances.hearing import EVENTS, hearing
 from tests.seances.rooms import DELETE, END, ONE, create, opened, row, rows, update
 from tests.seances.world import World, keep, said
+from tests.waiting import until
 
 SEATS = """subscription ($seats: [String!]) { changes(topics: $seats) { __typename ... on Ready { cursor }
   ... on EntityChanged { entityType kind } ... on EntityDeleted { entityType deletedId } } }"""
@@ -205,3 +208,22 @@ async def test_everybody_who_sits_there_hears_that_it_is_gone(world: World) -> N
     async with world.gus.socket() as socket:
         await socket.start(EVENTS, room=world.room.id)
         assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_with_a_room_goes_what_the_spirit_thinks_of(world: World) -> None:
+    """Whoever works at it is told to stop, and those who listen that there will be no answer."""
+    services, question = world.people.services, said(world.room, world.gus, "Is somebody there?")
+    now = services.clock()
+    turn = SeanceTurn(
+        id=SeanceTurn.fresh_id(), seance_id=world.room.id, asked_by_id=Id(world.gus.id), question_id=question.id,
+        state=TurnState.THINKING, started_at=now, alive_until=now + timedelta(minutes=1),
+    )  # fmt: skip
+    await keep(world.people, question)
+    await keep(world.people, turn)
+    stopped: list[str] = []
+    async with hearing(world.gus, world.room.id) as gus:
+        with services.signals.follow(called_off(turn.id), lambda signal: stopped.append(signal.topic)):
+            assert (await world.dora.ask(DELETE, id=world.room.id)).data
+            assert await gus.types(2) == ["ErrorEvent", "SeanceDeleted"]
+            await until(lambda: stopped)
+    assert stopped == [called_off(turn.id)]

@@ -78,7 +78,7 @@ class Screen:
 
 
 class Life(RuleBasedStateMachine):
-    """Ida sits there all the time; the others come, go, are sent away, and speak. Dora begins as the host."""
+    """Ida sits there all the time; the others come, go, are sent away, and speak. Dora is the host at first."""
 
     house: ClassVar[Served]
     loop: ClassVar[asyncio.AbstractEventLoop]

@@ -6,9 +6,10 @@ import pytest
 
 from db.accounts.users import Role
 from db.seances.rooms import SeanceVisibility
+from db.seances.seats import LeftReason
 from tests.people import Person
 from tests.seances.rooms import LIST, names, rows
-from tests.seances.world import World, room
+from tests.seances.world import World, keep, room, said
 
 VERBS = {
     "updateSeance": 'updateSeance(id: $id, input: {name: "Ours"}) { id }',
@@ -67,7 +68,26 @@ async def test_whoever_was_banned_has_never_been_there(world: World) -> None:
     async with world.people.services.db.transaction() as session:
         seat = await session.merge(world.seats[world.gus.id])
         seat.left_at = seat.banned_at = now
-        seat.left_reason = "BANNED"
+        seat.left_reason = LeftReason.BANNED
     for verb in VERBS:
         assert await tried(world, verb, world.gus, world.room.id) == "SEANCE_NOT_FOUND"
     assert await names(world.gus, mine=True) == []
+
+
+async def test_nothing_of_a_private_room_is_found_by_its_id(world: World) -> None:
+    message = said(world.room, world.gus, "Boo")
+    await keep(world.people, message)
+    query = """query ($room: ID!, $ids: [ID!]!) { nodes(ids: $ids) { id } seance(id: $room) {
+      name participants { totalCount } messages { totalCount } } }"""
+    ids = [world.room.id, message.id, *(seat.id for seat in world.seats.values())]
+    for stranger in (world.sam, await world.people.one(Role.SUPER_ADMIN)):
+        answer = await stranger.ask(query, room=world.room.id, ids=ids)
+        assert (answer.code, answer.error["message"]) == (
+            "SEANCE_NOT_FOUND",
+            f"Seance with id '{world.room.id}' not found",
+        )
+        assert (await stranger.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)).data == {
+            "nodes": [None] * len(ids)
+        }
+    seen = (await world.gus.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)).data["nodes"]
+    assert [node["id"] for node in seen] == ids

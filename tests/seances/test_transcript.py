@@ -1,27 +1,18 @@
 """What was said is read page by page and searched, by those who sat there, also when all is over."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from kit.settings import Settings
-from tests.conftest import Served, served
-from tests.seances.talking import BANNED, LEFT, end, page, report, say, set_seat, texts
+from tests.seances.talking import BANNED, LEFT, end, page, say, set_seat, texts
 from tests.seances.world import World, keep, said, seat
-from tests.seances.world import world as made
-from tests.statements import Statements
 
 WHOLE = """query ($room: ID!, $search: String, $first: Int) { seance(id: $room) {
   name participants { nodes { user { name } } }
   messages(search: $search, first: $first) { totalCount pageInfo { hasNextPage endCursor } edges { cursor }
     nodes { text isSystem letterTiming sender { name } seance { name } } } } }"""
 ONE = "query ($id: ID!) { seanceMessage(id: $id) { text isSystem seance { name } sender { name } } }"
-REPORTS = """query ($room: ID!) { seance(id: $room) { reports { totalCount nodes {
-  text sender { name } reporter { name } message { text } } } } }"""
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 async def tell(world: World, number: int) -> list[str]:
@@ -126,52 +117,3 @@ async def test_who_came_late_reads_all_and_who_came_back_too(world: World) -> No
     await say(world.gus, world.room.id, "Meanwhile")
     await set_seat(world, world.ida, "left_at = null, left_reason = null")
     assert (await texts(world.ida, world.room.id))[0] == "Meanwhile"
-
-
-@pytest.fixture(scope="module")
-async def still(settings: Settings) -> AsyncIterator[Served]:
-    """Its clock stands still, so that a session that was looked up stays known."""
-    async with served(settings, lambda: NOW) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def long(still: Served) -> World:
-    """A room in which a thousand things were said."""
-    world = await made(still.people)
-    await tell(world, 1_000)
-    return world
-
-
-@pytest.fixture
-def statements(still: Served, monkeypatch: pytest.MonkeyPatch) -> Any:
-    watched = Statements(still, monkeypatch)
-    yield watched
-    watched.stop()
-
-
-@pytest.mark.parametrize(("search", "total"), [(None, 1_000), ("ghost", 100)])
-@pytest.mark.parametrize("first", [1, 100])
-async def test_a_page_of_a_thousand_messages_is_one_statement(
-    long: World, statements: Statements, first: int, search: str | None, total: int
-) -> None:
-    await long.ida.ask("{ __typename }")
-    statements.clear()
-    found = (await long.ida.ask(WHOLE, room=long.room.id, first=first, search=search)).data["seance"]["messages"]
-    assert len(statements) == 1
-    assert (len(found["nodes"]), found["totalCount"]) == (first, total)
-
-
-@pytest.mark.parametrize("name", ["seanceMessage", "reports"])
-async def test_one_message_and_a_rooms_reports_are_one_statement(
-    still: Served, statements: Statements, name: str
-) -> None:
-    world = await made(still.people)
-    id = await say(world.gus, world.room.id)
-    for person in (world.dora, world.ida):
-        await report(person, id)
-    statements.clear()
-    asked = {"query": ONE, "id": id} if name == "seanceMessage" else {"query": REPORTS, "room": world.room.id}
-    answer = (await world.dora.ask(**asked)).data
-    assert len(statements) == 1
-    assert name == "seanceMessage" or answer["seance"]["reports"]["totalCount"] == 2

@@ -26,7 +26,8 @@ async def sees(asks: Person, whom: Person) -> bool:
         return False
     assert whom.user is not None
     assert answer.data["user"] == {"id": whom.id, "name": whom.user.name, "version": 1} | PRIVATE
-    return node == {"id": whom.id}
+    assert node == {"id": whom.id}
+    return True
 
 
 async def test_those_who_sit_in_one_room_see_a_name_and_no_more(world: World) -> None:

@@ -85,3 +85,11 @@ async def test_what_is_said_is_kept_masked_and_is_not_found_by_the_word(strict: 
 async def test_without_the_setting_nothing_is_masked(world: World) -> None:
     await say(world.gus, world.room.id, "Damn, a Poltergeist")
     assert await texts(world.ida, world.room.id) == ["Damn, a Poltergeist"]
+
+
+async def test_the_names_of_rooms_are_masked_too(strict: World) -> None:
+    made = await strict.gus.ask('mutation { createSeance(input: {name: "Damn attic"}) { id name } }')
+    assert made.data["createSeance"]["name"] == "**** attic"
+    renamed = "mutation ($id: ID!, $name: String!) { updateSeance(id: $id, input: {name: $name}) { name } }"
+    answer = await strict.gus.ask(renamed, id=made.data["createSeance"]["id"], name="Poltergeist hall")
+    assert answer.data["updateSeance"]["name"] == "*********** hall"

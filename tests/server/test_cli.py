@@ -18,6 +18,8 @@ PEOPLE = ["demo@parlor.example", "stranger@parlor.example", "admin@parlor.exampl
 GIVER, RECEIVER = "gus@parlor.example", "ida@parlor.example"
 WISHES = """{ families { nodes { name } } lists(filter: {type: [WISHLIST]}) { nodes { items { nodes {
     gift { name } status giving { claimed fundedMinor targetMinor } } } } } }"""
+ROOMS = """{ seances { nodes { name participantCount freeSeats host { name } turns { nodes { state answer { text } } }
+    messages { nodes { kind text letterTiming } } } } }"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Life:
     roles: Any
     wishes: list[Any]
     wishes_again: Any
+    rooms: list[Any]
+    rooms_again: Any
     postgres: list[str]
     second: Done
     second_expected: str
@@ -56,6 +60,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         seen["titles"] = [one.titles(email) for email in PEOPLE]
         seen["roles"] = one.ask("{ users { nodes { email role } } }", one.token(PEOPLE[2]))
         seen["wishes"] = [one.ask(WISHES, one.token(email))["data"] for email in (GIVER, RECEIVER, PEOPLE[1])]
+        seen["rooms"] = [one.ask(ROOMS, one.token(email))["data"]["seances"] for email in (GIVER, PEOPLE[1])]
         seen["second"] = parlor("serve", "--data", "data", cwd=data.parent, JWT_SECRET=SECRET)
         seen["second_expected"] = f"Another Parlor (process {one.process.pid}) uses {data}"
         seen["stopped"] = one.stop(signal.SIGTERM)
@@ -65,6 +70,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
         seen |= {"seconds": time.monotonic() - began, "said_again": two.said.splitlines()[:1]}
         seen["titles_again"] = two.titles(PEOPLE[0])
         seen["wishes_again"] = two.ask(WISHES, two.token(GIVER))["data"]
+        seen["rooms_again"] = two.ask(ROOMS, two.token(GIVER))["data"]["seances"]
         made = two.ask('mutation { createTask(input: {title: "Kept"}) { id } }', two.token(PEOPLE[0]))
         assert "errors" not in made
         two.stop(signal.SIGKILL)
@@ -122,6 +128,21 @@ def test_the_family_of_the_demo_prepares_a_surprise_of_which_its_receiver_sees_n
     assert _wishes(ida) == [("Roller skates", "IDEA"), ("A telescope", "IDEA"), ("Books about dragons", "IDEA")]
     assert stranger == {"families": {"nodes": []}, "lists": {"nodes": []}}
     assert life.wishes_again == gus
+
+
+def test_in_the_room_of_the_demo_a_spirit_has_answered_and_a_stranger_hears_nothing_of_it(life: Life) -> None:
+    gus, stranger = (rooms["nodes"] for rooms in life.rooms)
+    assert [(room["name"], room["host"]["name"], room["participantCount"], room["freeSeats"]) for room in gus] == [
+        ("The attic", "Gus Lindgren", 3, 3)
+    ]
+    said = [(message["kind"], message["text"]) for message in reversed(gus[0]["messages"]["nodes"])]
+    assert said[0] == ("SYSTEM", "Session created")
+    assert said[-2:] == [("SPIRIT", "Under the blue pot. Look twice."), ("USER", "I knew it!")]
+    (answer,) = (message for message in gus[0]["messages"]["nodes"] if message["kind"] == "SPIRIT")
+    assert len(answer["letterTiming"]) == len(answer["text"])
+    assert gus[0]["turns"]["nodes"] == [{"state": "ANSWERED", "answer": {"text": answer["text"]}}]
+    assert stranger == [gus[0] | {"messages": {"nodes": []}, "turns": {"nodes": []}}]
+    assert life.rooms_again == life.rooms[0]
 
 
 def test_a_second_server_on_the_same_data_is_refused(life: Life) -> None:

@@ -64,13 +64,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seance")),
     )
     op.create_index("ix_seance_created_at_id", "seance", ["created_at", "id"], unique=False)
+    op.create_index("ix_seance_going_on", "seance", ["id"], unique=False, postgresql_where=sa.text("ended_at is null"))
     op.create_index("ix_seance_host_id", "seance", ["host_id"], unique=False)
     op.create_index(
-        "ix_seance_public",
+        "ix_seance_active",
         "seance",
         ["created_at", "id"],
         unique=False,
-        postgresql_where=sa.text("ended_at is null and visibility = 'PUBLIC'"),
+        postgresql_where=sa.text("ended_at is null"),
     )
     op.create_index("ix_seance_search", "seance", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
@@ -219,8 +220,8 @@ def upgrade() -> None:
     op.create_table(
         "seance_report",
         sa.Column("id", sa.String(collation="C"), nullable=False),
-        sa.Column("seance_id", sa.String(collation="C"), nullable=False),
-        sa.Column("message_id", sa.String(collation="C"), nullable=False),
+        sa.Column("seance_id", sa.String(collation="C"), nullable=True),
+        sa.Column("message_id", sa.String(collation="C"), nullable=True),
         sa.Column("reporter_id", sa.String(collation="C"), nullable=True),
         sa.Column("sender_id", sa.String(collation="C"), nullable=True),
         sa.Column("host_id", sa.String(collation="C"), nullable=True),
@@ -236,13 +237,13 @@ def upgrade() -> None:
             ["host_id"], ["user_account.id"], name=op.f("fk_seance_report_host_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["message_id"], ["seance_message.id"], name=op.f("fk_seance_report_message_id"), ondelete="CASCADE"
+            ["message_id"], ["seance_message.id"], name=op.f("fk_seance_report_message_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["reporter_id"], ["user_account.id"], name=op.f("fk_seance_report_reporter_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["seance_id"], ["seance.id"], name=op.f("fk_seance_report_seance_id"), ondelete="CASCADE"
+            ["seance_id"], ["seance.id"], name=op.f("fk_seance_report_seance_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"], ["user_account.id"], name=op.f("fk_seance_report_sender_id"), ondelete="SET NULL"
@@ -307,7 +308,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'THINKING'"),
     )
-    op.create_index("ix_seance_turn_answer_id", "seance_turn", ["answer_id"], unique=False)
+    op.create_index("uq_seance_turn_answer_id", "seance_turn", ["answer_id"], unique=True)
     op.create_index("ix_seance_turn_asked_by_id", "seance_turn", ["asked_by_id"], unique=False)
     op.create_index("ix_seance_turn_question_id", "seance_turn", ["question_id"], unique=False)
     op.create_index(

@@ -5,11 +5,9 @@ from pydantic import Field
 from kit.ids import Id
 from resolvers.rules import Clean, Input, stripped
 
-LONGEST = 1_000  # characters of what is said
-
 
 class SendSeanceMessage(Input):
     """What is said in a room."""
 
     seance_id: Id = Field(description="In which room.")
-    text: Annotated[str, stripped(LONGEST), Clean] = Field(description="1 to 1,000 characters, not blank.")
+    text: Annotated[str, stripped(1_000), Clean] = Field(description="1 to 1,000 characters, not blank.")
