@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, inspect, or_, select
 from sqlalchemy.orm import aliased
 
 from db.models import (  # all of them: an alias needs what it may lead to
@@ -23,20 +23,23 @@ def above(user: Any) -> ColumnElement[bool]:
     return and_(VIEWER_ROLE >= Role.ADMIN, or_(user.role < VIEWER_ROLE, VIEWER_ROLE == Role.SUPER_ADMIN))
 
 
+def _among(users: Select[Any]) -> Rule:
+    """They are one of those. As an array they are found once, not for every row that leads to a user."""
+    return lambda user: user.id == func.any(func.array(users.scalar_subquery()))
+
+
 def _of_one_family() -> Rule:
     mine, theirs = aliased(FamilyMember), aliased(FamilyMember)
     families = select(mine.family_id).where(mine.user_id == VIEWER_ID)
-    users = select(theirs.user_id).where(theirs.family_id.in_(families))
-    return lambda user: user.id.in_(users)
+    return _among(select(theirs.user_id).distinct().where(theirs.family_id.in_(families)))
 
 
 def _of_one_room() -> Rule:
     """They have been in one room, and came before the viewer left it. Who was banned has never been there."""
     mine, theirs = aliased(SeanceParticipant), aliased(SeanceParticipant)
-    users = select(theirs.user_id).join(mine, mine.seance_id == theirs.seance_id)
+    users = select(theirs.user_id).distinct().join(mine, mine.seance_id == theirs.seance_id)
     met = or_(mine.left_at.is_(None), theirs.created_at <= mine.left_at)
-    users = users.where(mine.user_id == VIEWER_ID, mine.banned_at.is_(None), met)
-    return lambda user: user.id.in_(users)
+    return _among(users.where(mine.user_id == VIEWER_ID, mine.banned_at.is_(None), met))
 
 
 def _hosts_for_all() -> Rule:
