@@ -40,7 +40,9 @@ class Pooler(StrEnum):
 
 
 class Settings(LanguageModelSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Environment = Field(
         Environment.DEVELOPMENT,

@@ -45,6 +45,7 @@ enum(
 )
 class Ready:
     cursor: Cursor = strawberry.field(description="Where the stream begins; `after`, when that was given.")
+    at: datetime = strawberry.field(description="What the server's clock says.")
 
 
 @strawberry.type(description="Events are gone, so the cursor was of no use: query anew, then go on with what follows.")

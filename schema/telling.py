@@ -102,7 +102,7 @@ class EventStream:
         return any(event.position < self.joined[topic] for topic in event.topics if topic in self.joined)
 
     def ready(self, cursor: str) -> bytes:
-        return self._plain(Ready(cursor=Cursor(cursor)))
+        return self._plain(Ready(cursor=Cursor(cursor), at=self.ctx.now()))
 
     def resync(self, cursor: str, reason: Reason) -> bytes:
         return self._plain(Resync(cursor=Cursor(cursor), reason=reason))

@@ -66,7 +66,7 @@ def heard_of(work: Work, seat: SeanceParticipant) -> None:
 def going_on(room: Seance) -> None:
     """Raises Conflict."""
     if room.ended_at is not None:
-        raise Conflict("The session has ended", reason="SEANCE_ENDED")
+        raise Conflict("The room has ended", reason="SEANCE_ENDED")
 
 
 async def hosted(work: Work, id: Id, *, version: int | None = None) -> Seance:

@@ -114,4 +114,4 @@ def _leads(user: Id) -> ColumnElement[bool]:
 
 async def _refuse_too_many(work: Work, room: Seance) -> None:
     if await invitations.count_open(work, SeanceInvite, SeanceInvite.seance_id == room.id) >= MOST_OPEN:
-        raise Conflict(f"A session has at most {MOST_OPEN} open invitations", reason="TOO_MANY_INVITES")
+        raise Conflict(f"A room has at most {MOST_OPEN} open invitations", reason="TOO_MANY_INVITES")

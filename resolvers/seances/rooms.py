@@ -93,7 +93,7 @@ async def create(ctx: Context, input: Annotated[CreateSeance, Doc("The new room.
     viewer = ctx.viewer.id
     async with ctx.work(alone="seances") as work:
         if await _hosted(work, viewer) >= MOST_HOSTED:
-            raise Conflict(f"At most {MOST_HOSTED} sessions may go on at once", reason="TOO_MANY_SEANCES")
+            raise Conflict(f"At most {MOST_HOSTED} rooms may go on at once", reason="TOO_MANY_SEANCES")
         values = _masked(ctx, input.model_dump())
         room = await work.add(Seance(host_id=viewer, participant_count=0, locked=False, **values))
         await announce(work, room, "Session created")

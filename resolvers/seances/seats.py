@@ -166,13 +166,13 @@ async def sit(work: Work, room: Seance, user: Id, *, invited: bool = True) -> Se
         heard_of(work, seat)
         return seat
     if seat is not None and seat.banned_at is not None:
-        raise Forbidden("You were banned from this session")
+        raise Forbidden("You were banned from this room")
     if room.visibility is SeanceVisibility.PRIVATE and not invited:
         _refuse_uninvited(room, seat)
     if room.locked:
-        raise Conflict("The session is locked", reason="SEANCE_LOCKED")
+        raise Conflict("The room is locked", reason="SEANCE_LOCKED")
     if room.participant_count >= room.max_users:
-        raise Conflict("The session is full", reason="SEANCE_FULL")
+        raise Conflict("The room is full", reason="SEANCE_FULL")
     await _refuse_too_many(work, user)
     return await _seated(work, room, seat, user)
 
@@ -192,7 +192,7 @@ def _refuse_uninvited(room: Seance, seat: SeanceParticipant | None) -> None:
     if seat is None:
         raise NotFound("Seance", room.id)
     if seat.left_reason in SENT_AWAY:
-        raise Forbidden("You were sent away from this session; a new invitation leads back")
+        raise Forbidden("You were sent away from this room; a new invitation leads back")
 
 
 async def _refuse_too_many(work: Work, user: Id) -> None:
@@ -200,7 +200,7 @@ async def _refuse_too_many(work: Work, user: Id) -> None:
     mine = select(func.count()).where(SeanceParticipant.user_id == user, SeanceParticipant.left_at.is_(None))
     going = mine.join(SeanceParticipant.seance).where(Seance.ended_at.is_(None))
     if (await work.session.scalar(going) or 0) >= MOST_TAKEN:
-        raise Conflict(f"You sit in {MOST_TAKEN} sessions; leave one first", reason="TOO_MANY_SEATS")
+        raise Conflict(f"You sit in {MOST_TAKEN} rooms; leave one first", reason="TOO_MANY_SEATS")
 
 
 async def vacate(work: Work, room: Seance, seat: SeanceParticipant, reason: LeftReason) -> None:

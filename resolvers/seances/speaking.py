@@ -35,7 +35,7 @@ async def speaker(work: Work, id: Id, *, shares: bool = True) -> tuple[Seance, S
     """
     room, seat = await seated(work, id, shares=shares)
     if seat.muted_at is not None:
-        raise Forbidden("You are muted in this session")
+        raise Forbidden("You are muted in this room")
     heard_of(work, seat)
     return room, seat
 

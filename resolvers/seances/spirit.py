@@ -41,9 +41,11 @@ logger = structlog.get_logger()
 
 
 class Speak(Job):
-    """It is not tried again: by then the room has gone on. One that is given back is done anew, if the turn lasts."""
+    """Of a process that has died the turn has failed long before another tries it, and finds nothing to do. One that is
+    given back is done anew, if the turn lasts.
+    """
 
-    attempts = 1
+    attempts = 2
     seconds = 3_600.0  # a provider must have answered within LLM_SECONDS, long before
 
     turn_id: Id

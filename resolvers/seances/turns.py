@@ -17,6 +17,7 @@ from resolvers.seances import spirit
 from resolvers.seances.held import held_unseen
 from resolvers.seances.rules.turns import AskSpirit
 from resolvers.seances.speaking import speaker
+from resolvers.seances.stream import tell_typing
 from resolvers.seances.words import masked
 from resolvers.work import Work
 
@@ -45,6 +46,7 @@ async def ask(ctx: Context, input: Annotated[AskSpirit, Doc("The question.")]) -
         asks = {"asked_by_id": ctx.viewer.id, "question_id": question.id}
         turn = await work.add(SeanceTurn(seance_id=room.id, state=TurnState.QUEUED, **asks))
         await spirit.begin_next(work, room)
+        work.afterwards(lambda: tell_typing(ctx, room.id, typing=False))
         return turn
 
 

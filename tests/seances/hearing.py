@@ -34,9 +34,15 @@ class Heard:
         self.cursor = told.get("cursor", self.cursor)
         return told
 
+    async def event(self) -> Any:
+        """The next, who types passed over."""
+        while (told := await self.next())["__typename"] == "UserTyping":
+            pass
+        return told
+
     async def types(self, number: int) -> list[str]:
         """Of the next so many."""
-        return [(await self.next())["__typename"] for _ in range(number)]
+        return [(await self.event())["__typename"] for _ in range(number)]
 
     async def until(self, typename: str) -> Any:
         """The next of this type; what comes before it is passed over."""

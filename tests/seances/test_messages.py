@@ -116,7 +116,7 @@ async def test_one_to_a_thousand_characters_are_said(world: World, text: str) ->
     ("values", "code", "message"),
     [
         (LEFT, "FORBIDDEN", "Only participants may do that"),
-        (MUTED, "FORBIDDEN", "You are muted in this session"),
+        (MUTED, "FORBIDDEN", "You are muted in this room"),
         (BANNED, "SEANCE_NOT_FOUND", None),
     ],
 )

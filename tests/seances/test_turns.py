@@ -39,9 +39,9 @@ async def test_everybody_hears_the_same_in_the_same_order(world: World) -> None:
         await asked(world.gus, world.room.id)
         await answer(world)
         expected = ["MessageReceived", "SpiritAsked", "SpiritThinking", "SpiritResponse"]
-        told = [await dora.next() for _ in expected]
+        told = [await dora.event() for _ in expected]
         assert [one["__typename"] for one in told] == expected
-        assert happened([await ida.next() for _ in expected]) == happened(told)
+        assert happened([await ida.event() for _ in expected]) == happened(told)
     assert [one["actor"] for one in told] == [{"name": "Gus"}] * 3 + [None]
     answered = told[-1]["message"]
     assert (answered["kind"], answered["sender"]) == ("SPIRIT", None)
@@ -102,7 +102,7 @@ async def test_whoever_asked_and_the_host_may_call_a_question_off(world: World) 
     ]  # fmt: skip
     async with hearing(world.ida, world.room.id) as ida:
         assert await cancel(world.dora, first["id"]) == "CANCELLED"
-        told = [await ida.next() for _ in range(2)]
+        told = [await ida.event() for _ in range(2)]
     assert [(one["__typename"], one["entityId"]) for one in told] == [
         ("ErrorEvent", first["id"]), ("SpiritThinking", third["id"]),
     ]  # fmt: skip
@@ -148,7 +148,7 @@ async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: W
     await execute(world.people, late, id=lapsed["id"])
     async with hearing(world.dora, world.room.id) as dora:
         await fail_lapsed(ctx)
-        told = [await dora.next() for _ in range(2)]
+        told = [await dora.event() for _ in range(2)]
     assert [(one["__typename"], one["entityId"]) for one in told] == [
         ("ErrorEvent", lapsed["id"]), ("SpiritThinking", alive["id"]),
     ]  # fmt: skip

@@ -92,9 +92,9 @@ async def _is(house: Served, statement: str, argument: str, wanted: int) -> bool
 
 async def _until_answered(home: World, person: Any) -> list[Any]:
     async with hearing(person, home.room.id) as heard:
-        told = [await heard.next()]
+        told = [await heard.event()]
         while told[-1]["__typename"] != "SpiritResponse":
-            told.append(await heard.next())
+            told.append(await heard.event())
         return told
 
 

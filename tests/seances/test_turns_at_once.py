@@ -44,7 +44,7 @@ async def test_fifty_questions_at_once(own: Settings) -> None:
             assert {*outcomes} <= {"taken", "QUEUE_FULL", "TURNS_OPEN"}
             assert outcomes["taken"] >= 6
             assert await until_over(house.people, made.id) == [("ANSWERED", None)] * outcomes["taken"]
-            told = [await heard.next() for _ in range(4 * outcomes["taken"])]
+            told = [await heard.event() for _ in range(4 * outcomes["taken"])]
         order = [row["id"] for row in await turns(house.people, made.id)]
         assert _of(told, "SpiritAsked") == _of(told, "SpiritThinking") == order
         thinking = [one["__typename"] for one in told if one["__typename"] in ("SpiritThinking", "SpiritResponse")]
@@ -70,7 +70,7 @@ async def test_what_is_called_off_at_the_moment_of_its_answer_ends_one_way(
                 turn = await asked(person, home.room.id)
                 await ida.until("SpiritThinking")
                 called = await home.dora.ask(CANCEL, turn=turn["id"])
-                told = await ida.next()
+                told = await ida.event()
                 ended[told["__typename"]] += 1
                 assert ("errors" in called.body) is (told["__typename"] == "SpiritResponse")
         assert {*ended} <= {"SpiritResponse", "ErrorEvent"}
