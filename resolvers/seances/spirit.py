@@ -45,6 +45,7 @@ class Speak(Job):
 
     attempts = 1
     seconds = 3_600.0  # a provider must have answered within LLM_SECONDS, long before
+    apart = True
 
     turn_id: Id
 
