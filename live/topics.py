@@ -100,6 +100,11 @@ def seats_of(user: Id) -> str:
     return f"seats:{user}"
 
 
+def reports_of(host: Id) -> str:
+    """Complaints about what was said while they were the host."""
+    return f"reports:{host}"
+
+
 def usage_of(user: Id) -> str:
     return f"usage:{user}"
 
@@ -108,9 +113,11 @@ def _named(name: Callable[[Id], str], id: Id | None) -> list[str]:
     return [] if id is None else [name(id)]
 
 
-def _for_host(report: SeanceReport) -> bool:
-    """Of what the host has said, the host hears nothing."""
-    return report.sender_id is None or report.sender_id != report.host_id
+def _judge(report: SeanceReport) -> Id | None:
+    """Who was the host then, unless they have said it themselves: of that they hear nothing. Whoever is the host later
+    may be the one who said it, and goes on in an old stream: so they hear of it neither.
+    """
+    return None if report.host_id == report.sender_id else report.host_id
 
 
 TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
@@ -148,7 +155,7 @@ TOPICS: dict[type[Entity], Callable[[Any], list[str]]] = {
     SeanceMessage: lambda row: [seance(row.seance_id)],
     SeanceTurn: lambda row: [seance(row.seance_id)],
     SeanceInvite: lambda row: [hosting(row.seance_id)],
-    SeanceReport: lambda row: _named(hosting, row.seance_id if _for_host(row) else None),
+    SeanceReport: lambda row: _named(reports_of, _judge(row)),
     TokenUsage: lambda row: [usage_of(row.user_id)],
 }
 

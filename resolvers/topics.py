@@ -51,6 +51,7 @@ GATES: dict[str, type[Entity] | None] = {
     "comments:person": Person,
     "lobby": None,
     "seats": None,
+    "reports": None,
     "usage": None,
     "seance": Seance,
     "seance:hosting": Seance,

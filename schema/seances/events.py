@@ -36,7 +36,7 @@ class UserLeft(SeatChange):
     pass
 
 
-@strawberry.type(description="Somebody was muted, or may speak again.")
+@strawberry.type(description="Somebody was muted or may speak again, was banned after they had left, or pardoned.")
 class ParticipantChanged(SeatChange):
     pass
 

@@ -55,7 +55,7 @@ class Seance(Node):
     is_active: bool = expression(resolve.is_active, "Whether it goes on.", weight=0)
     ended_at: datetime | None = column("When it ended.")
     participants: Connection[SeanceParticipant] = connection(
-        seats.listed, "Who sits there, for those who have been there; who has been there longest comes first."
+        seats.listed, "Who sits there, told to those who sit there; who has been there longest comes first."
     )
     my_seat: SeanceParticipant | None = column("The seat that the viewer has or had there.")
     messages: Connection[SeanceMessage] = connection(messages.listed, "What was said, the newest first.")

@@ -27,7 +27,7 @@ enum(
 )
 
 
-@node(Model, "Somebody's seat in a room. Seen by those who have been there.", resolve.by_id)
+@node(Model, "Somebody's seat in a room. Seen by those who sit there; one's own always.", resolve.by_id)
 class SeanceParticipant(Node):
     seance: Annotated["Seance", strawberry.lazy("schema.seances.rooms")] | None = column("In which room.")
     user: User | None = column("Who.")

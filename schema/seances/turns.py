@@ -31,7 +31,7 @@ enum(
     TurnFailure,
     "Why there is no answer.",
     name="SeanceTurnFailure",
-    CANCELLED="Whoever asked, or the host, called it off.",
+    CANCELLED="Whoever asked, or the host, called it off; or it still waited when who asked lost their seat.",
     TIMED_OUT="The spirit took too long.",
     UNAVAILABLE="The spirit cannot be reached, or says nothing that could be understood.",
     INTERRUPTED="The server that worked at it has gone.",
@@ -40,7 +40,11 @@ enum(
 strawberry.pydantic.input(rules.AskSpirit, name="AskSpiritInput", description="A question to the spirit.")
 
 
-@node(Model, "A question to the spirit, and what becomes of it. Seen by those who sat there then.", resolve.by_id)
+@node(
+    Model,
+    "A question to the spirit, and what becomes of it. Seen by those who sat there then, or later.",
+    resolve.by_id,
+)
 class SeanceTurn(Node):
     seance: Annotated["Seance", strawberry.lazy("schema.seances.rooms")] | None = column("In which room.")
     asked_by: User | None = column("Who asks.")
@@ -48,7 +52,9 @@ class SeanceTurn(Node):
     answer: SeanceMessage | None = column("What the spirit answers.")
     state: TurnState = column("How far it has come.")
     failure: TurnFailure | None = column("Why there is no answer.")
-    provider: str | None = column("Who answers: openai, openrouter, anthropic, or embedded, which is Parlor itself.")
+    provider: str | None = column(
+        "Who has answered: openai, openrouter, anthropic, or embedded, which is Parlor itself."
+    )
     usage: TokenUsage | None = column("What the answer took; for whoever asked, and for administrators.")
     started_at: datetime | None = column("When the spirit began to think.")
     finished_at: datetime | None = column("When it was answered, or failed.")

@@ -134,9 +134,8 @@ async def test_host_and_administrators_see_to_it_once(world: World) -> None:
 
 
 async def test_the_host_hears_of_it_and_no_participant(world: World) -> None:
-    hosting = f"seance:hosting:{world.room.id}"
     async with world.dora.socket() as dora, hearing(world.gus, world.room.id) as gus:
-        await dora.start(HOSTING, "1", topics=[hosting])
+        await dora.start(HOSTING, "1", topics=[f"reports:{world.dora.id}"])
         assert (await dora.frame())["payload"]["data"]["changes"]["__typename"] == "Ready"
         id = await say(world.gus, world.room.id, RUDE)
         await reported(world, world.ida, await say(world.dora, world.room.id, "Of the host's own they hear nothing"))
@@ -152,7 +151,7 @@ async def test_the_host_hears_of_it_and_no_participant(world: World) -> None:
 async def test_others_may_not_follow_what_is_for_the_host(world: World) -> None:
     for person in (world.gus, world.sam):
         async with person.socket() as socket:
-            await socket.start(HOSTING, "1", topics=[f"seance:hosting:{world.room.id}"])
+            await socket.start(HOSTING, "1", topics=[f"reports:{world.dora.id}"])
             assert (await socket.frame())["payload"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
@@ -181,3 +180,16 @@ async def test_a_report_has_a_reason(world: World, reason: str, said: str) -> No
 async def test_reports_of_nothing_and_of_a_room_are_refused(world: World) -> None:
     for id in (world.room.id, "nothing", "seancemessage_\0"):
         assert (await report(world.ida, id)).code == "SEANCE_MESSAGE_NOT_FOUND"
+
+
+async def test_who_was_reported_and_becomes_the_host_hears_nothing_of_it_from_before(world: World) -> None:
+    async with world.gus.socket() as socket:
+        await socket.start(HOSTING, "1", topics=[f"reports:{world.gus.id}"])
+        assert (await socket.frame())["payload"]["data"]["changes"]["__typename"] == "Ready"
+        about_gus = await reported(world, world.ida, await say(world.gus, world.room.id, RUDE))
+        give = "mutation ($id: ID!, $to: ID!) { transferSeance(id: $id, to: $to) { id } }"
+        assert (await world.dora.ask(give, id=world.room.id, to=world.seats[world.gus.id].id)).data
+        admin = await world.people.one(Role.ADMIN)
+        assert (await admin.ask(RESOLVE, id=about_gus)).data
+        about_dora = await reported(world, world.ida, await say(world.dora, world.room.id, RUDE))
+        assert (await socket.frame())["payload"]["data"]["changes"]["entityId"] == about_dora

@@ -190,7 +190,7 @@ EMPTY = {  # of the rows above
     "Task": {"description", "trashedAt", "reminders"},
     "Gift": {"removedAt"},
     "Seance": {"endedAt"},
-    "SeanceMessage": {"letterTiming", "startsAt"},
+    "SeanceMessage": {"letterTiming", "startsAt", "turn"},
     "SeanceTurn": {"failure"},
 }
 
