@@ -111,7 +111,7 @@ class Settings(LanguageModelSettings):
         20, ge=1, description="longest wait for the same mutation that is under way; twice a statement's time"
     )
 
-    job_concurrency: int = Field(8, ge=0, description="jobs that a process works at, two or more; 0: none, others do")
+    job_concurrency: int = Field(8, ge=0, description="jobs that a process works at, and as many spirits; 0: none")
     job_lease_seconds: float = Field(30, ge=1, description="a job of a killed process waits this long for another")
 
     jwt_secret: SigningSecret | None = Field(None, description="signs access tokens; 32 characters or more")

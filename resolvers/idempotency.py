@@ -1,8 +1,8 @@
 """Mutations that are done once, however often they are asked with the same Idempotency-Key.
 
 What a verb did is written, as the key's row, in the verb's own transaction: the change and the knowledge of it are kept
-or lost together. Therefore the commit waits until the verb has answered. That row is also what others wait for who ask
-the same in another process; in this one they wait for their turn, without a connection.
+or lost together. Therefore the commit waits until the verb has answered. Who asks the same in another process waits for
+a lock; in this one they wait for their turn, without a connection.
 `docs/adr/0013-idempotency.md` says what takes part and why.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import bindparam, delete, func, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,14 +40,14 @@ _KEY = re.compile(r"[ -~]{1,255}")
 
 _READ = "select fingerprint, results::text, answer from idempotency_key where id = $1"
 _OF_KEY = IdempotencyKey.id == bindparam("key")
-_CLAIM = (
-    insert(IdempotencyKey)
-    .values(id=bindparam("key"), fingerprint=bindparam("body"), at=bindparam("now"))
-    .on_conflict_do_update(index_elements=["id"], set_={"at": IdempotencyKey.at})  # locks the row that is there
-    .returning(IdempotencyKey.fingerprint, IdempotencyKey.results)
+# An advisory lock, and no row yet: a transaction that has written is numbered, and its events come before those of any
+# that is numbered later, though that one may have what the verb has yet to wait for.
+_CLAIM = text("select pg_advisory_xact_lock(:lock)")
+_CLAIMED = select(IdempotencyKey.fingerprint, IdempotencyKey.results).where(_OF_KEY)
+_INSERT = insert(IdempotencyKey).values(
+    id=bindparam("key"), fingerprint=bindparam("body"), at=bindparam("now"), results=bindparam("all", type_=JSONB)
 )
-_RECORD = update(IdempotencyKey).where(_OF_KEY).values(results=bindparam("all", type_=JSONB))
-_RELEASE = delete(IdempotencyKey).where(_OF_KEY, IdempotencyKey.results == {})
+_RECORD = _INSERT.on_conflict_do_update(index_elements=["id"], set_={"results": _INSERT.excluded.results})
 _KEEP = (
     update(IdempotencyKey)
     .where(_OF_KEY)
@@ -140,13 +140,14 @@ class Once:
 
     async def _claim(self, session: AsyncSession) -> None:
         """Waits for whoever has the key just now."""
-        given = {"key": self.id, "body": self._fingerprint, "now": self._ctx.now()}
         try:
-            self._learn(*(await session.execute(_CLAIM, given)).one())
+            await session.execute(_CLAIM, {"lock": int.from_bytes(self.id[:8], signed=True)})
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == TIMED_OUT:
                 raise in_use() from error
             raise
+        for row in await session.execute(_CLAIMED, {"key": self.id}):
+            self._learn(*row)
         if self._field in self._results:
             raise AlreadyDone
 
@@ -156,11 +157,10 @@ class Once:
             return
         (stack, session), self._held = self._held, None
         async with stack:
-            if result is None:
-                await session.execute(_RELEASE, {"key": self.id})
-            else:
+            if result is not None:
                 done = self._results | {self._field: result}
-                await session.execute(_RECORD, {"key": self.id, "all": done})
+                given = {"key": self.id, "body": self._fingerprint, "now": self._ctx.now(), "all": done}
+                await session.execute(_RECORD, given)
         if result is not None:
             self._results = done
 

@@ -16,6 +16,7 @@ from resolvers.context import Context, Services, for_nobody
 
 JOBS: dict[str, type["Job"]] = {}
 VERBS = ("run", "gave_up")
+LIMITS = {"attempts", "seconds", "apart"}
 
 logger = structlog.get_logger()
 
@@ -30,6 +31,7 @@ class Job(BaseModel):
 
     attempts: ClassVar[int] = 6
     seconds: ClassVar[float] = 60.0  # of one try
+    apart: ClassVar[bool] = False  # with hands of their own: those who wait at length keep no others waiting
 
     @classmethod
     def __pydantic_init_subclass__(cls, **given: object) -> None:
@@ -38,7 +40,7 @@ class Job(BaseModel):
             raise TypeError(f"{cls.__name__} must have `run`, may have `gave_up`, and nothing else: {sorted(own)}")
         if not all(inspect.iscoroutinefunction(getattr(cls, name)) for name in VERBS):
             raise TypeError(f"{cls.__name__}: `run` and `gave_up` are async")
-        if cls.attempts < 1 or cls.seconds <= 0 or not cls.__class_vars__ <= {"attempts", "seconds"}:
+        if cls.attempts < 1 or cls.seconds <= 0 or not cls.__class_vars__ <= LIMITS:
             raise TypeError(f"{cls.__name__} has one or more `attempts`, of some `seconds`, and no other limits")
         if JOBS.setdefault(cls.__name__, cls) is not cls:
             raise TypeError(f"There is a job named {cls.__name__}")
@@ -61,6 +63,12 @@ class Job(BaseModel):
 def handlers(services: Services) -> dict[str, Handler]:
     """Of all jobs whose classes have been imported."""
     return {name: _handler(services, job) for name, job in JOBS.items()}
+
+
+def lanes(services: Services) -> list[dict[str, Handler]]:
+    """The same in two parts, which shall not wait for each other."""
+    made = handlers(services)
+    return [{name: made[name] for name in made if JOBS[name].apart is apart} for apart in (False, True)]
 
 
 def _handler(services: Services, job: type[Job]) -> Handler:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from live.broker import Broker
 from live.doorbell import Doorbell
 from live.grants import Grants
 from live.hub import Hub
-from live.jobs import Jobs
+from live.jobs import Handler, Jobs
 from live.meter import Meter
 from live.presence import Presence
 from live.signals import Signals
@@ -35,7 +35,7 @@ from resolvers.accounts.throttle import Throttle
 from resolvers.accounts.viewers import Viewers
 from resolvers.budgets import Budgets
 from resolvers.context import Services
-from resolvers.jobs import handlers
+from resolvers.jobs import lanes
 from resolvers.limits import Limits
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
@@ -126,10 +126,10 @@ def _hub(settings: Settings, tail: Tail, signals: Signals, meter: Meter, presenc
     )
 
 
-def jobs(made: Services) -> Jobs:
+def jobs(made: Services, handlers: Mapping[str, Handler]) -> Jobs:
     return Jobs(
         dsn(made.db.url),
-        handlers(made),
+        handlers,
         concurrency=max(made.settings.job_concurrency, 2),
         lease=made.settings.job_lease_seconds,
         listens=made.settings.database_pooler is Pooler.NONE,
@@ -177,7 +177,8 @@ def _running(made: Services) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
     yield "housekeeping", keep_house(made)
     yield "readings", keep_readings(made)
     if made.settings.job_concurrency:
-        yield "jobs", jobs(made).run()
+        for lane in lanes(made):
+            yield "jobs", jobs(made, lane).run()
         yield "rooms", keep_rooms(made)
 
 

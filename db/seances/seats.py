@@ -21,11 +21,14 @@ class LeftReason(StrEnum):
     BANNED = "BANNED"
 
 
+_HELD = text("left_at is null and held_until is not null")
+
+
 class SeanceParticipant(Entity):
     """Somebody's seat in a room: one for each user, which they take again when they come back.
 
     They sit there while `left_at` is null; `held_until` is when they lose the seat unless they are heard of before,
-    null while they are connected.
+    null while they are connected, and when the room has ended.
     """
 
     __tablename__ = "seance_participant"
@@ -50,7 +53,8 @@ class SeanceParticipant(Entity):
         Index("uq_seance_participant_seance_id_user_id", "seance_id", "user_id", unique=True),
         Index("ix_seance_participant_user_id_joined_at", "user_id", "joined_at"),
         Index("ix_seance_participant_seance_id_joined_at_id", "seance_id", "joined_at", "id"),
-        Index("ix_seance_participant_seated", "seance_id", "user_id", postgresql_where=text("left_at is null")),
+        Index("ix_seance_participant_seated", "seance_id", postgresql_where=text("left_at is null")),
+        Index("ix_seance_participant_held", "held_until", postgresql_where=_HELD),
     )
 
 

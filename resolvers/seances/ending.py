@@ -1,9 +1,10 @@
 """A room ends at once; what hangs on it is put in order by a job."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from db.seances.invites import SeanceInvite
 from db.seances.rooms import Seance
+from db.seances.seats import SeanceParticipant
 from kit.ids import Id
 from live.log import Kind
 from resolvers.context import Context
@@ -14,7 +15,7 @@ from resolvers.work import Work
 
 
 class CleanUp(Job):
-    """Nobody comes in any more, and the spirit answers nobody."""
+    """Nobody comes in any more, the spirit answers nobody, and no seat is held: they are kept."""
 
     seance_id: Id
 
@@ -25,6 +26,8 @@ class CleanUp(Job):
                 return
             await _take_back_invites(work, room)
             await spirit.end_all(work, room)
+            held = SeanceParticipant.seance_id == room.id, SeanceParticipant.held_until.is_not(None)
+            await work.session.execute(update(SeanceParticipant).where(*held).values(held_until=None))
 
 
 async def _take_back_invites(work: Work, room: Seance) -> None:

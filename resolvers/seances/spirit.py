@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from db.accounts.usage import TokenUsage
 from db.accounts.users import User
@@ -37,6 +37,8 @@ LEFT = timedelta(seconds=30)  # for another to take up what one that is stopped 
 LAPSED = 100  # turns that one sweep fails at most
 LATE = {Reason.STALLED, Reason.LATE}
 
+_HAS_LAPSED = select(SeanceTurn.alive_until < func.now())
+
 logger = structlog.get_logger()
 
 
@@ -47,6 +49,7 @@ class Speak(Job):
 
     attempts = 2
     seconds = 3_600.0  # a provider must have answered within LLM_SECONDS, long before
+    apart = True
 
     turn_id: Id
 
@@ -84,7 +87,7 @@ async def _taken_up(ctx: Context, id: Id) -> Prompt | None:
         turn = await session.scalar(mine.with_for_update())
         if turn is None:
             return None
-        turn.alive_until = ctx.now() + LEASE
+        turn.alive_until = func.now() + LEASE
         return await prompt_of(session, turn)
 
 
@@ -157,15 +160,11 @@ async def _fail(ctx: Context, id: Id, failure: TurnFailure, *, lapsed: bool = Fa
     """Whether it was still thought of; with `lapsed`, and nobody has said for too long that they do."""
     async with ctx.work() as work:
         found = await _thinking(work, id)
-        if found is None or (lapsed and not _has_lapsed(found[1], ctx.now())):
+        if found is None or (lapsed and not await work.session.scalar(_HAS_LAPSED.where(SeanceTurn.id == id))):
             return False
         room, turn = found
         await fail(work, room, [turn], failure if room.ended_at is None else TurnFailure.ENDED)
         return True
-
-
-def _has_lapsed(turn: SeanceTurn, now: datetime) -> bool:
-    return turn.alive_until is not None and turn.alive_until < now
 
 
 async def open_turns(work: Work, room: Seance) -> list[SeanceTurn]:
@@ -207,7 +206,7 @@ async def fail_lapsed(ctx: Context) -> None:
 
     Raises what one has failed on, when all others have been tried.
     """
-    late = select(SeanceTurn.id).where(SeanceTurn.state == TurnState.THINKING, SeanceTurn.alive_until < ctx.now())
+    late = select(SeanceTurn.id).where(SeanceTurn.state == TurnState.THINKING, SeanceTurn.alive_until < func.now())
     async with ctx.services.db.transaction() as session:
         found = [*(await session.scalars(late.order_by(SeanceTurn.alive_until).limit(LAPSED)))]
     failed: Exception | None = None

@@ -8,7 +8,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.seances.turns import SeanceTurn, TurnState
@@ -19,7 +19,7 @@ from live.signals import Signal
 from resolvers.context import Context
 
 RENEWED_SECONDS = 2.0
-LEASE = timedelta(seconds=8)  # a process that has not renewed it for so long is dead, as far as clocks agree
+LEASE = timedelta(seconds=8)  # by the database's clock: a process that has not renewed it for so long is dead
 
 
 def called_off(turn: Id) -> str:
@@ -32,7 +32,7 @@ async def renew(ctx: Context, turn: Id, lease: timedelta = LEASE) -> bool:
     mine = update(SeanceTurn).where(SeanceTurn.id == turn, SeanceTurn.state == TurnState.THINKING)
     try:
         async with ctx.services.db.transaction() as session:
-            found = await session.execute(mine.values(alive_until=ctx.now() + lease).returning(SeanceTurn.id))
+            found = await session.execute(mine.values(alive_until=func.now() + lease).returning(SeanceTurn.id))
             return found.first() is not None
     except (Unavailable, SQLAlchemyError, OSError):
         return True

@@ -13,7 +13,7 @@ from kit.settings import Pooler, Settings
 from server.demo import PEOPLE
 from server.doctor.finding import ANSWER_SECONDS, Finding, failed, ok, skipped, warning
 
-BESIDE = 3  # connections of a process beside its pools: one listens, one is for jobs, one for probes
+BESIDE = 4  # connections of a process beside its pools: one listens, two are for jobs, one for probes
 SKEW, FAR_SKEW = 1.0, 30.0  # seconds; tokens live by this clock, events by the database's
 OLD = 60  # seconds; an older transaction that writes is nobody's intention
 ITEMS = ("migrations", "connections", "open transactions", "clock", "people")

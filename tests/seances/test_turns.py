@@ -1,10 +1,14 @@
 """A question to the spirit: asked by those who sit there, one at a time, in order, and not too many."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from db.seances.turns import TurnFailure
 from resolvers.context import for_nobody
 from resolvers.seances.spirit import Speak, fail_lapsed
+from resolvers.seances.thinking import renew
 from tests.people import Person
 from tests.seances.asking import CANCEL, ask, asked, everything, execute, happened, messages, states, turns
 from tests.seances.hearing import hearing
@@ -155,6 +159,14 @@ async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: W
     assert told[0]["turn"]["failure"] == TurnFailure.INTERRUPTED
     await Speak(turn_id=lapsed["id"]).run(ctx)  # whoever was thought to be dead comes too late
     assert await states(world.people, world.room.id) == [("FAILED", "INTERRUPTED"), ("THINKING", None)]
+
+
+async def test_a_server_whose_clock_goes_ahead_takes_no_other_for_dead(world: World) -> None:
+    turn, services = await asked(world.gus, world.room.id), world.people.services
+    assert await renew(for_nobody(services, "job-1"), turn["id"])
+    ahead = replace(services, clock=lambda: services.clock() + timedelta(minutes=5))
+    await fail_lapsed(for_nobody(ahead, "sweep"))
+    assert await states(world.people, world.room.id) == [("THINKING", None)]
 
 
 async def test_a_job_that_was_given_up_is_a_turn_that_was_interrupted(world: World) -> None:

@@ -160,7 +160,7 @@ async def test_pools_that_do_not_fit_into_the_database_fail(own: Settings) -> No
     for size, verdict in ((20, Verdict.OK), (150, Verdict.WARNING), (1000, Verdict.FAILED)):
         found = (await told(own.model_copy(update={"write_pool_size": size})))["connections"]
         assert found[0] is verdict
-        assert found[1].startswith(f"up to {size + 13} for each process")
+        assert found[1].startswith(f"up to {size + 14} for each process")
 
 
 async def test_transactions_that_may_stay_open_are_a_warning(own: Settings, hand: asyncpg.Connection) -> None:

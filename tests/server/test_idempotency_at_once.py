@@ -8,6 +8,7 @@ from tests.db.opening import BLOCKED, hand
 from tests.people import People
 from tests.server.holding import holding_up, waiting, writes_of
 from tests.server.once import CREATE, PASSWORD, REUSED, post, reason, titles
+from tests.sockets import EVENTS
 from tests.waiting import until
 
 IN_USE = ("CONFLICT", "IDEMPOTENCY_KEY_IN_USE")
@@ -50,7 +51,8 @@ async def test_where_the_one_that_is_at_it_fails_the_other_does_it(settings: Set
         async with holding_up(database_url, writes_of(dora)) as hand:
             first = asyncio.create_task(post(dora, CREATE, "k", title="Once"))
             await waiting(hand, 1)
-            ended = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'advisory'"
+            held_up = "pg_backend_pid() = any(pg_blocking_pids(pid))"
+            ended = f"select pg_terminate_backend(pid) from pg_stat_activity where {held_up}"  # noqa: S608 (ours)
             second = asyncio.create_task(post(there, CREATE, "k", title="Once"))
             await waiting(hand, 2)
             await hand.execute(ended)
@@ -98,6 +100,22 @@ async def test_a_key_with_another_body_at_the_same_time_is_refused(settings: Set
         assert reason(await second) == REUSED
         assert (await first).json()["data"]["createTask"]["title"] == "One"
         assert await titles(dora) == ["One"]
+
+
+async def test_who_waits_holds_up_no_events_of_others(settings: Settings, database_url: str) -> None:
+    """Nor do their own come before those of what was done meanwhile."""
+    async with served(settings) as house:
+        dora, sam = await house.people.one(), await house.people.one()
+        async with sam.socket() as socket:
+            await socket.start(EVENTS)
+            assert (await socket.frame())["payload"]["data"]["taskEvents"]["__typename"] == "Ready"
+            async with holding_up(database_url, writes_of(dora)) as hand:
+                first = asyncio.create_task(post(dora, CREATE, "k", title="Once"))
+                await waiting(hand, 1)
+                made = await sam.task("Meanwhile")
+                told = (await socket.frame())["payload"]["data"]["taskEvents"]
+                assert told["task"]["id"] == made["id"]
+        assert (await first).json()["data"]["createTask"]["title"] == "Once"
 
 
 async def test_the_answer_that_was_kept_first_is_everybodys(settings: Settings, database_url: str) -> None:

@@ -207,9 +207,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_seance_participant_seated",
         "seance_participant",
-        ["seance_id", "user_id"],
+        ["seance_id"],
         unique=False,
         postgresql_where=sa.text("left_at is null"),
+    )
+    op.create_index(
+        "ix_seance_participant_held",
+        "seance_participant",
+        ["held_until"],
+        unique=False,
+        postgresql_where=sa.text("left_at is null and held_until is not null"),
     )
     op.create_index(
         "ix_seance_participant_user_id_joined_at", "seance_participant", ["user_id", "joined_at"], unique=False
