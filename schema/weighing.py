@@ -54,7 +54,7 @@ from schema.variables import Variables, introspected
 
 COUNTING = 10
 VALUES = 20  # about as many as an entity has
-INTROSPECTION = 3
+INTROSPECTION = 2
 REPEATS = 100  # of one field in one object; components that are spread side by side ask for the same ones
 INTROSPECTION_DEPTH = 20  # the standard query goes down 14 levels, most of them `ofType`
 STEPS_PER_TOKEN = 2  # of the limit; fifty components side by side, of eleven fields each, take 600 steps of 10,000

@@ -34,6 +34,7 @@ class Number:
     after: None = None
     every: None = None
     field: str = "number"
+    present: None = None
 
     @property
     def key(self) -> tuple[str, str]:
