@@ -154,7 +154,7 @@ class Jobs:
             )
             connection.add_termination_listener(lambda _: self._stop(running))
             try:
-                await asyncio.wait([running])
+                await self._until_over(running, connection)
             finally:
                 self._stop(running)
                 await asyncio.wait([running], timeout=CLOSING_SECONDS)
@@ -172,6 +172,11 @@ class Jobs:
         for name, handler in self._handlers.items():
             manager.register_executor(name, Executor(self, queries, handler))
         return manager
+
+    async def _until_over(self, running: asyncio.Task[None], connection: asyncpg.Connection) -> None:
+        """Until PgQueuer ends, or has no connection any more: it may then wait for jobs, and nobody has told us."""
+        while not running.done() and not connection.is_closed():
+            await asyncio.wait([running], timeout=POLL_SECONDS)
 
     def _stop(self, running: asyncio.Task[None]) -> None:
         running.cancel()

@@ -39,7 +39,7 @@ COSTS = {
     'mutation { createTask(input: { title: "x" }) { labels { id } } }': 1 + 10,
     "subscription { taskEvents { ... on TaskChanged { actor { id } task { parent { id } } } } }": 1 + 1 + 2,
     '{ __type(name: "Task") { name } }': 1,
-    "{ __schema { queryType { name } } }": 1 + 3,
+    "{ __schema { queryType { name } } }": 1 + 2,
 }
 
 
