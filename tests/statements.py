@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from tests.conftest import Served
 
 
+PRESENCE = "presence"  # somebody may still be going whom an earlier test had come
+
+
 class Statements(list[str]):
     """All that a server sends to PostgreSQL while a test watches, by whichever way."""
 
@@ -22,7 +25,7 @@ class Statements(list[str]):
             return await fetchval(sql, arguments)
 
         async def noted_fetch(sql: str, *arguments: Any) -> Any:
-            if not any(table in sql for table in ("event", "log_state")):  # the tail, at work beside
+            if not any(table in sql for table in ("event", "log_state", PRESENCE)):  # the tail, at work beside
                 self.append(sql)
             return await fetch(sql, *arguments)
 
@@ -32,7 +35,8 @@ class Statements(list[str]):
         event.listen(self._engine, "before_cursor_execute", self._noted)
 
     def _noted(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self.append(statement)
+        if PRESENCE not in statement:
+            self.append(statement)
 
     def stop(self) -> None:
         event.remove(self._engine, "before_cursor_execute", self._noted)
