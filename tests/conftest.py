@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import httpx2
 import pytest
@@ -83,7 +84,7 @@ async def served(
     made = app.App(settings, clock, outside)
     made.schema = schema or made.schema
     quick = settings.model_copy(update={"shutdown_seconds": 2, "leaving_seconds": 0})
-    server = Server(configured(made, quick, port=0), made, announce=lambda: None)
+    server = Server(configured(made, quick, port=0), made, announce=lambda: None, leaving=Event())
     task = asyncio.create_task(server._serve())
     while not server.started:
         assert not task.done(), "the server did not start"

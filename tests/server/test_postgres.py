@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import asyncpg
 import pytest
 
-from server import postgres
+from server import leash, postgres
 from server.postgres import DataDirectoryInUse, EmbeddedPostgresError, embedded
 
 # Another Parlor: holds a server until it is killed. What it is given beside the directory runs while the server is up.
@@ -221,15 +221,9 @@ def test_ctrl_c_reaches_only_parlor(data: Path) -> None:
         assert {os.getsid(pid) for pid in server_of(data)}.isdisjoint({os.getsid(0)})
 
 
-def test_a_server_that_ends_by_itself_leaves_nothing_hanging(data: Path) -> None:
-    with embedded(data, durable=False):
-        os.kill(postmaster_of(data), signal.SIGKILL)
-        wait_until(lambda: server_of(data) == set())
-
-
 def test_a_server_that_does_not_stop_is_killed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "STOP_SECONDS", 0.1)
-    monkeypatch.setattr(postgres, "QUIT_SECONDS", 0.1)
+    monkeypatch.setattr(leash, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(leash, "QUIT_SECONDS", 0.1)
     with embedded(data, durable=False):
         os.kill(postmaster_of(data), signal.SIGSTOP)
     wait_until(lambda: server_of(data) == set())

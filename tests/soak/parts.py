@@ -16,6 +16,7 @@ import asyncpg
 import httpx2
 
 from server import postgres
+from server.leash import ENVIRONMENT
 from tests.server.processes import environment
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,7 @@ class Postgres(Part):
         server = [str(postgres.binaries() / "postgres"), "-D", str(self.cluster)]
         settings = [f"--{name}={value}" for name, value in (postgres.SETTINGS | more).items()]
         command = [*postgres._as_user(self.cluster), *leashed([*server, *settings], "QUIT")]
-        super().__init__("postgres", command, data / "postgres.log", postgres.ENVIRONMENT)
+        super().__init__("postgres", command, data / "postgres.log", ENVIRONMENT)
 
     async def up(self) -> None:
         """Returns when it lets somebody in; makes the database the first time."""
