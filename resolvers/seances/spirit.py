@@ -29,10 +29,10 @@ from resolvers.seances.held import held_unseen
 from resolvers.seances.letters import begins_at, ends_at, spelled_since, timing
 from resolvers.seances.prompts import prompt_of, spoken
 from resolvers.seances.thinking import LEASE, answered, called_off, renew
+from resolvers.seances.waiting import TAKEN_UP, keep_waiting
 from resolvers.seances.words import masked
 from resolvers.work import Work
 
-TAKEN_UP = timedelta(seconds=30)  # for a process to have a hand free for a turn that begins
 LEFT = timedelta(seconds=30)  # for another to take up what one that is stopped has left behind
 LAPSED = 100  # turns that one sweep fails at most
 LATE = {Reason.STALLED, Reason.LATE}
@@ -202,12 +202,13 @@ async def end_all(work: Work, room: Seance) -> None:
 
 
 async def fail_lapsed(ctx: Context) -> None:
-    """Fails the turns of processes that have died. Several may look at once.
+    """Fails the turns of processes that have died, and those that nobody will take up. Several may look at once.
 
     Raises what one has failed on, when all others have been tried.
     """
     late = select(SeanceTurn.id).where(SeanceTurn.state == TurnState.THINKING, SeanceTurn.alive_until < func.now())
     async with ctx.services.db.transaction() as session:
+        await keep_waiting(session)
         found = [*(await session.scalars(late.order_by(SeanceTurn.alive_until).limit(LAPSED)))]
     failed: Exception | None = None
     for id in found:

@@ -34,7 +34,7 @@ enum(
     CANCELLED="Whoever asked, or the host, called it off; or it still waited when who asked lost their seat.",
     TIMED_OUT="The spirit took too long.",
     UNAVAILABLE="The spirit cannot be reached, or says nothing that could be understood.",
-    INTERRUPTED="The server that worked at it has gone.",
+    INTERRUPTED="The server that worked at it has gone, or none had a hand free for ten minutes.",
     ENDED="The room has ended.",
 )
 strawberry.pydantic.input(rules.AskSpirit, name="AskSpiritInput", description="A question to the spirit.")

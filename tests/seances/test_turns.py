@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,10 @@ from tests.people import Person
 from tests.seances.asking import CANCEL, ask, asked, everything, execute, happened, messages, states, turns
 from tests.seances.hearing import hearing
 from tests.seances.world import World
+
+LATE = "update seance_turn set alive_until = now() - interval '1 s' where id = :id"
+WHOSE = "where entrypoint = 'Speak' and convert_from(payload, 'UTF8') like '%' || :id || '%'"
+HANDED_OUT = f"update job set status = 'picked', updated = now() - cast(:ago as interval) {WHOSE}"  # noqa: S608
 
 
 async def answer(world: World) -> None:
@@ -148,8 +153,8 @@ async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: W
     ctx = for_nobody(world.people.services, "sweep")
     await fail_lapsed(ctx)
     assert (await states(world.people, world.room.id))[0] == ("THINKING", None)
-    late = "update seance_turn set alive_until = now() - interval '1 s' where id = :id"
-    await execute(world.people, late, id=lapsed["id"])
+    await execute(world.people, HANDED_OUT, id=lapsed["id"], ago=timedelta(seconds=9))
+    await execute(world.people, LATE, id=lapsed["id"])
     async with hearing(world.dora, world.room.id) as dora:
         await fail_lapsed(ctx)
         told = [await dora.event() for _ in range(2)]
@@ -159,6 +164,57 @@ async def test_a_turn_that_nobody_keeps_alive_fails_and_the_next_begins(world: W
     assert told[0]["turn"]["failure"] == TurnFailure.INTERRUPTED
     await Speak(turn_id=lapsed["id"]).run(ctx)  # whoever was thought to be dead comes too late
     assert await states(world.people, world.room.id) == [("FAILED", "INTERRUPTED"), ("THINKING", None)]
+
+
+async def fails(world: World, turn: str, *statements: str, **values: Any) -> bool:
+    """Whether the turn has failed, when it has lapsed and this has become of it or of its job."""
+    for statement in (LATE, *statements):
+        await execute(world.people, statement, id=turn, **values)
+    await fail_lapsed(for_nobody(world.people.services, "sweep"))
+    (found,) = await turns(world.people, world.room.id)
+    return bool(found["failure"] == TurnFailure.INTERRUPTED)
+
+
+async def test_a_turn_that_waits_for_a_hand_does_not_lapse(world: World) -> None:
+    turn = await asked(world.gus, world.room.id)
+    (before,) = await turns(world.people, world.room.id)
+    assert not await fails(world, turn["id"])
+    (kept,) = await turns(world.people, world.room.id)
+    assert kept["alive_until"] > world.people.services.clock() + timedelta(seconds=20)
+    assert kept == before | {"alive_until": kept["alive_until"]}
+    assert not await fails(world, turn["id"], HANDED_OUT, ago=timedelta(seconds=1))  # and is not yet taken up
+    await answer(world)
+    assert await states(world.people, world.room.id) == [("ANSWERED", None)]
+
+
+async def test_a_turn_that_waits_is_kept_before_it_could_lapse(world: World) -> None:
+    turn = await asked(world.gus, world.room.id)
+    soon = "update seance_turn set alive_until = now() + interval '9 s' where id = :id"
+    await execute(world.people, soon, id=turn["id"])
+    await fail_lapsed(for_nobody(world.people.services, "sweep"))
+    (kept,) = await turns(world.people, world.room.id)
+    assert kept["alive_until"] > world.people.services.clock() + timedelta(seconds=20)
+
+
+async def test_a_turn_that_somebody_has_taken_up_is_kept_by_nobody_else(world: World) -> None:
+    turn = await asked(world.gus, world.room.id)
+    await execute(world.people, HANDED_OUT, id=turn["id"], ago=timedelta(seconds=0))
+    assert await renew(for_nobody(world.people.services, "job-1"), turn["id"])
+    (before,) = await turns(world.people, world.room.id)
+    await fail_lapsed(for_nobody(world.people.services, "sweep"))
+    assert await turns(world.people, world.room.id) == [before]
+
+
+async def test_a_turn_whose_job_is_lost_fails(world: World) -> None:
+    turn = await asked(world.gus, world.room.id)
+    assert await fails(world, turn["id"], f"delete from job {WHOSE}")  # noqa: S608
+
+
+async def test_a_turn_waits_for_ten_minutes_at_most(world: World) -> None:
+    turn = await asked(world.gus, world.room.id)
+    began = "update seance_turn set started_at = now() - cast(:ago as interval) where id = :id"
+    assert not await fails(world, turn["id"], began, ago=timedelta(minutes=9, seconds=50))
+    assert await fails(world, turn["id"], began, ago=timedelta(minutes=10, seconds=1))
 
 
 async def test_a_server_whose_clock_goes_ahead_takes_no_other_for_dead(world: World) -> None:
