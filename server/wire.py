@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 
+import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -33,6 +34,7 @@ class Protocol(HttpToolsProtocol):
     _unsent = 0  # bytes of an answer, when it was looked last
     _stuck = 0.0  # since when it has been as many
     _answering: RequestResponseCycle | None = None
+    _elsewhere = False  # the request would like to be one of a protocol that is not spoken here
 
     def __init__(self, all: Connections, **given: Any) -> None:
         super().__init__(**given)
@@ -69,9 +71,27 @@ class Protocol(HttpToolsProtocol):
         if self._idle:
             self._idle, self._due = False, self.loop.time() + self._all.request_seconds
         self._bytes += len(data)
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except httptools.HttpParserUpgrade as at:
+            self._stay(data[at.args[0] :])
+            return
         if self._bytes > MOST_HEAD or self.pipeline:
             self._check()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Called by uvicorn when the parser has stopped there, and left the body unread."""
+        if self._elsewhere:
+            raise  # what it has caught
+
+    def _stay(self, rest: bytes) -> None:
+        """The same request without its wish, which nobody has to grant (RFC 9110, 7.8)."""
+        scope = cast("dict[str, Any]", self.scope)
+        head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
+        head += [b"%b: %b" % (name, value) for name, value in scope["headers"] if name != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+        self.data_received(b"\r\n".join([*head, b"", rest]))
 
     def _check(self) -> None:
         """Ends what is larger, or more, than a client may send."""
@@ -86,7 +106,15 @@ class Protocol(HttpToolsProtocol):
         self._due = self._due or self.loop.time() + self._all.request_seconds
         self._bytes = 0
 
+    def on_headers_complete(self) -> None:
+        wishes = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        self._elsewhere = wishes and not self._should_upgrade()
+        if not self._elsewhere:
+            super().on_headers_complete()
+
     def on_message_complete(self) -> None:
+        if self._elsewhere:
+            return
         super().on_message_complete()
         self._due = 0.0
         if self.cycle is not None and self.cycle.response_complete:  # it was refused before it was whole

@@ -1,5 +1,6 @@
 """Requests as bytes: what no well-behaved client sends."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -64,6 +65,52 @@ async def test_a_head_that_cannot_be_is_refused_before_a_byte_of_the_body_is_tak
 )
 async def test_what_is_no_http_is_400(people: People, head: bytes) -> None:
     assert await sent(people, POST + head + b"\r\n" + BODY) == (400, "Invalid HTTP request received.")
+
+
+WISH = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+ASKED = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n" + WISH
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n10\r\n" + BODY[:16] + b"\r\na\r\n" + BODY[16:] + b"\r\n0\r\n\r\n"
+PROBED = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [ASKED + LENGTH + b"\r\n" + BODY],
+        [ASKED + LENGTH + b"\r\n", BODY],
+        [ASKED + LENGTH + b"\r\n" + BODY[:7], BODY[7:]],
+        [ASKED[:60], ASKED[60:], LENGTH + b"\r\n", BODY],
+        [ASKED + CHUNKED],
+        [ASKED + CHUNKED[:40], CHUNKED[40:]],
+        [PROBED + WISH + b"\r\n"],
+        [PROBED + WISH.replace(b"h2c", b"websocket, h2c") + b"\r\n"],
+    ],
+)
+async def test_an_upgrade_to_what_is_not_spoken_is_ignored_and_so_may_the_next_request_have_one(
+    people: People, parts: list[bytes]
+) -> None:
+    async with line(people.url) as one:
+        for _ in range(2):
+            for part in parts:
+                await one.send(part)
+                await asyncio.sleep(0)
+            assert await one.status() == 200
+        await one.send(*parts, *parts, PROBED, b"\r\n")  # pipelined
+        assert [await one.status() for _ in range(3)] == [200, 200, 200]
+
+
+async def test_the_body_of_such_a_request_is_no_request(people: People) -> None:
+    smuggled = PROBED + b"\r\n"
+    length = b"content-length: %d\r\n\r\n" % len(smuggled)
+    async with line(people.url) as one:
+        await one.send(ASKED, length, smuggled, PROBED + b"connection: close\r\n\r\n")
+        answers = (await one.ended()).split(b"HTTP/1.1 ")[1:]
+    assert [answer.split()[0] for answer in answers] == [b"400", b"200"]
+
+
+async def test_a_tunnel_is_not_dug(people: People) -> None:
+    answer = await sent(people, b"CONNECT localhost:80 HTTP/1.1\r\n" + HOST + b"connection: close\r\n\r\n")
+    assert answer[0] == 400
 
 
 async def test_without_a_host_http_1_0_is_served(people: People) -> None:
