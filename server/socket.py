@@ -261,15 +261,19 @@ class Socket:
         self._guards = topics
 
     async def _renew(self, token: str) -> Viewer:
-        """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's."""
+        """Goes on with another token of the same user. Raises Unauthenticated, and Forbidden for another's.
+
+        A mutation may outlive its socket: nothing goes on where it has ended meanwhile.
+        """
         nobody = replace(self.context, asks=Unauthenticated())  # it may be somebody's who is new here
         asks = await self.services.viewers.of_header(f"Bearer {token}", lambda: nobody)
         if isinstance(asks, Unauthenticated):
             raise asks
         if asks.id != self.context.viewer.id:
             raise Forbidden("The token is another user's")
-        self.context = replace(self.context, asks=asks)
-        self._until_expired()
+        if not self.closing:
+            self.context = replace(self.context, asks=asks)
+            self._until_expired()
         return asks
 
     def _until_expired(self) -> None:

@@ -16,6 +16,7 @@ from kit.ids import Id
 from kit.settings import Settings
 from live.topics import of_viewer
 from resolvers.accounts.viewers import Viewers
+from resolvers.context import Viewer
 from server.frames import AT_ONCE, Protocol
 from server.sockets import Sockets
 from tests.conftest import Served, served
@@ -45,6 +46,12 @@ async def test_a_session_that_ends_while_the_database_is_away_closes_its_sockets
         assert closed.value.code == 4401
 
 
+def _listeners(house: Served, user: str) -> list[Any]:
+    """The sockets that are guarded against what becomes of a user."""
+    listeners = house.services.tail.guards._by_topic.get(of_viewer(Id(user))[0], ())
+    return [cast("Any", listener).__self__ for listener in listeners]
+
+
 async def test_a_renewal_outlives_a_look_that_began_before_it(house: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     dora = await house.people.one()
     short, long = await _token(house, dora, timedelta(minutes=1)), await _token(house, dora, timedelta(minutes=5))
@@ -65,11 +72,38 @@ async def test_a_renewal_outlives_a_look_that_began_before_it(house: Served, mon
         renewed = (await socket.ask(RENEW, token=long))["data"]["renewConnection"]["expiresAt"]
         may.set()
         await asyncio.sleep(0)
-        kept: list[Any] = [
-            cast("Any", listener).__self__ for listener in house.services.tail.guards._by_topic[of_viewer(viewer)[0]]
-        ]
+        kept = _listeners(house, dora.id)
         await socket.ask("{ __typename }")
         assert [each.context.viewer.expires_at.isoformat()[:19] for each in kept] == [renewed[:19]]
+
+
+async def test_a_renewal_that_is_answered_after_its_socket_has_ended_does_nothing(
+    house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dora = await house.people.one()
+    short, long = await _token(house, dora, timedelta(minutes=1)), await _token(house, dora, timedelta(minutes=5))
+    of_header, asking, may, found = Viewers.of_header, asyncio.Event(), asyncio.Event(), list[Any]()
+
+    async def slow(self: Viewers, header: str, context: Any) -> Any:
+        asking.set()
+        await may.wait()
+        found.append(await of_header(self, header, context))
+        return found[0]
+
+    async with Socket(house.socket_url, short) as socket:
+        (served,) = _listeners(house, dora.id)
+        monkeypatch.setattr(Viewers, "of_header", slow)
+        await socket.start(RENEW, token=long)
+        async with asyncio.timeout(5):
+            await asking.wait()
+    await until(lambda: not _listeners(house, dora.id))
+    timer, expires_at = served._timer, served.context.viewer.expires_at
+    may.set()
+    await until(lambda: found)
+    await asyncio.sleep(0)
+    assert isinstance(found[0], Viewer)
+    assert (served._timer, timer.cancelled()) == (timer, True)
+    assert served.context.viewer.expires_at == expires_at != found[0].expires_at
 
 
 async def test_who_cannot_be_looked_up_just_now_is_told_to_try_again_and_leaves_nothing_behind(
