@@ -5,7 +5,7 @@ later one of the same topic and key takes its place. Nothing may rest on one arr
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from live.broker import Publish
 
 CHANNEL = "parlor_signals"
 MESSAGE_BYTES = 7_999  # the most that NOTIFY takes
+RECALLED = 5_000  # signals; 400 bytes each, as who is typing
 WAITING = 1_000  # signals, 8 MB at most; they go out several to a message, a thousand messages a second
 
 log = structlog.get_logger()
@@ -36,11 +37,15 @@ Hear = Callable[[Signal], None]
 class Signals:
     """A line of the broker. `sent` counts the signals handed to it, `dropped` those given up before; one that was
     replaced is neither. `heard` counts what came in from all processes, whether or not anybody follows its topic.
+
+    Of topics that begin with a word of `recalled`, and a colon, it is known what was said last, see `latest`.
     """
 
     channel = CHANNEL
 
-    def __init__(self) -> None:
+    def __init__(self, recalled: Collection[str] = ()) -> None:
+        self._recalled = frozenset(recalled)
+        self._latest: dict[tuple[str, str], str] = {}
         self._waiting: dict[tuple[str, str], bytes] = {}
         self._news = asyncio.Event()
         self.connected = False
@@ -55,7 +60,8 @@ class Signals:
         The payload is text (bytes: UTF-8). Raises ValueError for what is none, and where all three are over 7,997 bytes
         as a list in JSON, in which quotes count twice.
         """
-        signal = _written(topic, key, payload.decode() if isinstance(payload, bytes) else payload)
+        payload = payload.decode() if isinstance(payload, bytes) else payload
+        signal = _written(topic, key, payload)
         if not self.connected:
             self.dropped += 1
             return
@@ -64,6 +70,19 @@ class Signals:
             self.dropped += 1
         self._waiting[topic, key] = signal
         self._news.set()
+        self._recall(topic, key, payload)
+
+    def latest(self, topic: str, key: str) -> str | None:
+        """The payload of what was last sent from here, or heard from anywhere; None where too much was said since."""
+        return self._latest.get((topic, key))
+
+    def _recall(self, topic: str, key: str, payload: str) -> None:
+        if topic.partition(":")[0] not in self._recalled:
+            return
+        self._latest.pop((topic, key), None)
+        self._latest[topic, key] = payload
+        if len(self._latest) > RECALLED:
+            del self._latest[next(iter(self._latest))]
 
     def follow(self, topic: str, hear: Hear) -> ExitStack:
         """`hear` gets the signals of the topic from now on, until what is returned here is left or closed.
@@ -90,6 +109,7 @@ class Signals:
             return
         self.heard += len(signals)
         for signal in signals:
+            self._recall(signal.topic, signal.key, signal.payload)
             self.tell(signal)
 
     def tell(self, signal: Signal) -> None:

@@ -37,6 +37,7 @@ from resolvers.budgets import Budgets
 from resolvers.context import Services
 from resolvers.jobs import lanes
 from resolvers.limits import Limits
+from resolvers.seances.stream import TYPES
 from server.housekeeping import keep_house
 from server.metrics import keep_readings
 from server.sweeping import keep_rooms
@@ -72,7 +73,7 @@ def services(
     outside: Outside | None = None,
     model: LanguageModel | None = None,
 ) -> Services:
-    doorbell, signals, meter = Doorbell(), Signals(), Meter(clock)
+    doorbell, signals, meter = Doorbell(), Signals(recalled=(TYPES,)), Meter(clock)
     limits = Limits(settings.counting_redis)
     tail = Tail(db, doorbell, window=settings.event_window)
     viewers = Viewers(settings, db, clock)

@@ -18,7 +18,7 @@ from resolvers.rules import SearchWords
 from resolvers.seances import speaking
 from resolvers.seances.policy import hosts
 from resolvers.seances.rules.messages import SendSeanceMessage
-from resolvers.seances.stream import tell_typing
+from resolvers.seances.stream import types_no_longer
 from resolvers.seances.words import masked
 
 OF_ALL = per_minute(120)  # what is said in one room: more can nobody read
@@ -73,7 +73,7 @@ async def send(ctx: Context, input: Annotated[SendSeanceMessage, Doc("What is sa
     async with ctx.work() as work:
         room, _ = await speaking.speaker(work, input.seance_id)
         text = masked(input.text, ctx.services.settings.blocked_words)
-        work.afterwards(lambda: tell_typing(ctx, room.id, typing=False))
+        work.afterwards(lambda: types_no_longer(ctx, room.id))
         said = SeanceMessage(seance_id=room.id, kind=MessageKind.USER, sender_id=ctx.viewer.id, text=text)
         return await work.add(said)
 

@@ -15,6 +15,7 @@ from resolvers.documented import Doc
 from resolvers.seances import speaking
 from resolvers.topics import Followed
 
+TYPES = "seance-typing"
 TYPING = timedelta(seconds=5)  # so long somebody counts as typing who says nothing more
 
 SeanceId = Annotated[Id, Doc("The room's id.")]
@@ -30,7 +31,7 @@ class Typing(BaseModel):
 
 def typing_in(id: Id) -> str:
     """The topic of the signals that somebody is typing."""
-    return f"seance-typing:{id}"
+    return f"{TYPES}:{id}"
 
 
 def followed(ctx: Context, seance_id: SeanceId) -> Followed:
@@ -52,3 +53,10 @@ def tell_typing(ctx: Context, seance_id: Id, *, typing: bool) -> None:
     """Of the viewer. Nothing is written, and nobody waits for it."""
     said = Typing(user_id=ctx.viewer.id, typing=typing, at=ctx.now())
     ctx.services.signals.send(typing_in(seance_id), ctx.viewer.id, said.model_dump_json())
+
+
+def types_no_longer(ctx: Context, seance_id: Id) -> None:
+    """Told of a viewer who counts as typing, as far as this process has heard."""
+    said = ctx.services.signals.latest(typing_in(seance_id), ctx.viewer.id)
+    if said is not None and (last := Typing.model_validate_json(said)).typing and last.at + TYPING > ctx.now():
+        tell_typing(ctx, seance_id, typing=False)

@@ -17,7 +17,7 @@ from resolvers.seances import spirit
 from resolvers.seances.held import held_unseen
 from resolvers.seances.rules.turns import AskSpirit
 from resolvers.seances.speaking import speaker
-from resolvers.seances.stream import tell_typing
+from resolvers.seances.stream import types_no_longer
 from resolvers.seances.words import masked
 from resolvers.work import Work
 
@@ -46,7 +46,7 @@ async def ask(ctx: Context, input: Annotated[AskSpirit, Doc("The question.")]) -
         asks = {"asked_by_id": ctx.viewer.id, "question_id": question.id}
         turn = await work.add(SeanceTurn(seance_id=room.id, state=TurnState.QUEUED, **asks))
         await spirit.begin_next(work, room)
-        work.afterwards(lambda: tell_typing(ctx, room.id, typing=False))
+        work.afterwards(lambda: types_no_longer(ctx, room.id))
         return turn
 
 

@@ -260,3 +260,18 @@ async def test_what_cannot_be_understood_is_passed_over(between: Place, message:
             await ear.until("clear")
         assert ear.payloads == ["clear"]
         assert joined.connected.is_set()
+
+
+def test_of_some_topics_it_is_known_what_was_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "RECALLED", 2)
+    signals = Signals(recalled=("typing",))
+    signals.send("typing:1", "dora", "dropped")  # there is no broker
+    assert signals.latest("typing:1", "dora") is None
+    signals.connected = True
+    signals.send("typing:1", "dora", b"yes")
+    signals.send("looking:1", "dora", "yes")
+    assert [signals.latest(topic, "dora") for topic in ("typing:1", "looking:1")] == ["yes", None]
+    signals.hear('[["typing:1","gus","yes"],["typing:1","dora","no"]]')  # from another process
+    assert [signals.latest("typing:1", who) for who in ("dora", "gus", "ida")] == ["no", "yes", None]
+    signals.hear('[["typing:2","ida","yes"]]')
+    assert [signals.latest("typing:1", who) for who in ("dora", "gus")] == ["no", None]  # the oldest is forgotten

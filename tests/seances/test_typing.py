@@ -1,17 +1,24 @@
 """Who is typing: told to the others, written nowhere, and over by itself."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from limits import RateLimitItemPerMinute
 
-from tests.conftest import Served
+from kit.ids import Id
+from kit.settings import Settings
+from resolvers.seances.stream import Typing
+from tests.conftest import Served, served
 from tests.people import Answer, Person
+from tests.seances.asking import asked
 from tests.seances.hearing import Heard, hearing
 from tests.seances.talking import BANNED, LEFT, MUTED, TYPING, end, rows, say, set_seat
 from tests.seances.world import World
+from tests.seances.world import world as made
 from tests.statements import Statements
 from tests.waiting import until
 
@@ -55,6 +62,48 @@ async def test_whoever_says_something_types_no_longer(world: World) -> None:
         told = {event["__typename"]: event for event in (await dora.next(), await dora.next())}
     assert told["UserTyping"]["typing"] is False
     assert told["MessageReceived"]["message"]["text"] == "Is anybody there?"
+
+
+async def test_of_whoever_says_something_without_typing_no_end_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals = world.people.services.signals
+    send, sent = signals.send, list[str]()
+
+    def noted(topic: str, key: str, payload: bytes | str) -> None:
+        if topic == f"seance-typing:{world.room.id}":
+            sent.append(key)
+        send(topic, key, payload)
+
+    monkeypatch.setattr(signals, "send", noted)
+    await typing(world.gus, world.room.id)
+    for _ in range(2):
+        await say(world.gus, world.room.id)
+        await say(world.ida, world.room.id)
+        await asked(world.dora, world.room.id)
+    assert sent == [world.gus.id, world.gus.id]
+
+
+async def test_whoever_typed_too_long_ago_has_ended_already(world: World) -> None:
+    signals, topic = world.people.services.signals, f"seance-typing:{world.room.id}"
+    ago = world.people.services.clock() - timedelta(seconds=6)
+    said = Typing(user_id=Id(world.gus.id), typing=True, at=ago).model_dump_json()
+    signals.hear(json.dumps([[topic, world.gus.id, said]]))
+    await say(world.gus, world.room.id)
+    assert signals.latest(topic, world.gus.id) == said
+
+
+async def test_whoever_types_at_one_server_and_speaks_at_another_types_no_longer(settings: Settings) -> None:
+    async with served(settings) as here, served(settings) as there:
+        world = await made(here.people)
+        gus = replace(world.gus, people=there.people)
+        async with followed(world, world.dora) as (dora,):
+            await typing(world.gus, world.room.id)
+            topic = f"seance-typing:{world.room.id}"
+            await until(lambda: there.services.signals.latest(topic, gus.id))
+            await say(gus, world.room.id)
+            assert (await dora.until("UserTyping"))["typing"] is True
+            assert (await dora.until("UserTyping"))["typing"] is False
 
 
 async def test_of_what_was_not_said_nobody_hears_an_end(world: World) -> None:
