@@ -31,7 +31,10 @@ class UserJoined(SeatChange):
     pass
 
 
-@strawberry.type(description="Somebody has no seat any more; `participant.leftReason` says why.")
+@strawberry.type(
+    description="Somebody has no seat any more; `participant.leftReason` says why. Where their account was deleted"
+    " there is no `participant` any more: `entityId` says whose seat it was."
+)
 class UserLeft(SeatChange):
     pass
 
