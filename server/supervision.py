@@ -13,7 +13,7 @@ from time import monotonic
 import structlog
 
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # from an end to the next try, twice as many each time
-STEADY_SECONDS = 60  # after so long it counts as well
+STEADY_SECONDS = 10  # after so long it counts as well
 LOOK_SECONDS = 0.1
 
 Run = Callable[[threading.Event], AbstractContextManager[subprocess.Popen[bytes]]]

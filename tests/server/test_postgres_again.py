@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -180,6 +181,32 @@ def test_whoever_starts_it_again_can_be_stopped_at_once(
 
 def ready(server: Running) -> int:
     return httpx2.get(f"{server.url}/health/ready", timeout=5).status_code
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_one_whose_guard_is_killed_is_replaced(data: Path, logged: list[EventDict]) -> None:  # noqa: F811
+    with embedded(data, durable=False) as url:
+        first = postmaster_of(data)
+        guard = int(Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(guard, signal.SIGKILL)
+        until_told(logged, "postgres.found")
+        assert postmaster_of(data) != first
+        assert not Path(f"/proc/{first}").exists()
+        assert ask(url, "select 1") == 1
+    assert told(logged, "postgres.lost")[0]["error"] == f"it ended with {-signal.SIGKILL}"
+
+
+def test_one_that_has_lived_for_long_is_started_again_as_soon_as_the_first_time(
+    data: Path,  # noqa: F811
+    logged: list[EventDict],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with embedded(data, durable=False):
+        for times, steady in enumerate((3_600, 3_600, 0), start=1):
+            monkeypatch.setattr(supervision, "STEADY_SECONDS", steady)
+            os.kill(postmaster_of(data), signal.SIGKILL)
+            until_told(logged, "postgres.found", times)
+    assert [line["retry_in"] for line in told(logged, "postgres.lost")] == [0.5, 1.0, 0.5]
 
 
 async def test_a_server_whose_postgres_is_killed_goes_on_and_its_subscribers_miss_nothing(tmp_path: Path) -> None:
