@@ -1,20 +1,23 @@
-"""The way to PostgreSQL: transactions through SQLAlchemy, reads through a pool of connections that cannot write.
+"""The way to PostgreSQL: transactions, and reads through a pool of connections that cannot write.
 
 The two pools are apart because their manners differ: a read is one statement, may be repeated when its connection
 dies, and leaves nothing to reset; a transaction is begun once, and whether it is committed only PostgreSQL knows.
 """
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import URL, NullPool, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.reads import Read, Reads
-from kit.errors import TooSlow, Unavailable
+from db.transaction import Connection, Transaction
+from kit.errors import ParlorError, TooSlow, Unavailable
 from kit.settings import Pooler
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
@@ -23,6 +26,7 @@ SESSION = {"TimeZone": "UTC", "jit": "off"}
 OF_READS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
 OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
+CLOSING_SECONDS = 2
 WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
 OLDEST_VERSION = 15
 
@@ -67,46 +71,48 @@ class Database:
         self._read_pool_size = read_pool
         self._kept = statements
         self._reads: Reads | None = None
-        self.engine = self._engine(write_pool)
+        self._write_pool_size = write_pool
+        self._writes: asyncpg.Pool | None = None
 
-    def _engine(self, size: int) -> AsyncEngine:
-        session = self._session | OF_WRITES
-        manner: dict[str, Any] = {"server_settings": NAME | session}
+    @property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's own, for migrations: a connection for each time that it is asked for one."""
+        manner: dict[str, Any] = {"server_settings": NAME | self._session}
         if self._pooled:
             manner = WITHOUT_SESSION | {"prepared_statement_cache_size": 0}
-        engine = create_async_engine(
-            self.url,
-            pool_size=size,
-            max_overflow=0,
-            hide_parameters=True,  # errors are logged, and among the values are e-mail addresses and hashes
-            pool_timeout=self._connect_timeout,
-            connect_args={"timeout": self._connect_timeout, "command_timeout": self._command_timeout} | manner,
-        )
+        limits = {"timeout": self._connect_timeout, "command_timeout": self._command_timeout}
+        return create_async_engine(self.url, poolclass=NullPool, hide_parameters=True, connect_args=limits | manner)
 
-        @event.listens_for(engine.sync_engine, "checkout")
-        def checkout(connection: Any, record: Any, proxy: Any) -> None:
-            """In place of a ping, which costs a round trip: asyncpg hears at once when PostgreSQL hangs up."""
-            if connection.driver_connection.is_closed():
-                raise DisconnectionError
-
+    def _pool(self) -> asyncpg.Pool:
+        """asyncpg's, whose connections are opened when they are needed and not reset: a transaction leaves nothing."""
+        manner: dict[str, Any] = {
+            "server_settings": NAME | self._session | OF_WRITES,
+            "statement_cache_size": self._kept,
+        }
         if self._pooled:
-            setting = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in session.items())
-
-            @event.listens_for(engine.sync_engine, "begin")
-            def begin(connection: Connection) -> None:
-                connection.exec_driver_sql(f"select {setting}")
-
-        return engine
+            manner = WITHOUT_SESSION
+        return asyncpg.create_pool(
+            dsn(self.url),
+            min_size=0,
+            max_size=self._write_pool_size,
+            max_inactive_connection_lifetime=0,
+            max_cached_statement_lifetime=0,
+            init=_as_json,
+            reset=_nothing,
+            timeout=self._connect_timeout,
+            command_timeout=self._command_timeout,
+            **manner,
+        )
 
     async def open(self) -> None:
         """Connects the reads' pool. Raises OSError or asyncpg.PostgresError when there is no database to talk to."""
-        setting = "; ".join(f"set local {name} = '{value}'" for name, value in self._session.items())
+        self._writes = self._writes or await self._pool()
         self._reads = Reads(
             self._connected,
             size=self._read_pool_size,
             patience=self._connect_timeout,
             longest=self._command_timeout,
-            begin=f"begin read only; {setting}" if self._pooled else None,
+            begin=f"begin read only; {_local(self._session)}" if self._pooled else None,
         )
         await self._reads.run(asyncpg.Connection.fetchval, "select 1", ())
 
@@ -136,7 +142,10 @@ class Database:
     async def close(self) -> None:
         if self._reads is not None:
             await self._reads.close()
-        await self.engine.dispose()
+        if self._writes is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self._writes.close()
 
     def fetchval(self, sql: str, arguments: Sequence[Any]) -> Coroutine[Any, Any, Any]:
         """The first value of the first row, None without one. A value of type json comes as bytes.
@@ -163,30 +172,73 @@ class Database:
             raise  # arguments that do not fit: a fault of ours
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: commits when the block ends, rolls back when it raises.
 
         Raises Unavailable where it could not be begun, or PostgreSQL went away or fell silent before its commit: then
         nothing has been done. What becomes of a commit that is not answered only PostgreSQL knows.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        assert self._writes is not None, "Database.open() comes first"
+        try:
+            connection = await self._writes.acquire(timeout=self._connect_timeout)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable from error
+        try:
+            ends = connection.transaction()
             try:
-                await session.connection()
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+                await ends.start()
+                if self._pooled:
+                    await connection.execute(_local(self._session | OF_WRITES))
+                made = Transaction(connection)
+                yield made
+                await made.flush()
+            except BaseException as error:
+                if await _rolled_back(connection, ends, error):
+                    raise
                 raise Unavailable from error
-            try:
-                yield session
-            except TimeoutError as error:
-                raise Unavailable from error
-            except DBAPIError as error:
-                if error.connection_invalidated:
-                    raise Unavailable from error
-                raise
+            await ends.commit()
+        finally:
+            await self._writes.release(connection, timeout=self._connect_timeout)
 
     async def server_version(self) -> int:
         async with self.engine.connect() as connection:
             number = await connection.exec_driver_sql("select current_setting('server_version_num')::int / 10000")
             return int(number.scalar_one())
+
+
+def _local(settings: dict[str, str]) -> str:
+    """Sets them for the transaction that it stands in."""
+    return "; ".join(f"set local {name} = '{value}'" for name, value in settings.items())
+
+
+async def _rolled_back(
+    connection: Connection, transaction: asyncpg.transaction.Transaction, why: BaseException
+) -> bool:
+    """Whether it ended for another reason than that PostgreSQL went away or fell silent."""
+    lost = isinstance(why, FAILURES) and not isinstance(why, asyncpg.QueryCanceledError)
+    try:
+        if lost:
+            connection.terminate()
+        else:
+            await transaction.rollback()
+    except Exception:  # it is closed, and the pool has taken it back
+        lost = True
+    return not lost or not isinstance(why, Exception) or isinstance(why, ParlorError)
+
+
+async def _as_json(connection: asyncpg.Connection) -> None:
+    """What SQLAlchemy's types take for granted of asyncpg: they write jsonb as text, and read what it says."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda text: b"\x01" + text.encode(),
+        decoder=lambda kept: json.loads(kept[1:]),
+    )
+
+
+async def _nothing(connection: asyncpg.Connection) -> None:
+    """asyncpg's own way to reset a connection is a round trip."""
 
 
 def normalised(url: str) -> URL:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.transaction import Transaction
 
 NAMES = DBSettings(
     prefix="",
@@ -28,6 +29,8 @@ COUNTS = """
 select entrypoint as name, status::text as status, count(*) as number,
   greatest(extract(epoch from now() - min(execute_after)), 0)::float8 as waiting
 from job group by 1, 2
+
+from db.transaction import Transaction
 """
 _FORGET = text("""
 delete from job_log where id in (
@@ -43,7 +46,7 @@ delete from job where id in (
 """)
 
 
-async def forget(session: AsyncSession, *, done: timedelta, dead: timedelta, batch: int) -> bool:
+async def forget(session: Transaction, *, done: timedelta, dead: timedelta, batch: int) -> bool:
     """Removes up to `batch` rows each of what is known of jobs that are done, and of dead ones; whether so many."""
     buried = (await session.execute(_BURY, {"kept": dead, "batch": batch})).all()
     forgotten = (await session.execute(_FORGET, {"kept": done, "batch": batch})).all()

@@ -28,9 +28,9 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Context, Job, TracebackRecord
 from pgqueuer.domain.types import JOB_STATUS, JobId, QueueManagerId
 from pgqueuer.ports.driver import Driver, NotifyCallback
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import NAMES
+from db.transaction import Transaction
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
@@ -69,7 +69,7 @@ def backoff(tried: int) -> float:
     return min(FIRST_SECONDS * 2.0 ** min(tried - 1, 30), LONGEST_SECONDS) * random.uniform(0.5, 1)  # noqa: S311
 
 
-async def enqueue(session: AsyncSession, name: str, payload: bytes, *, after: timedelta = timedelta(0)) -> None:
+async def enqueue(session: Transaction, name: str, payload: bytes, *, after: timedelta = timedelta(0)) -> None:
     """It is kept or lost with the transaction."""
     await _queries(cast("Driver", Within(session))).enqueue(name, payload, execute_after=after)
 
@@ -77,12 +77,11 @@ async def enqueue(session: AsyncSession, name: str, payload: bytes, *, after: ti
 class Within:
     """A transaction of ours, as far as PgQueuer needs a driver to enqueue."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Transaction) -> None:
         self._session = session
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        connection = await self._session.connection()
-        return [dict(row) for row in (await connection.exec_driver_sql(query, args)).mappings()]
+        return [dict(row) for row in await self._session.fetch(query, *args)]
 
 
 class Deaf(AsyncpgDriver):

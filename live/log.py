@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import cast
 
 from sqlalchemy import Table, insert, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from db.engine import Database
 from db.log import Event as Row
+from db.transaction import Transaction
 from kit.ids import Id
 from live import cursors
 from live.positions import Position
@@ -90,9 +90,10 @@ class State:
 
 
 EVENTS = cast("Table", Row.__table__)
+_APPEND = insert(EVENTS)
 
 
-async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft]) -> None:
+async def append(session: Transaction, drafts: Sequence[Draft]) -> None:
     """Writes events in this order into the caller's transaction."""
     rows = [
         {
@@ -107,7 +108,7 @@ async def append(session: AsyncSession | AsyncConnection, drafts: Sequence[Draft
         }
         for draft in drafts
     ]
-    await session.execute(insert(EVENTS), rows)  # the table: the ORM would make an object of each, for nothing
+    await session.execute(_APPEND, rows)
 
 
 # A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.

@@ -16,9 +16,9 @@ from itertools import islice
 import asyncpg
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database
+from db.transaction import Transaction
 from kit.clock import Clock
 from kit.ids import Id, new_id
 from live.signals import Signal, Signals
@@ -172,7 +172,7 @@ class Presence:
         for topic in {topic for topic, _ in changed}:
             self._signals.send(signal_of(topic), "", "")
 
-    async def _renewed(self, session: AsyncSession) -> bool:
+    async def _renewed(self, session: Transaction) -> bool:
         """Whether the rows that were written are still there. Without anybody here there is no lease."""
         named = {"process": self._process}
         leased = named | {"lease": self._lease}
@@ -183,7 +183,7 @@ class Presence:
             await session.execute(_BEGIN, leased)
         return False
 
-    async def _insert(self, session: AsyncSession, come: dict[Key, Entry]) -> None:
+    async def _insert(self, session: Transaction, come: dict[Key, Entry]) -> None:
         given = {
             "process": self._process,
             "ids": [entry.id for entry in come.values()],

@@ -33,7 +33,7 @@ class Readings:
         self._gone: dict[str, Any] = dict.fromkeys(SUMS, 0)
 
     async def write(self) -> None:
-        """Raises what SQLAlchemy raises without a database."""
+        """Raises Unavailable without a database."""
         snapshot = self._meter.snapshot()
         counted = {name: getattr(snapshot, name) for name in SUMS}
         async with self._db.transaction() as session:

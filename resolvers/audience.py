@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select, bindparam, func, inspect, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from db.base import ID, Entity
 from db.slots import NOW, VIEWER_ID
+from db.transaction import Transaction
 from kit.ids import Id
 from live.log import Draft
 from resolvers.policies import POLICIES
@@ -36,7 +36,7 @@ class Told(NamedTuple):
     by: Entity
 
 
-async def decided(session: AsyncSession, told: Sequence[Told], now: datetime) -> list[Draft]:
+async def decided(session: Transaction, told: Sequence[Told], now: datetime) -> list[Draft]:
     """In the same order, each with those from whom it is hidden. One statement for each type of row that decides.
 
     Raises LookupError where such a row is gone, and TypeError where a topic is told to several at once.

@@ -1,7 +1,7 @@
 """What is kept of who did what, and of what was refused to whom."""
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from asyncpg import InterfaceError, PostgresError
 
 from db.accounts.audit import AuditEntry
 from kit.errors import Unavailable
@@ -32,5 +32,5 @@ async def refused(ctx: Context, action: str) -> None:
     try:
         async with ctx.services.db.transaction() as session:
             session.add(audited(ctx, f"refused.{action}"))
-    except (DBAPIError, OSError, Unavailable) as error:
+    except (PostgresError, InterfaceError, OSError, Unavailable) as error:
         logger.warning("audit.failed", action=action, error=repr(error), trace_id=ctx.trace_id)

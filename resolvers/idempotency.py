@@ -17,19 +17,19 @@ from typing import Any
 
 import orjson
 import structlog
+from asyncpg import InterfaceError, PostgresError, QueryCanceledError
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import Entity
 from db.idempotency import IdempotencyKey
+from db.transaction import Transaction
 from kit.errors import Conflict, Invalid, Unavailable
 from kit.ids import Id
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
 from resolvers.turns import in_use
-from resolvers.work import TIMED_OUT, Deleted, Work
+from resolvers.work import Deleted, Work
 
 Verb = Callable[[], Awaitable[Any]]
 Result = dict[str, Any]
@@ -83,7 +83,7 @@ class Once:
         self._all_recorded = True
         self._field = ""
         self._task: asyncio.Task[Any] | None = None
-        self._held: tuple[AsyncExitStack, AsyncSession] | None = None
+        self._held: tuple[AsyncExitStack, Transaction] | None = None
         self.answer: bytes | None = None
 
     async def load(self) -> None:
@@ -138,14 +138,12 @@ class Once:
             yield work
             self._held = stack.pop_all(), work.session
 
-    async def _claim(self, session: AsyncSession) -> None:
+    async def _claim(self, session: Transaction) -> None:
         """Waits for whoever has the key just now."""
         try:
             await session.execute(_CLAIM, {"lock": int.from_bytes(self.id[:8], signed=True)})
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == TIMED_OUT:
-                raise in_use() from error
-            raise
+        except QueryCanceledError as error:
+            raise in_use() from error
         for row in await session.execute(_CLAIMED, {"key": self.id}):
             self._learn(*row)
         if self._field in self._results:
@@ -176,7 +174,7 @@ class Once:
         try:
             async with self._ctx.services.db.transaction() as session:
                 kept: bytes | None = await session.scalar(_KEEP, {"key": self.id, "answer": answer})
-        except (DBAPIError, OSError, Unavailable) as error:  # it is done all the same
+        except (PostgresError, InterfaceError, OSError, Unavailable) as error:  # it is done all the same
             logger.warning("idempotency.not_kept", error=repr(error), trace_id=self._ctx.trace_id)
             return answer
         return answer if kept is None else kept

@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
+from asyncpg import DeadlockDetectedError, ForeignKeyViolationError, PostgresError, QueryCanceledError
 from sqlalchemy import Select, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import ID, Entity
+from db.transaction import Transaction
 from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import jobs, log
@@ -45,8 +45,7 @@ OWNERS = {
     "fk_session_user_id",
     "fk_task_owner_id",
 }
-AT_ONCE = ("40P01", "23503")  # a deadlock; a row that what is written belongs to has gone meanwhile
-TIMED_OUT = "57014"  # by its statement's time
+AT_ONCE = (DeadlockDetectedError, ForeignKeyViolationError)  # which it refers to has gone meanwhile
 NOT_DONE = "It took too long and was not done; try again"
 
 
@@ -58,7 +57,7 @@ class Deleted:
 
 
 class Work:
-    def __init__(self, ctx: Context, session: AsyncSession) -> None:
+    def __init__(self, ctx: Context, session: Transaction) -> None:
         self.ctx = ctx
         self.session = session
         self._told: list[Told] = []
@@ -280,21 +279,20 @@ async def _transaction(ctx: Context) -> AsyncIterator[Work]:
             yield work
             if ctx.limit is not None and not ctx.limit.expired():
                 ctx.limit.reschedule(None)  # what is committed is done, however long the rest may take
-    except DBAPIError as error:
+    except PostgresError as error:
         raise _told(error) from error
     work.committed()
 
 
-def _told(error: DBAPIError) -> Exception:
-    cause = getattr(error.orig, "__cause__", None)
-    name = getattr(cause, "constraint_name", None)
+def _told(error: PostgresError) -> Exception:
+    name = error.constraint_name
     if name in CONFLICTS:
         reason, field, message = CONFLICTS[name]
         return Conflict(message, reason=reason, details={field: [message]})
     if name in OWNERS:
         return Unauthenticated("Invalid or expired token")
-    if getattr(cause, "sqlstate", None) in AT_ONCE:
+    if isinstance(error, AT_ONCE):
         return Conflict("Somebody changed the same at the same moment; try again", reason="TRY_AGAIN")
-    if getattr(cause, "sqlstate", None) == TIMED_OUT:
+    if isinstance(error, QueryCanceledError):  # by its statement's time
         return TooSlow(NOT_DONE)
     return error

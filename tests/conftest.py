@@ -156,10 +156,8 @@ def logged(once: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EventDi
 
 
 @pytest.fixture
-def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
-    watched = Statements(house, monkeypatch)
-    yield watched
-    watched.stop()
+def statements(house: Served, monkeypatch: pytest.MonkeyPatch) -> Statements:
+    return Statements(house, monkeypatch)
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import event
+
+from db.prepared import Prepared
 
 if TYPE_CHECKING:
     from tests.conftest import Served
@@ -31,12 +32,13 @@ class Statements(list[str]):
 
         monkeypatch.setattr(db, "fetchval", noted_fetchval)
         monkeypatch.setattr(db, "fetch", noted_fetch)
-        self._engine = db.engine.sync_engine
-        event.listen(self._engine, "before_cursor_execute", self._noted)
+        monkeypatch.setattr(Prepared, "filled", self._noting(Prepared.filled))
 
-    def _noted(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if PRESENCE not in statement:
-            self.append(statement)
+    def _noting(self, filled: Any) -> Any:
+        def noted(*args: Any) -> Any:
+            sql, arguments = filled(*args)
+            if PRESENCE not in sql:
+                self.append(sql)
+            return sql, arguments
 
-    def stop(self) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._noted)
+        return noted

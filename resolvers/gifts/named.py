@@ -23,7 +23,7 @@ async def named(work: Work, model: type[E], id: Id, *, still: bool = False) -> E
     """
     if await work.visible(model, [id]):
         lock = {"read": True, "key_share": not still}
-        row = await work.session.get(model, id, with_for_update=lock, populate_existing=True)
+        row = await work.session.get(model, id, lock=lock)
         if row is not None:
             return row
     raise NotFound(model.__name__, id)

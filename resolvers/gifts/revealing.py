@@ -25,8 +25,6 @@ from resolvers.work import Work
 
 BATCH = 500  # items of which it is decided at once who hears
 
-_QUIETLY = {"synchronize_session": False}
-
 
 async def follow(work: Work, gift_list: GiftList) -> None:
     """After a change of `surprise` or `reveal_at` of a list, which is locked. Whatever changes with it is told of."""
@@ -42,11 +40,11 @@ async def follow(work: Work, gift_list: GiftList) -> None:
         .values(kept_from_id=None if until is None else ListItem.person_id, kept_until=until)
         .returning(ListItem.id)
     )
-    changed = (await work.session.scalars(items, execution_options=_QUIETLY)).all()
+    changed = (await work.session.scalars(items)).all()
     for said in (Comment, Activity):
         of_it = or_(said.item_id.in_(about), and_(said.item_id.is_(None), said.list_id == gift_list.id))
         secrets = update(said).where(of_it, _of_others(work, said.kept_from_id)).values(kept_until=until)
-        await work.session.execute(secrets, execution_options=_QUIETLY)
+        await work.session.execute(secrets)
     await _tell(work, changed)
 
 

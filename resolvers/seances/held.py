@@ -36,7 +36,7 @@ async def held_unseen(work: Work, id: Id) -> Seance | None:
 
 async def _locked(work: Work, id: Id, *, shares: bool = False) -> Seance | None:
     lock = {"read": True} if shares else {"key_share": True}
-    room: Seance | None = await work.session.get(Seance, id, with_for_update=lock, populate_existing=True)
+    room: Seance | None = await work.session.get(Seance, id, lock=lock)
     return room
 
 

@@ -8,11 +8,11 @@ that they write.
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.presence import Presence
 from db.seances.rooms import Seance
 from db.seances.seats import LeftReason, SeanceParticipant
+from db.transaction import Transaction
 from kit.errors import Unavailable
 from kit.ids import Id
 from live.topics import seance
@@ -57,7 +57,7 @@ async def sweep(ctx: Context) -> None:
         raise failed
 
 
-async def _looked_at(session: AsyncSession, now: datetime, hold: timedelta) -> list[Id]:
+async def _looked_at(session: Transaction, now: datetime, hold: timedelta) -> list[Id]:
     """The rooms in which a seat is to be freed. That seats are held is no change that anybody should hear of."""
     if not await session.scalar(_ALONE):
         return []
@@ -65,7 +65,7 @@ async def _looked_at(session: AsyncSession, now: datetime, hold: timedelta) -> l
     back = _some(SeanceParticipant.held_until.is_not(None), _THERE)
     for which, until in ((gone, now + hold), (back, None)):
         seats = update(SeanceParticipant).where(SeanceParticipant.id.in_(which)).values(held_until=until)
-        await session.execute(seats, execution_options={"synchronize_session": False})
+        await session.execute(seats)
     overdue = select(SeanceParticipant.seance_id).join(SeanceParticipant.seance).where(*_SEATED, _overdue(now))
     by = func.min(SeanceParticipant.held_until)
     return [*(await session.scalars(overdue.group_by(SeanceParticipant.seance_id).order_by(by).limit(ROOMS)))]

@@ -173,7 +173,8 @@ async def update(
     input: Annotated[UpdateTask, Doc("What to change.")],
     expected_version: ExpectedVersion = None,
 ) -> Task:
-    async with ctx.work(alone="tasks") as work:
+    of_one_row = input.label_ids is None and input.completed is None
+    async with ctx.work(alone=None if of_one_row else "tasks") as work:
         task = await work.lock(Task, id, version=expected_version, trashed_at=None)
         values = input.given("label_ids", "completed")
         if "due_at" in values and values["due_at"] is None:

@@ -113,4 +113,4 @@ async def entries(people: People, key: str) -> list[tuple[Any, ...]]:
 async def rows(people: People, statement: str, **values: Any) -> list[tuple[Any, ...]]:
     async with people.services.db.transaction() as transaction:
         result = await transaction.execute(text(statement), values)
-        return [tuple(row) for row in result] if result.returns_rows else []  # type: ignore[attr-defined]
+        return [tuple(row) for row in result]

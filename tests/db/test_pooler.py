@@ -193,8 +193,7 @@ async def test_reads_go_by_the_settings_of_the_house_and_leave_nothing_in_the_se
         assert {name: await db.fetchval(f"show {name}", ()) for name in wanted} == wanted
         assert await db.fetchval("select json_build_object('n', $1::int)", [7]) == b'{"n" : 7}'
         async with db.transaction() as session:
-            connection = await session.connection()
-            wrote = {name: (await connection.exec_driver_sql(f"show {name}")).scalar_one() for name in wanted}
+            wrote = {name: (await session.fetch(f"show {name}"))[0][0] for name in wanted}
         assert wrote == wanted | {"transaction_read_only": "off"}
     stranger = await asyncpg.connect(bouncer.url, statement_cache_size=0)
     left = {name: await stranger.fetchval(f"show {name}") for name in wanted}
@@ -245,9 +244,8 @@ async def test_reads_and_writes_go_on_when_the_pooler_was_restarted(bouncer: PgB
 
 async def written(db: Database) -> None:
     async with db.transaction() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql("create table if not exists thing (n int)")
-        assert (await connection.exec_driver_sql("insert into thing values (7) returning n")).scalar_one() == 7
+        await session.fetch("create table if not exists thing (n int)")
+        assert (await session.fetch("insert into thing values (7) returning n"))[0][0] == 7
 
 
 def direct(bouncer: PgBouncer, database_url: str) -> str:

@@ -53,7 +53,6 @@ async def rows(home: World, table: str) -> list[dict[str, Any]]:
 
 async def row(home: World, model: type[E], id: str) -> E | None:
     async with home.people.services.db.transaction() as session:
-        session.sync_session.expire_on_commit = False
         return await session.get(model, id)
 
 

@@ -101,7 +101,6 @@ async def test_it_is_one_statement(home: World, house: Served, monkeypatch: pyte
     await glance(home.gina, home, first=100)
     statements = Statements(house, monkeypatch)
     found = await glance(home.gina, home, first=100)
-    statements.stop()
     assert len(statements) == 1
     lengths = [len(found[name]["nodes"]) for name in ("occasions", "persons", "ideas", "activity")]
     assert lengths == [rows] * 4

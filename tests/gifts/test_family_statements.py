@@ -44,10 +44,7 @@ async def test_a_read_is_one_statement(house: Served, monkeypatch: pytest.Monkey
     owner = await of(house, number)
     assert (await owner.ask(query)).data  # who asks is known from here on, and how it is read
     sent = Statements(house, monkeypatch)
-    try:
-        (found,) = (await owner.ask(query)).data.values()
-    finally:
-        sent.stop()
+    (found,) = (await owner.ask(query)).data.values()
     assert len(sent) == 1, sent
     counted = found if query == PERSONS else found["nodes"][0]["persons"]
     assert (counted["totalCount"], len(counted["nodes"])) == (number, number)

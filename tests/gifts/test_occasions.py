@@ -192,7 +192,6 @@ async def test_a_page_with_all_that_occasions_lead_to_is_one_statement(
     await home.gina.ask("{ __typename }")
     statements = Statements(house, monkeypatch)
     answer = await home.gina.ask(query)
-    statements.stop()
     assert (answer.data["occasions"]["totalCount"], len(answer.data["occasions"]["nodes"])) == (count, count)
     assert len(statements) == 1
 

@@ -163,7 +163,6 @@ async def test_ten_people_with_their_sums_are_one_statement(
     await home.gina.ask("{ __typename }")
     statements = Statements(house, monkeypatch)
     answer = await home.gina.ask(query, id=home.occasion.id)
-    statements.stop()
     assert len(answer.data["occasion"]["people"]["nodes"]) == 10
     assert len(statements) == 1
     assert statements[0].count("FROM giving") == 2  # the one of all, and the one of each person

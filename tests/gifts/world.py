@@ -77,7 +77,6 @@ class World:
 async def keep(people: People, *rows: Entity) -> None:
     """Written as they are; the rows stay readable afterwards."""
     async with people.services.db.transaction() as session:
-        session.sync_session.expire_on_commit = False
         session.add_all(rows)
 
 

@@ -103,7 +103,7 @@ async def test_what_fails_for_good_is_given_up_and_stays_to_be_looked_at(desk: D
         desk.does = None
         async with desk.db.transaction() as session:
             again = "update job set status = 'queued', execute_after = now()"  # as docs/operations.md says
-            await (await session.connection()).exec_driver_sql(again)
+            await session.fetch(again)
         await until_empty(desk)
     assert (desk.done, desk.given_up) == ({b"one": 1}, {b"one": 1})
 
@@ -185,7 +185,7 @@ async def test_a_process_that_has_lost_a_job_no_longer_says_what_becomes_of_it(
         await until(lambda: desk.begun[b"one"])
         async with desk.db.transaction() as session:
             taken = "update job set queue_manager_id = gen_random_uuid()"
-            await (await session.connection()).exec_driver_sql(taken)
+            await session.fetch(taken)
         going.set()
         await until_logged(logged, "job.failed")
         await desk.ask(b"later")

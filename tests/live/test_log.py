@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from db.engine import dsn
 from kit.ids import Id
 from live import log
 from live.log import Draft, Event, Kind
@@ -16,6 +17,7 @@ from live.positions import START
 from tests.conftest import Served
 from tests.live.following import following
 from tests.live.writer import TOPIC
+from tests.transactions import begun
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -29,8 +31,8 @@ async def read(house: Served, topic: str) -> list[str]:
 
 
 async def test_an_event_waits_for_every_older_transaction(house: Served) -> None:
-    topic, engine = uuid4().hex, house.services.db.engine
-    async with engine.connect() as early, engine.connect() as late:
+    topic, url = uuid4().hex, dsn(house.services.db.url)
+    async with begun(url) as early, begun(url) as late:
         await log.append(early, [draft("early", topic)])
         await log.append(late, [draft("late", topic)])
         await late.commit()
@@ -41,8 +43,8 @@ async def test_an_event_waits_for_every_older_transaction(house: Served) -> None
 
 
 async def test_what_is_rolled_back_never_was(house: Served) -> None:
-    topic, engine = uuid4().hex, house.services.db.engine
-    async with engine.connect() as early, engine.connect() as late:
+    topic, url = uuid4().hex, dsn(house.services.db.url)
+    async with begun(url) as early, begun(url) as late:
         await log.append(early, [draft("early", topic)])
         await log.append(late, [draft("late", topic)])
         await late.commit()
@@ -51,8 +53,8 @@ async def test_what_is_rolled_back_never_was(house: Served) -> None:
 
 
 async def test_a_follower_hears_interleaved_transactions_in_the_order_of_their_positions(house: Served) -> None:
-    topic, engine, tail = uuid4().hex, house.services.db.engine, house.services.tail
-    async with following(tail, [topic]) as follower, engine.connect() as early, engine.connect() as late:
+    topic, url, tail = uuid4().hex, dsn(house.services.db.url), house.services.tail
+    async with following(tail, [topic]) as follower, begun(url) as early, begun(url) as late:
         await log.append(early, [draft("early", topic)])
         await log.append(late, [draft("late 1", topic), draft("late 2", topic)])
         await late.commit()

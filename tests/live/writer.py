@@ -9,16 +9,15 @@ import random
 import sys
 from datetime import UTC, datetime
 
-from db.engine import Database
 from kit.ids import Id
 from live import log
 from live.log import Draft, Kind
+from tests.transactions import begun
 
 TOPIC = "writers"
 
 
 async def main(url: str, name: str, transactions: int, seed: int) -> None:
-    db = Database(url, write_pool=4, read_pool=1, statement_timeout=10, connect_timeout=5)
     chance = random.Random(seed)  # noqa: S311 (delays, not secrets)
     committed: list[list[str]] = []
     waiting = asyncio.Semaphore(4)
@@ -29,17 +28,16 @@ async def main(url: str, name: str, transactions: int, seed: int) -> None:
             for part in range(chance.randint(1, 3))
         ]
         delay, rolled_back = chance.uniform(0, 0.03), chance.random() < 0.1
-        async with waiting, db.engine.connect() as connection:
-            await log.append(connection, drafts)
+        async with waiting, begun(url) as transaction:
+            await log.append(transaction, drafts)
             await asyncio.sleep(delay)
             if rolled_back:
-                await connection.rollback()
+                await transaction.rollback()
                 return
-            await connection.commit()
+            await transaction.commit()
             committed.append([draft.entity_id for draft in drafts])
 
     await asyncio.gather(*(write(number) for number in range(transactions)))
-    await db.close()
     sys.stdout.write(json.dumps(committed))
 
 

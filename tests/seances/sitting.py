@@ -41,8 +41,7 @@ async def row(people: People, room: str) -> dict[str, Any]:
 async def set_room(people: People, room: str, what: str) -> None:
     """A room as it must be; what is an assignment of SQL."""
     async with people.services.db.transaction() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql(f"update seance set {what} where id = '{room}'")  # noqa: S608 (ours)
+        await session.fetch(f"update seance set {what} where id = '{room}'")  # noqa: S608 (ours)
 
 
 async def join(person: Person, room: str) -> Answer:

@@ -50,9 +50,6 @@ async def test_a_list_is_one_statement(
     asks, variables = dora if hosted else sam, {"filter": {"search": word}}
     assert (await asks.ask(query, **variables)).data  # who asks is known from here on, and how it is read
     sent = Statements(house, monkeypatch)
-    try:
-        found = (await asks.ask(query, **variables)).data["seances"]
-    finally:
-        sent.stop()
+    found = (await asks.ask(query, **variables)).data["seances"]
     assert len(sent) == 1, sent
     assert (found["totalCount"], len(found["nodes"])) == (number, number)

@@ -6,7 +6,7 @@ import pytest
 
 from db.accounts.users import Role
 from db.seances.rooms import SeanceVisibility
-from db.seances.seats import LeftReason
+from db.seances.seats import LeftReason, SeanceParticipant
 from tests.people import Person
 from tests.seances.rooms import LIST, names, rows
 from tests.seances.world import World, keep, room, said
@@ -66,7 +66,7 @@ async def test_nobody_makes_a_room_or_sees_one(world: World) -> None:
 async def test_whoever_was_banned_has_never_been_there(world: World) -> None:
     now = world.people.services.clock()
     async with world.people.services.db.transaction() as session:
-        seat = await session.merge(world.seats[world.gus.id])
+        seat = await session.get_one(SeanceParticipant, world.seats[world.gus.id].id)
         seat.left_at = seat.banned_at = now
         seat.left_reason = LeftReason.BANNED
     for verb in VERBS:

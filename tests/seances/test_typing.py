@@ -119,7 +119,6 @@ async def test_to_type_is_one_read_and_writes_nothing(
 ) -> None:
     statements = Statements(house, monkeypatch)
     await typing(world.gus, world.room.id)
-    statements.stop()
     assert sum("seance" in sql for sql in statements) == 1
     assert {sql.split()[0].upper() for sql in statements} == {"SELECT"}  # others look up who asks
 

@@ -7,15 +7,14 @@ from random import Random
 from typing import Any
 
 import httpx2
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from asyncpg import InterfaceError, PostgresError
 
-from db.engine import normalised
 from kit.ids import Id, new_id
 from live import log
 from live.log import Draft, Kind
 from tests.soak.people import Somebody
 from tests.soak.record import Batch, Fate, History, Write
+from tests.transactions import Open, begun
 
 OWN = 6  # tasks of a writer; then it makes no more until it has given one up
 PAUSE = 0.05  # seconds between two writes, at most
@@ -161,36 +160,32 @@ class Direct:
     history: History
 
     async def run(self, until: asyncio.Event) -> None:
-        engine = create_async_engine(normalised(self.url), pool_size=1)
-        try:
-            while not until.is_set():
-                done = await self._one(engine)
-                await asyncio.sleep(self.chance.uniform(0, PAUSE if done else PATIENCE))
-        finally:
-            await engine.dispose()
+        while not until.is_set():
+            done = await self._one()
+            await asyncio.sleep(self.chance.uniform(0, PAUSE if done else PATIENCE))
 
-    async def _one(self, engine: AsyncEngine) -> bool:
+    async def _one(self) -> bool:
         batch = Batch({})
         self.history.batches.append(batch)
         try:
-            async with engine.connect() as connection:
-                await self._transaction(connection, batch)
-        except (DBAPIError, OSError) as error:
+            async with begun(self.url) as transaction:
+                await self._transaction(transaction, batch)
+        except (InterfaceError, PostgresError, OSError) as error:
             self.history.counts[f"transaction: {type(error).__name__}"] += 1
             return False
         return True
 
-    async def _transaction(self, connection: AsyncConnection, batch: Batch) -> None:
+    async def _transaction(self, transaction: Open, batch: Batch) -> None:
         for _ in range(self.chance.randint(1, 3)):
             number = LARGE if self.chance.random() < OFTEN else self.chance.randint(1, 2)
-            await log.append(connection, [self._draft(batch) for _ in range(number)])
+            await log.append(transaction, [self._draft(batch) for _ in range(number)])
             most = HELD_LONG if self.chance.random() < 0.05 else HELD
             await asyncio.sleep(self.chance.uniform(0, most))
         if self.chance.random() < 0.2:
-            await connection.rollback()
+            await transaction.rollback()
             return
         batch.fate = Fate.UNKNOWN
-        await connection.commit()
+        await transaction.commit()
         batch.fate = Fate.DONE
 
     def _draft(self, batch: Batch) -> Draft:

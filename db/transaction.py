@@ -1,0 +1,233 @@
+"""One transaction of PostgreSQL: statements that SQLAlchemy builds, run by asyncpg, and the rows they are about.
+
+It has of SQLAlchemy's session what a verb needs and nothing that costs more than the statement itself: a row is one
+object however often it is found; what was set in it is written before the next statement and at the end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar, TypeVarTuple, cast, overload
+
+import asyncpg
+from sqlalchemy import (
+    ClauseElement,
+    Executable,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.engine import Result, ScalarResult
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Mapper
+from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from db.base import Base
+from db.prepared import Values, attributes, prepared
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+M = TypeVar("M", bound=Base)
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Given = Values | Sequence[Values] | None
+Lock = tuple[tuple[str, Any], ...] | None
+
+
+class Transaction:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: dict[tuple[Mapper[Any], Any], Base] = {}
+        self._new: list[Base] = []
+
+    @overload
+    async def execute(
+        self, statement: TypedReturnsRows[*Ts], values: Given = None, *, populate: bool = False
+    ) -> Result[*Ts]: ...
+    @overload
+    async def execute(
+        self, statement: Executable, values: Given = None, *, populate: bool = False
+    ) -> Result[*tuple[Any, ...]]: ...
+    async def execute(
+        self, statement: Executable, values: Given = None, *, populate: bool = False
+    ) -> Result[*tuple[Any, ...]]:
+        """Several values run the statement once for each; it answers no rows then.
+
+        Rows that are there already stay as they are, unless the statement says `populate_existing`.
+        """
+        if self._rows or self._new:
+            await self.flush()
+        return await self._run(statement, values, populate=populate)
+
+    async def _run(self, statement: Executable, values: Given, *, populate: bool = False) -> Result[*tuple[Any, ...]]:
+        every: Sequence[Values] = [values or {}] if values is None or isinstance(values, Mapping) else values
+        made, key = prepared(cast("ClauseElement", statement), tuple(every[0]) if values else None)
+        if not every:
+            return made.result([], self._kept)
+        if len(every) > 1:
+            filled = [made.filled(each, key) for each in every]
+            await self._connection.executemany(filled[0][0], [arguments for _, arguments in filled])
+            return made.result([], self._kept)
+        sql, arguments = made.filled(every[0], key)
+        records = await self._connection.fetch(sql, *arguments)
+        populate = populate or bool(statement.get_execution_options().get("populate_existing"))
+        return made.result(records, self._replaced if populate else self._kept)
+
+    @overload
+    async def scalars(self, statement: TypedReturnsRows[T], values: Values | None = None) -> ScalarResult[T]: ...
+    @overload
+    async def scalars(self, statement: Executable, values: Values | None = None) -> ScalarResult[Any]: ...
+    async def scalars(self, statement: Executable, values: Values | None = None) -> ScalarResult[Any]:
+        """The first column of each row."""
+        return (await self.execute(statement, values)).scalars()
+
+    @overload
+    async def scalar(self, statement: TypedReturnsRows[T], values: Values | None = None) -> T | None: ...
+    @overload
+    async def scalar(self, statement: Executable, values: Values | None = None) -> Any: ...
+    async def scalar(self, statement: Executable, values: Values | None = None) -> Any:
+        """The first column of the first row; None without one."""
+        return (await self.execute(statement, values)).scalar()
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """What is written as PostgreSQL and asyncpg have it."""
+        await self.flush()
+        records: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
+        return records
+
+    async def get(
+        self, model: type[M], id: Any, *, lock: Mapping[str, Any] | None = None, anew: bool = False
+    ) -> M | None:
+        """The row of this primary key. A row that is there is not asked for again, unless to `lock` it or `anew`.
+
+        `lock` is what `with_for_update` is told.
+        """
+        there = self._rows.get((inspect(model), id))
+        if there is not None and lock is None and not anew:
+            return there  # type: ignore[return-value]
+        how = None if lock is None else tuple(lock.items())
+        found: M | None = (await self.execute(_by_id(model, how), {"id": id}, populate=True)).scalar()
+        return found
+
+    async def get_one(self, model: type[M], id: Any) -> M:
+        """Raises NoResultFound."""
+        if (found := await self.get(model, id)) is None:
+            raise NoResultFound(f"{model.__name__} {id}")
+        return found
+
+    async def refresh(self, row: Base) -> None:
+        """What it is now."""
+        mapper = inspect(type(row))
+        await self.get(type(row), _identity(mapper, row.__dict__), anew=True)
+
+    def add(self, row: Base) -> None:
+        self._new.append(row)
+
+    def add_all(self, rows: Iterable[Base]) -> None:
+        self._new += rows
+
+    async def flush(self) -> None:
+        """Writes what is new or was changed, those first that others refer to; rows of a table by their ids."""
+        changed = [row for row in self._rows.values() if instance_state(row).modified]
+        if not changed and not self._new:
+            return
+        new, self._new = self._new, []
+        for row in sorted(changed, key=_place_and_id):
+            await self._update(row)
+        for row in sorted(new, key=_place):
+            await self._insert(row)
+
+    async def _update(self, row: Base) -> None:
+        state, mapper = instance_state(row), inspect(type(row))
+        before, now = state.committed_state, row.__dict__
+        names = tuple(sorted(name for name in before if name in mapper.column_attrs and before[name] != now[name]))
+        if names:
+            values = {f"new_{name}": now[name] for name in names} | {"of_id": _identity(mapper, now)}
+            await self._run(_updating(type(row), names), values)
+        _settled(row)
+
+    async def _insert(self, row: Base) -> None:
+        mapper, given = inspect(type(row)), row.__dict__
+        names = tuple(sorted(name for name in attributes(mapper) if name in given))
+        made = await self._run(_inserting(type(row), names), {name: given[name] for name in names})
+        given.update(made.mappings().first() or {})
+        for name in attributes(mapper):
+            given.setdefault(name, None)
+        _settled(row)
+        self._rows[mapper, _identity(mapper, given)] = row
+
+    def _kept(self, mapper: Mapper[Any], values: dict[str, Any]) -> Base | None:
+        return self._loaded(mapper, values, anew=False)
+
+    def _replaced(self, mapper: Mapper[Any], values: dict[str, Any]) -> Base | None:
+        return self._loaded(mapper, values, anew=True)
+
+    def _loaded(self, mapper: Mapper[Any], values: dict[str, Any], *, anew: bool) -> Base | None:
+        id = _identity(mapper, values)
+        if id is None:
+            return None
+        row = self._rows.get((mapper, id))
+        if row is None:
+            row = self._rows[mapper, id] = mapper.class_manager.new_instance()
+            row.__dict__.update(values)
+        elif anew:
+            row.__dict__.update(values)
+            _settled(row)
+        return row
+
+
+def _identity(mapper: Mapper[Any], values: Mapping[str, Any]) -> Any:
+    (column,) = mapper.primary_key
+    return values[mapper.get_property_by_column(column).key]
+
+
+def _settled(row: Base) -> None:
+    """It is as the database has it."""
+    state = instance_state(row)
+    state.committed_state.clear()
+    state.modified = False
+
+
+@cache
+def _places() -> dict[Any, int]:
+    return {table: number for number, table in enumerate(Base.metadata.sorted_tables)}
+
+
+def _place(row: Base) -> int:
+    return _places()[row.__table__]
+
+
+def _place_and_id(row: Base) -> tuple[int, Any]:
+    return _place(row), _identity(inspect(type(row)), row.__dict__)
+
+
+@cache
+def _by_id(model: type[M], lock: Lock) -> Select[M]:
+    (column,) = inspect(model).primary_key
+    rows = select(model).where(column == bindparam("id", type_=column.type))
+    return rows if lock is None else rows.with_for_update(**dict(lock))
+
+
+@cache
+def _updating(model: type[Base], names: tuple[str, ...]) -> Update:
+    mapper = inspect(model)
+    (id,) = mapper.primary_key
+    columns = {name: mapper.column_attrs[name].columns[0] for name in names}
+    values = {column: bindparam(f"new_{name}", type_=column.type) for name, column in columns.items()}
+    return update(cast("Table", model.__table__)).where(id == bindparam("of_id", type_=id.type)).values(values)
+
+
+@cache
+def _inserting(model: type[Base], names: tuple[str, ...]) -> Insert:
+    """What the database fills in by itself comes back."""
+    mapper = inspect(model)
+    columns = {name: mapper.column_attrs[name].columns[0] for name in attributes(mapper) if name not in names}
+    filled = [column.label(name) for name, column in columns.items() if column.server_default or column.identity]
+    made = insert(cast("Table", model.__table__))
+    return made.returning(*filled) if filled else made
