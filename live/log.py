@@ -130,26 +130,29 @@ select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_n
                  (select oid from pg_database where datname = current_database()))
 """
 
-# Rows and standing of one snapshot, from one connection: no row is read of a log that is not the one it is said to be.
-# Sorted by the columns of the table: `xid` alone would be what is selected under that name, which no index has.
+# An order and a limit of one, since of no range can the planner tell that it is empty: it may read the log to its end.
 _STOOD = """
 epoch, secret, pruned_xid, pruned_id,
-exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting,
+(select event.xid from event order by event.xid desc, id desc limit 1)
+  >= pg_snapshot_xmin(pg_current_snapshot()) is true as waiting,
 cluster = (CLUSTER) as ours
 """.replace("CLUSTER", _CLUSTER)
 _STANDING = "select STOOD from log_state".replace("STOOD", _STOOD)
-_LOOK_AT_TOPICS = """
+# Rows and standing of one snapshot, from one connection: no row is read of a log that is not the one it is said to be.
+_LATER = """
 select STOOD, later.* from log_state left join lateral (
   select event.xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants, hidden_from
   from event
-  where (event.xid, id) > ($1::text::xid8, $2) and event.xid < pg_snapshot_xmin(pg_current_snapshot())
-    and topics && $4
-  order by event.xid, id limit $3
+  where (event.xid, id) > ($1::text::xid8, $2) and event.xid < pg_snapshot_xmin(pg_current_snapshot()) and WHICH
+  limit $3
 ) as later on true
 order by later.xid, later.id
 """.replace("STOOD", _STOOD)
+# `xid` alone would be the number that is selected under that name, in whose order there is no index. That is as it must
+# be where few rows are found by their topics: otherwise the log would be read in its order until there are enough.
+_LOOK_AT_TOPICS = _LATER.replace("WHICH", "topics && $4 order by xid, id")
 # Whoever reads everything may not pass over what is gone.
-_LOOK = _LOOK_AT_TOPICS.replace("topics && $4", "($1::text::bigint, $2) >= (pruned_xid, pruned_id)")
+_LOOK = _LATER.replace("WHICH", "($1::text::bigint, $2) >= (pruned_xid, pruned_id) order by event.xid, id")
 _HEAD = """
 select event.xid::text::bigint as xid, id from event
 where event.xid < pg_snapshot_xmin(pg_current_snapshot()) order by event.xid desc, id desc limit 1
