@@ -6,10 +6,9 @@ and catching up are the same code, without a gap and without a double.
 """
 
 import contextlib
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from time import monotonic
 
 import structlog
@@ -144,9 +143,8 @@ class Tail:
         Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
         if self.holds(after):
-            number = len(self._window) - bisect_right(self._window, after, key=lambda event: event.position)
-            later = reversed([*islice(reversed(self._window), number)])  # from the end, where most are
-            events = list(islice((event for event in later if not topics.isdisjoint(event.topics)), limit))
+            later = [*takewhile(lambda event: event.position > after, reversed(self._window))]
+            events = list(islice((event for event in reversed(later) if not topics.isdisjoint(event.topics)), limit))
             known = self.head
         else:
             known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
