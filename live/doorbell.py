@@ -1,11 +1,13 @@
 """The doorbell: after a commit a process rings, and every process looks into the log.
 
-A ring carries nothing. Losing one, or the whole broker, costs latency and never an event. Rings are coalesced: while
-one is on its way, the next waits and stands for all that came meanwhile.
+A ring says who rang and no more; whoever did looks at once, and not again when it comes back. Losing one, or the whole
+broker, costs latency and never an event. Rings are coalesced: while one is on its way, the next waits and stands for
+all that came meanwhile.
 """
 
 import asyncio
 import contextlib
+from uuid import uuid4
 
 from live.broker import Publish
 
@@ -19,6 +21,7 @@ class Doorbell:
     channel = CHANNEL
 
     def __init__(self) -> None:
+        self.name = uuid4().hex
         self._to_ring = asyncio.Event()
         self.heard = asyncio.Event()
 
@@ -33,14 +36,15 @@ class Doorbell:
         self.heard.clear()
 
     def hear(self, message: str) -> None:
-        self.heard.set()
+        if message != self.name:
+            self.heard.set()
 
     async def speak(self, publish: Publish) -> None:
         self.ring()  # for whatever rang, here and elsewhere, while there was no connection
         while True:
             await _set_within(self._to_ring, CHECK_SECONDS)
             self._to_ring.clear()
-            await publish("")
+            await publish(self.name)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

@@ -138,20 +138,17 @@ class Events(Group):
         self._begin()
 
     async def _executed(self, events: Sequence[Event]) -> list[Payload]:
-        found = await asyncio.gather(*map(self._one, events), return_exceptions=True)
-        for payload in found:
-            if isinstance(payload, BaseException):
-                raise payload
-        return [payload for payload in found if isinstance(payload, Payload)]
+        """Each once for all who want it at the same time: many come back together after a restart."""
+        tasks = [self._running.get(event.position) or self._begun(event) for event in events]
+        if tasks:
+            await asyncio.wait(tasks)
+        return [payload for task in tasks if (payload := task.result()) is not None]
 
-    async def _one(self, event: Event) -> Payload | None:
-        """Executed once for all who want it at the same time: many come back together after a restart."""
-        task = self._running.get(event.position)
-        if task is None:
-            running = self._running
-            task = running[event.position] = self._hub.spawn(self._execute(event))
-            task.add_done_callback(lambda done: (running.pop(event.position), done.cancelled() or done.exception()))
-        return await asyncio.shield(task)
+    def _begun(self, event: Event) -> asyncio.Task[Payload | None]:
+        running = self._running
+        task = running[event.position] = self._hub.spawn(self._execute(event))
+        task.add_done_callback(lambda done: (running.pop(event.position), done.cancelled() or done.exception()))
+        return task
 
     async def _execute(self, event: Event) -> Payload | None:
         state = self._tail.state

@@ -11,11 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
+from asyncpg import Record
 from sqlalchemy import Table, insert, text
 
 from db.engine import Database
 from db.log import Event as Row
 from db.transaction import Transaction
+from kit.errors import Unavailable
 from kit.ids import Id
 from live import cursors
 from live.positions import Position
@@ -89,6 +91,18 @@ class State:
         return cursors.opened(self.secret, text) if cursors.epoch_of(text) == self.epoch else None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found in the log, and how it stood in that very moment."""
+
+    state: State
+    events: Sequence[Event]
+
+    def of(self, known: State) -> bool:
+        """Whether positions of a log that stood so are positions here: otherwise the events are another log's."""
+        return self.state.ours and self.state.epoch == known.epoch
+
+
 EVENTS = cast("Table", Row.__table__)
 _APPEND = insert(EVENTS)
 
@@ -117,55 +131,71 @@ select concat_ws('.', (pg_control_system()).system_identifier, left(pg_walfile_n
                  (select oid from pg_database where datname = current_database()))
 """
 
-_READ = """
-select xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants, hidden_from
-from event
-where (xid, id) > ($1::text::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, id limit $3
-"""
-_READ_TOPICS = _READ.replace("order by", "and topics && $4 order by")
-# Whoever reads everything may not pass over what is gone; in one statement, since it may go between two.
-_READ_ALL = _READ.replace(
-    "order by", "and ($1::text::bigint, $2) >= (select pruned_xid, pruned_id from log_state) order by"
-)
-_STANDING = """
-select epoch, secret, pruned_xid, pruned_id,
-       exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot())) as waiting,
-       cluster = (CLUSTER) as ours
-from log_state
+# An order and a limit of one, since of no range can the planner tell that it is empty: it may read the log to its end.
+_STOOD = """
+epoch, secret, pruned_xid, pruned_id,
+(select event.xid from event order by event.xid desc, id desc limit 1)
+  >= pg_snapshot_xmin(pg_current_snapshot()) is true as waiting,
+cluster = (CLUSTER) as ours
 """.replace("CLUSTER", _CLUSTER)
+_STANDING = "select STOOD from log_state".replace("STOOD", _STOOD)
+# Rows and standing of one snapshot, from one connection: no row is read of a log that is not the one it is said to be.
+_LATER = """
+select STOOD, later.* from log_state left join lateral (
+  select event.xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants, hidden_from
+  from event
+  where (event.xid, id) > ($1::text::xid8, $2) and event.xid < pg_snapshot_xmin(pg_current_snapshot()) and WHICH
+  limit $3
+) as later on true
+order by later.xid, later.id
+""".replace("STOOD", _STOOD)
+# `xid` alone would be the number that is selected under that name, in whose order there is no index. That is as it must
+# be where few rows are found by their topics: otherwise the log would be read in its order until there are enough.
+_LOOK_AT_TOPICS = _LATER.replace("WHICH", "topics && $4 order by xid, id")
+# Whoever reads everything may not pass over what is gone.
+_LOOK = _LATER.replace("WHICH", "($1::text::bigint, $2) >= (pruned_xid, pruned_id) order by event.xid, id")
 _HEAD = """
-select xid::text::bigint as xid, id from event
-where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid desc, id desc limit 1
+select event.xid::text::bigint as xid, id from event
+where event.xid < pg_snapshot_xmin(pg_current_snapshot()) order by event.xid desc, id desc limit 1
 """
 
 
-async def read(db: Database, after: Position, limit: int, topics: Sequence[str] | None = None) -> list[Event]:
-    """Up to `limit` readable events after a position, in order. Without topics: none where some after it are gone."""
+async def look(db: Database, after: Position, limit: int, topics: Sequence[str] | None = None) -> Look:
+    """Up to `limit` readable events after a position, in order. Without topics: none where some after it are gone.
+
+    Raises Unavailable, also where there is no log as yet.
+    """
     if topics is None:
-        rows = await db.fetch(_READ_ALL, str(after.xid), after.id, limit)
+        rows = await db.fetch(_LOOK, str(after.xid), after.id, limit)
     else:
-        rows = await db.fetch(_READ_TOPICS, str(after.xid), after.id, limit, list(topics))
-    return [
-        Event(
-            position=Position(row["xid"], row["id"]),
-            topics=tuple(row["topics"]),
-            kind=Kind(row["kind"]),
-            entity=row["entity"],
-            entity_id=Id(row["entity_id"]),
-            actor_id=row["actor_id"],
-            at=row["at"],
-            grants=row["grants"],
-            hidden_from=frozenset(row["hidden_from"]),
-        )
-        for row in rows
-    ]
+        rows = await db.fetch(_LOOK_AT_TOPICS, str(after.xid), after.id, limit, list(topics))
+    if not rows:
+        raise Unavailable
+    return Look(_standing(rows[0]), [_event(row) for row in rows if row["id"] is not None])
 
 
 async def state(db: Database) -> State:
     (row,) = await db.fetch(_STANDING)
+    return _standing(row)
+
+
+def _standing(row: Record) -> State:
     pruned = Position(row["pruned_xid"], row["pruned_id"])
     return State(row["epoch"], pruned, row["secret"], row["waiting"], row["ours"])
+
+
+def _event(row: Record) -> Event:
+    return Event(
+        position=Position(row["xid"], row["id"]),
+        topics=tuple(row["topics"]),
+        kind=Kind(row["kind"]),
+        entity=row["entity"],
+        entity_id=Id(row["entity_id"]),
+        actor_id=row["actor_id"],
+        at=row["at"],
+        grants=row["grants"],
+        hidden_from=frozenset(row["hidden_from"]),
+    )
 
 
 async def ahead(db: Database, position: Position) -> bool:

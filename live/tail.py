@@ -6,15 +6,15 @@ and catching up are the same code, without a gap and without a double.
 """
 
 import contextlib
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from time import monotonic
 
 import structlog
 
 from db.engine import Database
+from kit.errors import Unavailable
 from live import log
 from live.doorbell import Doorbell
 from live.listeners import Listeners
@@ -57,12 +57,9 @@ class Tail:
         self.settled_at = 0.0
 
     async def open(self) -> None:
-        """Finds the end of the log. What is written from here on will be followed.
-
-        Called again after a failure: where another PostgreSQL answers now, the log begins anew.
-        """
+        """Finds the end of the log. What is written from here on will be followed."""
         await log.adopt(self.db)
-        await self._settle()
+        await self._begin()
 
     async def run(self) -> None:
         """Reads for the life of the process; outlives a database that goes and comes back."""
@@ -76,42 +73,50 @@ class Tail:
 
     async def _recover(self) -> float:
         with contextlib.suppress(Exception):  # the next look says what is wrong, if it still is
-            await self.open()
+            await log.adopt(self.db)
         return RETRY_SECONDS
 
     async def _look(self) -> float:
         """Reads all that can be read; the longest time to wait before looking again, in seconds."""
-        full = True
-        while full:
-            events = await log.read(self.db, self.head, BATCH)
-            if events:
-                self._take(events)
-            full = len(events) == BATCH
-        await self._settle()
+        while await self._read():
+            pass
+        self.settled_at = monotonic()
         if not self.state.waiting:
             self._fenced = None
             return IDLE_SECONDS
         self._fenced = self._fenced or monotonic()
         return min(max(FENCE_SECONDS, (monotonic() - self._fenced) / 10), IDLE_SECONDS)
 
-    async def _settle(self) -> None:
-        """Takes in how the log stands.
+    async def _read(self) -> bool:
+        """Takes what comes next; whether there may be more.
 
-        Under another epoch its positions have begun anew. Where it was pruned past the tail, followers are told so.
+        Whether this is still the log that `head` is a position of is asked by the statement that reads, each time: any
+        answer may come from another PostgreSQL than the one before, and only the answer itself can tell. It takes 5 µs.
         """
-        state = await log.state(self.db)
-        if not state.ours:
+        found = await log.look(self.db, self.head, BATCH)
+        if not found.state.ours:
             await log.adopt(self.db)
-            state = await log.state(self.db)
-        if state.epoch != self.state.epoch or self.head < state.pruned:
-            head = await log.head(self.db)
-            self.followers.call_all()
-            self._window.clear()
-            self.state, self.head, self._before_window = state, head, head
-        self.state = state
+        if not found.of(self.state) or self.head < found.state.pruned:
+            await self._begin()
+            return False
+        self.state = found.state
+        self._take(found.events)
+        return len(found.events) == BATCH
+
+    async def _begin(self) -> None:
+        """From the end of the log: under another epoch its positions have begun anew, or it was pruned past the tail.
+
+        Followers are told so.
+        """
+        state, head = await log.state(self.db), await log.head(self.db)
+        self.followers.call_all()
+        self._window.clear()
+        self.state, self.head, self._before_window = state, head, head
         self.settled_at = monotonic()
 
     def _take(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
         granted = frozenset(topic for event in events if event.grants for topic in event.topics)
         if granted:
             self.doubt(granted)
@@ -138,16 +143,19 @@ class Tail:
         Raises Pruned when it is so far behind that events are gone, and what reading the log raises.
         """
         if self.holds(after):
-            number = len(self._window) - bisect_right(self._window, after, key=lambda event: event.position)
-            later = reversed([*islice(reversed(self._window), number)])  # from the end, where most are
-            events = list(islice((event for event in later if not topics.isdisjoint(event.topics)), limit))
+            later = [*takewhile(lambda event: event.position > after, reversed(self._window))]
+            events = list(islice((event for event in reversed(later) if not topics.isdisjoint(event.topics)), limit))
             known = self.head
         else:
             known = self._before_window  # as it is before the read: what the tail takes meanwhile is not in it
-            events = await log.read(self.db, after, limit, topics=list(topics))
-            events = [event for event in events if event.position <= self.head]  # of later ones no guard has heard yet
-            if after < (await log.state(self.db)).pruned:
+            found = await log.look(self.db, after, limit, topics=list(topics))
+            if not found.of(self.state):
+                raise Unavailable  # until the tail has found that out
+            if after < found.state.pruned:
                 raise Pruned
+            events = [
+                event for event in found.events if event.position <= self.head
+            ]  # no guard has heard of later ones
         if len(events) == limit:
             return events, events[-1].position
         return events, max(events[-1].position if events else after, known)

@@ -77,6 +77,14 @@ async def test_who_has_nothing_to_ring_rings_now_and_then_to_hear_whether_it_sti
             await flight.land()
 
 
+async def test_who_rang_need_not_look_again_when_the_ring_comes_back() -> None:
+    bell, other = Doorbell(), Doorbell()
+    bell.hear(bell.name)
+    assert not bell.heard.is_set()
+    bell.hear(other.name)
+    assert bell.heard.is_set()
+
+
 async def test_waiting_ends_by_itself() -> None:
     bell = Doorbell()
     await bell.wait(0.01)

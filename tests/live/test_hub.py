@@ -114,8 +114,8 @@ async def test_joining_and_leaving_at_random_neither_loses_nor_doubles(settings:
 
 
 async def _all(house: Served, topic: str) -> list[str]:
-    events = await log.read(house.services.db, START, 10_000, topics=[topic])
-    return [event.entity_id for event in events]
+    found = await log.look(house.services.db, START, 10_000, topics=[topic])
+    return [event.entity_id for event in found.events]
 
 
 async def test_what_cannot_be_read_just_now_is_told_later(house: Served) -> None:

@@ -195,7 +195,7 @@ async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(ho
         assert await first.until(1) == ["EPOCH_CHANGED"]
         await write(house, source.topic, ["Two"])
         await _readable(house)
-        hub.tail._take(await log.read(hub.tail.db, hub.tail.head, 100))
+        hub.tail._take((await log.look(hub.tail.db, hub.tail.head, 100)).events)
         assert (await first.until(2))[-1] == (await second.until(1))[-1] == "Two"
 
 

@@ -1,12 +1,16 @@
 """Falling behind, catching up, and what cannot be told any more."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from db.engine import Database
+from kit.errors import Unavailable
 from kit.ids import Id
 from kit.settings import Settings
 from live import log
@@ -88,19 +92,41 @@ async def test_a_cursor_before_what_was_pruned_gets_a_resync_and_goes_on(setting
 
 async def test_who_is_overtaken_by_pruning_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async with served(settings.model_copy(update={"event_window": 100})) as house:
-        topic, tail = uuid4().hex, house.services.tail
-        start = tail.head
-        await write(house, topic, [f"{n}" for n in range(300)])
-        await hear(house, topic, start, 300)
-        gone = replace(tail.state, pruned=tail.head)
-
-        async def pruned(db: object) -> log.State:
-            return gone
-
-        monkeypatch.setattr(log, "state", pruned)
+        topic, start = uuid4().hex, await fallen_behind(house)
+        tail = house.services.tail
+        answered(monkeypatch, replace(tail.state, pruned=tail.head))
         async with following(tail, [topic], start) as follower:
             with pytest.raises(Pruned):
                 await follower.next()
+
+
+@pytest.mark.parametrize("other", [{"ours": False}, {"epoch": "another"}])
+async def test_who_reads_the_log_alone_is_given_nothing_of_another_log(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    async with served(settings.model_copy(update={"event_window": 100})) as house:
+        start, tail = await fallen_behind(house), house.services.tail
+        answered(monkeypatch, replace(tail.state, **other))
+        with pytest.raises(Unavailable):
+            await tail.since(frozenset({"any"}), start, 10)
+
+
+async def fallen_behind(house: Served) -> Position:
+    """A position before the window of a hundred."""
+    topic, start = uuid4().hex, house.services.tail.head
+    await write(house, topic, [f"{n}" for n in range(300)])
+    await hear(house, topic, start, 300)
+    return start
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, state: log.State) -> None:
+    """From here on PostgreSQL answers that the log stands so."""
+    look = log.look
+
+    async def said(db: Database, after: Position, limit: int, topics: Sequence[str] | None = None) -> log.Look:
+        return replace(await look(db, after, limit, topics), state=state)
+
+    monkeypatch.setattr(log, "look", said)
 
 
 async def test_a_cursor_of_another_epoch_gets_a_resync(people: People) -> None:

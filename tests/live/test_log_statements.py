@@ -1,0 +1,57 @@
+"""A look at the log reads what is new and nothing else, however long the log is and whenever it was planned."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from db.engine import OF_READS, dsn, normalised
+from live import log
+from tests.databases import database
+
+FILL = """
+do $$ begin for batch in 1..20 loop
+  insert into event (topics, kind, entity, entity_id)
+    select array['topic:' || n], 'ADDED', 'Task', 'task_' || n from generate_series(1, 100) n;
+  commit;
+end loop; end $$
+"""
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+async def test_a_look_reads_no_more_of_the_log_than_it_answers(database_url: str, *, analyzed: bool) -> None:
+    async with database(database_url, migrated=True) as url:
+        hand = await asyncpg.connect(dsn(normalised(url)), server_settings=OF_READS)
+        try:
+            await hand.execute("set default_transaction_read_only = off")
+            await hand.execute("insert into log_state default values on conflict do nothing")
+            await hand.execute(f"prepare look (text, bigint, bigint) as {log._LOOK}")
+            await hand.execute(f"prepare head as {log._HEAD}")
+            assert await read_by(hand, "look('0', 0, 500)") == await read_by(hand, "head") == 0
+            await hand.execute(FILL)
+            if analyzed:
+                await hand.execute("analyze event")
+            near = await hand.fetchval("select format('%L, %s', xid, id) from event order by id desc offset 7 limit 1")
+            assert await read_by(hand, f"look({near}, 500)") == 7 + 1  # the last: is it waiting?
+            assert await read_by(hand, "look('0', 0, 500)") == 500 + 1
+            assert await read_by(hand, "head") == 1
+        finally:
+            await hand.close()
+
+
+async def read_by(hand: asyncpg.Connection, what: str) -> int:
+    """Rows of the log that a statement looks at."""
+    (plan,) = orjson.loads(await hand.fetchval(f"explain (analyze, format json) execute {what}"))
+    return sum(
+        node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        for node in nodes(plan["Plan"])
+        if node.get("Relation Name") == "event"
+    )
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
