@@ -24,7 +24,7 @@ from strawberry.types.arguments import convert_arguments
 from kit.ids import prefix_of
 from resolvers.context import Context
 from schema.collecting import reached
-from schema.kinds import Kind, ReaderField
+from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
 from schema.question import BACKREF, Raw, question
@@ -120,7 +120,12 @@ class Place:
         self.target = get_named_type(definition.type)
         self.field = definition.extensions[BACKREF]
         self._switches = found.switches
-        self._root = Given("a", raw.schema, definition, found.nodes[0]) if isinstance(self.field, ReaderField) else None
+        self._root: Given | None = None
+        self._verbs: Given | None = None
+        if isinstance(self.field, ReaderField):
+            self._root = Given("a", raw.schema, definition, found.nodes[0])
+        elif isinstance(self.field, VerbField):
+            self._verbs = Given("a", raw.schema, definition, found.nodes[0])
         self._nested = {
             key: Given(nested.name, raw.schema, nested.definition, nested.node) for key, nested in found.nested.items()
         }
@@ -136,6 +141,11 @@ class Place:
         return SimpleNamespace(
             schema=self.schema, fragments=self.fragments, field_nodes=self.field_nodes, variable_values=variables
         )
+
+    def keywords(self, variables: Variables) -> dict[str, Any]:
+        """What a verb is called with. Raises what `Given.keywords` raises."""
+        assert self._verbs is not None
+        return self._verbs.keywords(variables)
 
     def asked(self, ctx: Context, variables: Variables, given: Mapping[str, Any]) -> Asked:
         """What a request asks here.
