@@ -1,5 +1,6 @@
 """Whatever a mutation asks, it is answered without the executor as the executor answers it."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.twice import Asked, Script, Ways, both_ways
 
 Told = Callable[[Script], Awaitable[list[str]]]
 SCHEMA = made()._schema
+WAYS = 5  # in which each verb is called: with other values of its arguments
 TOKENS = {"login", "refreshToken", "renewConnection"}
 LAST = ("delete", "purge", "empty", "revoke", "end", "leave", "remove", "kick", "ban", "transfer")
 SIGNING_OUT = ("logout", "logoutEverywhere", "changePassword")
@@ -31,6 +33,7 @@ CREATE = "mutation ($input: CreateTaskInput!) { createTask(input: $input) { id t
 TITLED = "mutation ($title: String!) { createTask(input: {title: $title}) { id title } }"
 COMPLETE = "mutation ($id: ID!) { completeTask(id: $id) { id completed } }"
 DELETE = "mutation ($ids: [ID!]!) { deleteTasks(ids: $ids) { deletedId } }"
+NAMELESS = "mutation ($id: ID!) { updateUser(id: $id, input: {username: null}) { username } }"
 TITLES = "{ tasks { nodes { title completed } } }"
 
 
@@ -53,22 +56,26 @@ async def _everything(dora: Person) -> dict[str, list[str]]:
 
 
 def _called(ids: dict[str, list[str]]) -> Iterator[Question]:
-    """Every verb, first those that leave the most standing."""
-    found = [*mutations(SCHEMA, Pool(ids, ["needle"], []), SIGNING_OUT)]
-    yield from sorted(found, key=lambda call: call.name.startswith(LAST))
+    """Every verb in some ways, first those that leave the most standing."""
+    found, seen = [*mutations(SCHEMA, Pool(ids, ["needle"], []), SIGNING_OUT)], Counter[str]()
+    for call in sorted(found, key=lambda call: call.name.startswith(LAST)):
+        seen[call.name] += 1
+        if seen[call.name] <= WAYS:
+            yield call
 
 
-async def test_every_verb_with_every_value(told: Told, ways: Ways) -> None:
+async def test_every_verb_is_answered_alike(told: Told, ways: Ways) -> None:
     async def script(asked: Asked) -> None:
         dora = await asked.people.one()
         for call in _called(await _everything(dora)):
             await asked.ask(dora, call.query, **call.variables)
+        await asked.ask(dora, NAMELESS, id=dora.id)
         await asked.left(dora)
 
     answers = await told(script)
     done = [answer for answer in answers if answer.startswith('200 None {"data":{')]
-    assert len(done) > 300
-    assert len(answers) - len(done) > 300
+    assert len(done) > 100
+    assert len(answers) - len(done) > 100
     assert all(any(f"{name}(" in query for name in TOKENS) for query in ways.executed)
 
 
@@ -138,7 +145,8 @@ RIGHT: list[tuple[str, Any]] = [
     ('mutation ($title: String = "Four") { createTask(input: {title: $title}) { title } }', {}),
     ('mutation ($due: DateTime) { createTask(input: {title: "Five", dueAt: $due}) { title dueAt } }', {}),
     (
-        "mutation { __typename emptyTrash ... on Mutation { a: emptyTrash } ...F } fragment F on Mutation { z: emptyTrash }",
+        "mutation { __typename emptyTrash ... on Mutation { a: emptyTrash } ...F }"
+        " fragment F on Mutation { z: emptyTrash }",
         {},
     ),
     ("mutation ($on: Boolean!) { a: emptyTrash @skip(if: $on) b: emptyTrash @include(if: $on) }", {"on": True}),
