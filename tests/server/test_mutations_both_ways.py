@@ -17,6 +17,7 @@ from schema.roots import Query, Subscription
 from schema.schema import made
 from schema.tasks.tasks import Task
 from schema.writing import is_writable
+from tests import everything
 from tests.everything import Pool, Question, mutations
 from tests.gifts.whole import whole as family
 from tests.people import Person
@@ -25,7 +26,7 @@ from tests.twice import Asked, Script, Ways, both_ways
 
 Told = Callable[[Script], Awaitable[list[str]]]
 SCHEMA = made()._schema
-WAYS = 5  # in which each verb is called: with other values of its arguments
+WAYS = 3  # in which each verb is called: with other values of its arguments
 TOKENS = {"login", "refreshToken", "renewConnection"}
 LAST = ("delete", "purge", "empty", "revoke", "end", "leave", "remove", "kick", "ban", "transfer")
 SIGNING_OUT = ("logout", "logoutEverywhere", "changePassword")
@@ -64,7 +65,10 @@ def _called(ids: dict[str, list[str]]) -> Iterator[Question]:
             yield call
 
 
-async def test_every_verb_is_answered_alike(told: Told, ways: Ways) -> None:
+async def test_every_verb_is_answered_alike(told: Told, ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little is selected of what they answer: that is read back by the same code, and long to plan."""
+    monkeypatch.setattr(everything, "_deepest", lambda _, kind: everything._brief(kind))
+
     async def script(asked: Asked) -> None:
         dora = await asked.people.one()
         for call in _called(await _everything(dora)):
