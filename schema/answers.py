@@ -6,7 +6,7 @@ The executor's way and the prepared operations' meet here: what a field answers 
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import get_named_type
 from orjson import Fragment
@@ -25,12 +25,14 @@ from schema.models import BINDINGS
 from schema.places import Place, Variables
 from schema.plans import Plan, place_of, reading, reading_back
 from schema.question import Raw
+from schema.writing import written
 
 
 async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
     """The answer to a reader field that the executor asks: JSON, None, or NotFound."""
     raw: Raw = info._raw_info
-    return _fragment(await answered(info.context, place_of(raw), raw.variable_values, source))
+    json = await answered(info.context, place_of(raw), raw.variable_values, source)
+    return None if json is None else Fragment(json)
 
 
 async def answered(ctx: Context, place: Place, variables: Variables, source: Any = None) -> bytes | None:
@@ -81,41 +83,65 @@ async def _fetched(ctx: Context, viewer: Viewer, plan: Plan, values: dict[str, A
     return json if json is None or plan.finish is None else await finished(plan.finish, json, values)
 
 
-def _fragment(json: bytes | None) -> Fragment | None:
-    return None if json is None else Fragment(json)
+class AskedVerb(NamedTuple):
+    """A verb as it is asked under a `key` of the answer. Of a mutation the log tells, of a report it does not."""
+
+    field: VerbField
+    name: str
+    key: str
+    mutates: bool
+    kwargs: dict[str, Any]
 
 
 async def perform(field: VerbField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
-    """Does what the verb does; an entity that it answers is read back.
+    """The answer to a verb's field that the executor asks."""
+    raw: Raw = info._raw_info
+    mutates = raw.parent_type is raw.schema.mutation_type
+    asked = AskedVerb(field, raw.field_name, raw.path.key, mutates, kwargs)
+    bound = get_named_type(raw.return_type).name in BINDINGS
+    answer = await _performed(info.context, asked, place_of(raw) if bound else None, raw.variable_values)
+    return Fragment(answer) if isinstance(answer, bytes) else answer
+
+
+async def done(ctx: Context, place: Place, key: str, variables: Variables) -> bytes | None:
+    """The JSON of a verb's field of a mutation, `key` of its answer.
+
+    Raises what a client may be told, also that arguments cannot be.
+    """
+    kwargs = place.keywords(variables)
+    asked = AskedVerb(place.field, place.field_nodes[0].name.value, key, mutates=True, kwargs=kwargs)
+    answer = await _performed(ctx, asked, place if place.target.name in BINDINGS else None, variables)
+    return written(place, answer, variables)
+
+
+async def _performed(ctx: Context, asked: AskedVerb, place: Place | None, variables: Variables) -> Any:
+    """Does what the verb does; what it answers. Where there is a place that is an entity: its JSON, read back.
 
     How it will be read is planned first: a selection that would be refused must not have done anything.
     """
-    ctx: Context = info.context
-    if field.floor is not None:
-        ctx.require(field.floor)
-    raw: Raw = info._raw_info
-    if get_named_type(raw.return_type).name not in BINDINGS:
-        return await _called(field, ctx, raw, kwargs)
-    place = place_of(raw)
-    asked = place.asked(ctx, raw.variable_values, {})
-    plan = await reading_back(place, asked)
-    values = plan.read(asked.values)
-    answer = await _called(field, ctx, raw, kwargs)
+    if asked.field.floor is not None:
+        ctx.require(asked.field.floor)
+    if place is None:
+        return await _called(ctx, asked)
+    question = place.asked(ctx, variables, {})
+    plan = await reading_back(place, question)
+    values = plan.read(question.values)
+    answer = await _called(ctx, asked)
     try:
-        return _fragment(await _read_back(answer, ctx, plan, values, place.target.name))
+        return await _read_back(answer, ctx, plan, values, place.target.name)
     except Unavailable as error:
         raise Unavailable("It was done, but what came of it cannot be read just now") from error
     except TooSlow as error:
         raise TooSlow("It was done, but what came of it takes too long to read: ask for less") from error
 
 
-async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, Any]) -> Any:
+async def _called(ctx: Context, asked: AskedVerb) -> Any:
     """What the verb answers. Raises TooSlow where it is given up: then nothing was done."""
-    deed = Deed(ctx, raw.field_name) if raw.parent_type is raw.schema.mutation_type else None
+    deed = Deed(ctx, asked.name) if asked.mutates else None
     try:
         async with asyncio.timeout_at(ctx.until) as limit:
-            verb = partial(_limited, field, replace(ctx, limit=limit), raw.field_name, kwargs)
-            answer = await (verb() if ctx.once is None else ctx.once.performed(raw.path.key, verb))
+            verb = partial(_limited, replace(ctx, limit=limit), asked)
+            answer = await (verb() if ctx.once is None else ctx.once.performed(asked.key, verb))
     except TimeoutError as error:
         if limit.expired():
             raise TooSlow(NOT_DONE) from error
@@ -125,10 +151,10 @@ async def _called(field: VerbField, ctx: Context, raw: Raw, kwargs: dict[str, An
     return answer
 
 
-async def _limited(field: VerbField, ctx: Context, name: str, kwargs: dict[str, Any]) -> Any:
-    if field.limit is not None:
-        await ctx.services.limits.count(ctx, field.limit, name)
-    return await field.call(ctx, **kwargs)
+async def _limited(ctx: Context, asked: AskedVerb) -> Any:
+    if asked.field.limit is not None:
+        await ctx.services.limits.count(ctx, asked.field.limit, asked.name)
+    return await asked.field.call(ctx, **asked.kwargs)
 
 
 async def _read_back(

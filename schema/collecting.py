@@ -17,6 +17,8 @@ from graphql.execution.values import VariableValues, get_directive_values
 
 from schema.question import Raw
 
+TYPENAME = "__typename"
+
 Groups = dict[str, list[FieldNode]]
 
 

@@ -1,6 +1,8 @@
 import strawberry
 
+DELETED = "DeletePayload"
 
-@strawberry.type(name="DeletePayload", description="What was removed.")
+
+@strawberry.type(name=DELETED, description="What was removed.")
 class Deleted:
     deleted_id: strawberry.ID = strawberry.field(description="The id that names nothing any more.")

@@ -29,8 +29,8 @@ HASH = "extensions.persistedQuery.sha256Hash"
 class Checked:
     """An operation of a document: what is amiss with it, or how it can be run.
 
-    `ready` is there for a query that needs no executor, `deferring` where it may come in parts, `stream` for a
-    subscription, `introspection` for what asks about the schema itself.
+    `ready` is there for a query or mutation that needs no executor, `deferring` where a query may come in parts,
+    `stream` for a subscription, `introspection` for what asks about the schema itself.
     """
 
     errors: tuple[GraphQLError, ...]
@@ -42,8 +42,16 @@ class Checked:
     introspection: FieldNode | None = None
 
     @property
+    def is_mutation(self) -> bool:
+        """A valid one."""
+        return self._is(OperationType.MUTATION) and not self.errors
+
+    @property
     def is_subscription(self) -> bool:
-        return self.definition is not None and self.definition.operation is OperationType.SUBSCRIPTION
+        return self._is(OperationType.SUBSCRIPTION)
+
+    def _is(self, kind: OperationType) -> bool:
+        return self.definition is not None and self.definition.operation is kind
 
     def runnable(self, variables: Mapping[str, Any]) -> tuple[Operation, Variables, int] | None:
         """The operation with its variables' values and what it costs; None where the executor is needed, also to say
@@ -112,16 +120,15 @@ class Document:
             return Checked((_told(error),), definition)
         if errors:
             return Checked(errors, definition)
-        match definition.operation:
-            case OperationType.SUBSCRIPTION:
-                return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
-            case OperationType.QUERY:
-                if asks := introspection(self.ast, definition):
-                    return Checked((), definition, measure, introspection=asks)
-                operation = Operation(self._schema, self.ast, definition)
-                if operation.is_readers:
-                    return Checked((), definition, measure, operation, deferring=self._deferring(name))
-        return Checked((), definition, measure)
+        is_query = definition.operation is OperationType.QUERY
+        if definition.operation is OperationType.SUBSCRIPTION:
+            return Checked((), definition, measure, stream=Subscribed(self._schema, self.ast, definition))
+        if is_query and (asks := introspection(self.ast, definition)):
+            return Checked((), definition, measure, introspection=asks)
+        operation = Operation(self._schema, self.ast, definition)
+        if not operation.is_ready:
+            return Checked((), definition, measure)
+        return Checked((), definition, measure, operation, deferring=self._deferring(name) if is_query else None)
 
     def _deferring(self, name: str | None) -> Deferring | None:
         if self._written is self.ast:

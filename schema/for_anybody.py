@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType, parse
 
-from schema.operations import TYPENAME
+from schema.collecting import TYPENAME
 from schema.question import BACKREF
 
 LONGEST = 500  # characters; whoever asks nothing else needs fewer, and parsing them takes a third of a millisecond

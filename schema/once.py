@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType
-from strawberry.types.execution import ExecutionResult
+from graphql import GraphQLError
 
 from kit.errors import Invalid
 from resolvers.context import Context
 from resolvers.idempotency import Once
+from schema.operations import Answer
 from schema.schema import Schema
 
 
 async def done_once(
     schema: Schema, ctx: Context, key: object, query: str, variables: Mapping[str, Any], operation_name: str | None
-) -> ExecutionResult | None:
+) -> Answer | None:
     """The answer; None where a key means nothing: to what is no mutation, or where nobody has signed in.
 
     Only an answer without errors is kept: who asks again has done what was not done before. Raises Invalid for a key
@@ -28,24 +28,17 @@ async def done_once(
     async with ctx.services.turns.turn(once.id, seconds=ctx.services.settings.idempotency_wait_seconds):
         await once.load()
         if once.answer is not None:
-            return _result(once.answer)
-        result = await schema.execute(
-            query,
-            variable_values=variables,
-            context_value=replace(ctx, once=once),
-            operation_name=operation_name,
-        )
-        return result if result.errors else _result(await once.keep(orjson.dumps(result.data)))
+            return Answer(once.answer)
+        answer = await schema.mutated(query, variables, operation_name, replace(ctx, once=once))
+        return answer if answer.errors or answer.data is None else Answer(await once.keep(answer.data))
 
 
 def is_mutation(schema: Schema, query: str, operation_name: str | None) -> bool:
     """Whether it is a valid one."""
     try:
-        checked = schema.documents.get(query).operation(operation_name)
+        return schema.documents.get(query).operation(operation_name).is_mutation
     except GraphQLError:
         return False
-    definition = None if checked.errors else checked.definition
-    return definition is not None and definition.operation is OperationType.MUTATION
 
 
 def _body(query: str, variables: Mapping[str, Any], operation_name: str | None) -> bytes:
@@ -53,7 +46,3 @@ def _body(query: str, variables: Mapping[str, Any], operation_name: str | None) 
         return orjson.dumps([query, variables, operation_name], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         raise Invalid({"variables": ["are nested too deeply"]}) from None
-
-
-def _result(data: bytes) -> ExecutionResult:
-    return ExecutionResult(cast("Any", orjson.Fragment(data)), None)

@@ -1,11 +1,12 @@
-"""A query ready to run: where the reader answers every root field, no executor is needed between variables and JSON.
+"""An operation ready to run: a query that the reader answers alone, or a mutation of verbs whose answers it reads back,
+needs no executor between variables and JSON.
 
 Whatever is out of the ordinary (variables that cannot be, a document that is too complex) is left to the executor's
 way, so that there is one place which says what is amiss.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -23,23 +24,25 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     is_non_null_type,
     located_error,
 )
 from graphql.execution.values import VariableValues, get_variable_values
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from resolvers.context import Context
-from schema.answers import answered
-from schema.collecting import collected
+from schema.answers import answered, done
+from schema.collecting import TYPENAME, collected
 from schema.errors import all_exposed
 from schema.finish import Unfinished
-from schema.kinds import ReaderField, audited
+from schema.kinds import ReaderField, VerbField, audited
 from schema.places import Nodes, Place, Variables
 from schema.question import BACKREF, fragments_of, switches_of
+from schema.writing import is_writable
 
-TYPENAME = "__typename"
 INTROSPECTION = ("__schema", "__type")
 MOST_CHOICES = 16  # ways in which @skip and @include choose among root fields that are kept
 MOST_PLACES = 100  # root fields of an operation; only merged ones can be in several ways
@@ -47,10 +50,20 @@ LARGEST_INT = 2**31
 
 
 class Answer(NamedTuple):
-    """`data` is JSON; None where a root field that may not be null had an error."""
+    """`data` is JSON; None where a root field that may not be null had an error. What never `ran` has none at all, not
+    even null (GraphQL, 7.1)."""
 
     data: bytes | None
     errors: tuple[GraphQLError, ...] = ()
+    ran: bool = True
+
+    @classmethod
+    def of(cls, result: ExecutionResult) -> "Answer":
+        """What the executor found."""
+        errors = tuple(result.errors or ())
+        if isinstance(result, PreExecutionError) or (result.data is None and all(e.path is None for e in errors)):
+            return cls(None, errors, ran=False)
+        return cls(orjson.dumps(result.data), errors)
 
     def exposed(self, ctx: Context) -> "Answer":
         """With its errors as a client may see them."""
@@ -68,17 +81,18 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A root field; `key` is its name as JSON; `place` is None for `__typename`."""
+    """A root field; `key` is its name as JSON. In the place of `__typename` stands what it answers."""
 
     key: bytes
     name: str
     nodes: list[FieldNode]
-    place: Place | None
+    place: Place | bytes
     may_be_null: bool
 
 
 class Operation:
-    """A query of a document whose root fields are all the reader's."""
+    """A query or mutation of a document. It `is_ready` where its root fields are all the reader's, or all verbs whose
+    answers need no executor."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode) -> None:
         self._schema = schema
@@ -90,13 +104,17 @@ class Operation:
         self._roots: dict[tuple[bool, ...], tuple[Root, ...]] = {}
         self._places: dict[Nodes, Place] = {}
         fields = [node for node in selections if isinstance(node, FieldNode)]
-        self.is_readers = all(map(self._is_readers, fields))
+        self._mutates = definition.operation is OperationType.MUTATION
+        self.is_ready = all(map(self._is_ready, fields))
 
-    def _is_readers(self, node: FieldNode) -> bool:
+    def _is_ready(self, node: FieldNode) -> bool:
         definition = self._parent.fields.get(node.name.value)
-        return node.name.value == TYPENAME or (
-            definition is not None and isinstance(definition.extensions.get(BACKREF), ReaderField)
-        )
+        if definition is None:
+            return node.name.value == TYPENAME
+        field = definition.extensions.get(BACKREF)
+        if self._mutates:
+            return isinstance(field, VerbField) and is_writable(definition.type)
+        return isinstance(field, ReaderField)
 
     @property
     def _parent(self) -> GraphQLObjectType:
@@ -122,14 +140,16 @@ class Operation:
 
     async def answer(self, ctx: Context, variables: Variables) -> Answer:
         roots = self.roots(variables)
-        if len(roots) > 1:
+        if self._mutates:
+            found = await _in_turn(ctx, roots, variables)
+        elif len(roots) > 1:
             found = await asyncio.gather(*(outcome(ctx, root, variables) for root in roots))
         else:
             found = [await outcome(ctx, root, variables) for root in roots]
             if found and isinstance(found[0], bytes):
                 return Answer(b"{%b:%b}" % (roots[0].key, found[0]))
         errors = tuple(outcome for outcome in found if isinstance(outcome, GraphQLError))
-        if errors and any(isinstance(o, GraphQLError) and not r.may_be_null for r, o in zip(roots, found, strict=True)):
+        if errors and any(map(_is_fatal, roots, found)):
             return Answer(None, errors)
         parts = (
             b"%b:%b" % (root.key, b"null" if isinstance(outcome, GraphQLError) else outcome)
@@ -152,7 +172,7 @@ class Operation:
     def _root(self, key: str, nodes: list[FieldNode]) -> Root:
         name = orjson.dumps(key)
         if nodes[0].name.value == TYPENAME:
-            return Root(name, key, nodes, None, may_be_null=False)
+            return Root(name, key, nodes, orjson.dumps(self._parent.name), may_be_null=False)
         definition = self._parent.fields[nodes[0].name.value]
         raw = SimpleNamespace(
             schema=self._schema, fragments=self._fragments, field_nodes=nodes, return_type=definition.type
@@ -164,15 +184,31 @@ class Operation:
         return Root(name, key, nodes, place, may_be_null=not is_non_null_type(definition.type))
 
 
+async def _in_turn(ctx: Context, roots: Iterable[Root], variables: Variables) -> list[bytes | GraphQLError]:
+    """What is done one after the other; after an error that leaves no data nothing more is."""
+    found = []
+    for root in roots:
+        found.append(await outcome(ctx, root, variables))
+        if _is_fatal(root, found[-1]):
+            break
+    return found
+
+
+def _is_fatal(root: Root, found: bytes | GraphQLError) -> bool:
+    return isinstance(found, GraphQLError) and not root.may_be_null
+
+
 async def outcome(
     ctx: Context, root: Root, variables: Variables, source: Any = None, above: Sequence[str] = ()
 ) -> bytes | GraphQLError:
-    """A reader field's answer as JSON, or what it failed on. `source` is what it is a field of, `above` the path."""
-    if root.place is None:
-        return b'"Query"'
-    path = [*above, root.name]
+    """A field's answer as JSON, or what it failed on. `source` is what it is a field of, `above` the path."""
+    place, path = root.place, [*above, root.name]
+    if isinstance(place, bytes):
+        return place
     try:
-        json = await audited(ctx, root.nodes[0].name.value, answered(ctx, root.place, variables, source))
+        verb = isinstance(place.field, VerbField)
+        answer = done(ctx, place, root.name, variables) if verb else answered(ctx, place, variables, source)
+        json = await audited(ctx, root.nodes[0].name.value, answer)
     except Unfinished as error:
         return error.located(path, root.nodes)
     except Exception as error:

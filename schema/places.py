@@ -3,7 +3,7 @@
 What does not depend on variables is reckoned once; the rest is coerced and converted as graphql-core and Strawberry do.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
@@ -16,15 +16,18 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
+    is_required_argument,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Undefined
+from pydantic import ValidationError
 from strawberry.types.arguments import convert_arguments
 
 from kit.ids import prefix_of
 from resolvers.context import Context
 from schema.collecting import reached
-from schema.kinds import Kind, ReaderField
+from schema.inputs import Make, making
+from schema.kinds import Kind, ReaderField, VerbField
 from schema.models import BINDINGS
 from schema.paging import Arguments, check_user_id
 from schema.question import BACKREF, Raw, question
@@ -50,6 +53,15 @@ class Asked(NamedTuple):
     values: dict[str, Any]
 
 
+class Taken(NamedTuple):
+    """An argument that is a variable's value, or made `of` it. If `optional` it is left out where there is no value."""
+
+    name: str
+    variable: str
+    of: Make | None
+    optional: bool
+
+
 class Given:
     """The arguments of one field at one place. `name` begins the names of its slots."""
 
@@ -60,7 +72,7 @@ class Given:
         self._definition = definition
         self._node = node
         self._converter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]
-        self._direct = self._leaves()
+        self._direct = self._from_variables()
 
     def arguments(self, variables: Variables, given: Mapping[str, Any]) -> Arguments:
         """Raises Invalid, and what Strawberry raises for what the rules refuse. `given` comes from the parent."""
@@ -68,29 +80,46 @@ class Given:
 
     def keywords(self, variables: Variables) -> dict[str, Any]:
         """As the field's function takes them."""
-        if self._direct is not None:
-            direct = {name: variables.get(variable) for name, variable in self._direct}
-            if None not in direct.values():
-                return direct
+        if self._direct is not None and (direct := _taken(self._direct, variables)) is not None:
+            return direct
         values = get_argument_values(
             self._definition, self._node, VariableValues({}, cast("dict[str, Any]", variables))
         )
         converter = self._converter
         return convert_arguments(values, self.field.arguments, converter.scalar_registry, converter.config)
 
-    def _leaves(self) -> tuple[tuple[str, str], ...] | None:
-        """Parameters by variable, where each argument is a plain one from a variable: nothing to convert."""
+    def _from_variables(self) -> tuple[Taken, ...] | None:
+        """The arguments, where each is taken from a variable and is a plain one or an input of plain ones."""
         found = []
         given = {argument.name.value: argument.value for argument in self._node.arguments or ()}
         for argument in self.field.arguments:
             name = self._converter.config.name_converter.from_argument(argument)
             definition, value = self._definition.args[name], given.get(name)
-            if value is None and definition.default is None and definition.default_value is Undefined:
+            without = definition.default is None and definition.default_value is Undefined
+            if value is None and without:
                 continue
-            if not isinstance(value, VariableNode) or str(get_nullable_type(definition.type)) not in PLAIN:
+            plain = str(get_nullable_type(definition.type)) in PLAIN
+            of = None if plain else making(definition.type, self._converter)
+            if not isinstance(value, VariableNode) or (of is None and not plain):
                 return None
-            found.append((argument.python_name, value.name.value))
+            optional = without and not is_required_argument(definition)
+            found.append(Taken(argument.python_name, value.name.value, of, optional))
         return tuple(found)
+
+
+def _taken(direct: Iterable[Taken], variables: Variables) -> dict[str, Any] | None:
+    """None where one is null, or is not what the rules allow: Strawberry tells of it."""
+    found = {}
+    try:
+        for name, variable, of, optional in direct:
+            value = variables.get(variable)
+            if value is not None:
+                found[name] = value if of is None else of(value)
+            elif variable in variables or not optional:
+                return None
+    except ValidationError:
+        return None
+    return found
 
 
 def _varies(value: ValueNode) -> bool:
@@ -120,7 +149,12 @@ class Place:
         self.target = get_named_type(definition.type)
         self.field = definition.extensions[BACKREF]
         self._switches = found.switches
-        self._root = Given("a", raw.schema, definition, found.nodes[0]) if isinstance(self.field, ReaderField) else None
+        self._root: Given | None = None
+        self._verbs: Given | None = None
+        if isinstance(self.field, ReaderField):
+            self._root = Given("a", raw.schema, definition, found.nodes[0])
+        elif isinstance(self.field, VerbField):
+            self._verbs = Given("a", raw.schema, definition, found.nodes[0])
         self._nested = {
             key: Given(nested.name, raw.schema, nested.definition, nested.node) for key, nested in found.nested.items()
         }
@@ -136,6 +170,11 @@ class Place:
         return SimpleNamespace(
             schema=self.schema, fragments=self.fragments, field_nodes=self.field_nodes, variable_values=variables
         )
+
+    def keywords(self, variables: Variables) -> dict[str, Any]:
+        """What a verb is called with. Raises what `Given.keywords` raises."""
+        assert self._verbs is not None
+        return self._verbs.keywords(variables)
 
     def asked(self, ctx: Context, variables: Variables, given: Mapping[str, Any]) -> Asked:
         """What a request asks here.

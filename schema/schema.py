@@ -114,12 +114,40 @@ class Schema(strawberry.Schema):
     async def prepared(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, ctx: Context
     ) -> Answer | None:
-        """The answer to a query that the reader answers alone; None for what the executor must answer or refuse."""
+        """The answer to a query that the reader answers alone; None for what the executor must answer or refuse, and
+        for mutations."""
         try:
             document, checked = self._found(query, operation_name, ctx)
-            runnable = checked.runnable(variables or {})
         except GraphQLError:
             return None
+        if checked.is_mutation:
+            return None
+        return await self._answered(document, checked, query, variables or {}, operation_name, ctx)
+
+    async def mutated(
+        self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
+    ) -> Answer:
+        """What comes of a valid mutation, by the executor where it is needed."""
+        document, answer = self.documents.find(query), None
+        if document is not None:
+            checked, timed = document.operation(operation_name), self._timed(ctx)
+            answer = await self._answered(document, checked, query, variables, operation_name, timed)
+        if answer is not None:
+            return answer
+        given = {"variable_values": dict(variables), "context_value": ctx, "operation_name": operation_name}
+        return Answer.of(await self.execute(query, **given))
+
+    async def _answered(
+        self,
+        document: Document,
+        checked: Checked,
+        query: str,
+        variables: Mapping[str, Any],
+        operation_name: str | None,
+        ctx: Context,
+    ) -> Answer | None:
+        """By the prepared way, where there is one."""
+        runnable = checked.runnable(variables)
         if runnable is None:
             return None
         operation, given, cost = runnable
@@ -149,10 +177,12 @@ class Schema(strawberry.Schema):
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         ctx: Context = kwargs["context_value"]
-        until = asyncio.get_running_loop().time() + ctx.services.settings.operation_seconds
-        result = await super().execute(query, *args, **kwargs | {"context_value": replace(ctx, until=until)})
+        result = await super().execute(query, *args, **kwargs | {"context_value": self._timed(ctx)})
         self._expose(result, ctx)
         return result
+
+    def _timed(self, ctx: Context) -> Context:
+        return replace(ctx, until=asyncio.get_running_loop().time() + ctx.services.settings.operation_seconds)
 
     def _found(self, query: str, operation_name: str | None, ctx: Context) -> tuple[Document, Checked]:
         """The document and the operation; who comes with a new one pays for its being parsed, checked and planned."""

@@ -31,10 +31,10 @@ from live.topics import of_viewer
 from resolvers.context import Context
 from resolvers.topics import Followed, admit, alone, joined
 from schema.answers import scope_of
-from schema.collecting import collected
+from schema.collecting import TYPENAME, collected
 from schema.kinds import CallField, LiveField, StreamField, audited
-from schema.operations import TYPENAME, Operation, Root
-from schema.places import Given, Variables
+from schema.operations import Operation, Root
+from schema.places import Given, Place, Variables
 from schema.plans import place_of
 from schema.question import BACKREF, Raw, fragments_of
 from schema.telling import EventStream, LiveQuery, Part, Selected
@@ -91,7 +91,7 @@ class Subscribed:
         self, ctx: Context, variables: Variables, given: Mapping[str, Any], field: LiveField
     ) -> "LiveQuery":
         (root,) = self._query.roots(variables)
-        assert root.place is not None, "it is no __typename"
+        assert isinstance(root.place, Place), "it is no __typename"
         asked = root.place.asked(ctx, variables, {})
         followed = field.follows(ctx, **(asked.root.given if asked.root else {}))
         await admit(ctx, followed.guarded)

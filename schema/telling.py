@@ -42,7 +42,7 @@ class Selected:
 
     @property
     def places(self) -> list[Place]:
-        return [root.place for root in self._roots if root.place is not None]
+        return [root.place for root in self._roots if isinstance(root.place, Place)]
 
     def plain(self, told: Any) -> bytes:
         """Of a type that holds values alone."""

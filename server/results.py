@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from kit.errors import RateLimited, TooSlow
@@ -37,28 +36,24 @@ async def executed(
     they are done. One with a `key` is done once. Raises GraphQLError where the document has no such operation, and
     Strawberry's InvalidOperationTypeError for one that is not allowed.
     """
-    result = None
+    answer = None
     try:
         with ctx.services.deadlines.begin():
             answer = await schema.prepared(query, variables, name, ctx)
             if answer is None and not (OperationType.MUTATION in allowed and is_mutation(schema, query, name)):
-                result = await _by_executor(schema, query, variables, name, ctx, allowed)
+                answer = await _by_executor(schema, query, variables, name, ctx, allowed)
     except TooSlow as error:
         answer = Answer(None, tuple(told(error, ctx)))
     if answer is None:
-        if result is None:
-            result = await unbroken(_mutated(schema, query, variables, name, ctx, key))
-        if never_ran(result):
-            return None, [*(result.errors or ())]
-        answer = Answer(orjson.dumps(result.data), tuple(result.errors or ()))
-    return answer.json(), [*answer.errors]
+        answer = await unbroken(_mutated(schema, query, variables, name, ctx, key))
+    return (answer.json() if answer.ran else None), [*answer.errors]
 
 
 async def _mutated(
     schema: Schema, query: str, variables: Mapping[str, Any], name: str | None, ctx: Context, key: object
-) -> ExecutionResult:
-    result = None if key is None else await done_once(schema, ctx, key, query, variables, name)
-    return result or await _by_executor(schema, query, variables, name, ctx, EVERY)
+) -> Answer:
+    answer = None if key is None else await done_once(schema, ctx, key, query, variables, name)
+    return answer or await schema.mutated(query, variables, name, ctx)
 
 
 async def _by_executor(
@@ -68,9 +63,9 @@ async def _by_executor(
     name: str | None,
     ctx: Context,
     allowed: Collection[OperationType],
-) -> ExecutionResult:
+) -> Answer:
     try:
-        return await schema.execute(
+        result = await schema.execute(
             query,
             variable_values=dict(variables),
             context_value=ctx,
@@ -79,13 +74,7 @@ async def _by_executor(
         )
     except CannotGetOperationTypeError as error:
         raise GraphQLError(error.as_http_error_reason()) from error
-
-
-def never_ran(result: ExecutionResult) -> bool:
-    """Whether the operation never ran: there is no data then, not even null (GraphQL, 7.1)."""
-    return isinstance(result, PreExecutionError) or (
-        result.data is None and all(error.path is None for error in result.errors or ())
-    )
+    return Answer.of(result)
 
 
 def told(error: Exception, ctx: Context) -> list[GraphQLError]:

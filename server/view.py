@@ -1,7 +1,7 @@
 """GraphQL over HTTP. What comes in is a question or a clear 4xx; what goes out always has a code and a trace id.
 
-A query that the reader answers alone goes from bytes to bytes; all else goes through the executor. Who asks, what is
-logged and what is told of errors is the same either way.
+What the reader answers alone, or reads back, goes from bytes to bytes; all else goes through the executor. Who asks,
+what is logged and what is told of errors is the same either way.
 """
 
 import asyncio

@@ -165,11 +165,12 @@ def _values(kind: Any, name: str, pool: Pool, prefix: str) -> list[Any]:
     if isinstance(kind, GraphQLEnumType):
         return [*kind.values]
     if isinstance(kind, GraphQLInputObjectType):
-        return [*_inputs(kind, pool)]
+        return [*inputs(kind, pool)]
     return _scalars(kind.name, name, pool, prefix)
 
 
-def _inputs(kind: GraphQLInputObjectType, pool: Pool) -> Iterator[dict[str, Any]]:
+def inputs(kind: GraphQLInputObjectType, pool: Pool) -> Iterator[dict[str, Any]]:
+    """With no more than it must have, and with each value of each field."""
     must = {key for key, field in kind.fields.items() if is_required_input_field(field)}
     least = {key: _values(kind.fields[key].type, key, pool, "")[0] for key in must}
     yield least

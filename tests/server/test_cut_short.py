@@ -58,11 +58,11 @@ class _Steps:
 def cutting(monkeypatch: pytest.MonkeyPatch, at: int, *, keyed: bool) -> Cut:
     cut, limited, performed = Cut(at), answers._limited, Once.performed
 
-    async def limited_(field: Any, ctx: Any, *given: Any) -> Any:
-        return await cut.short(limited(field, ctx, *given), ctx.limit)
+    async def limited_(ctx: Any, *asked: Any) -> Any:
+        return await cut.short(limited(ctx, *asked), ctx.limit)
 
     async def performed_(self: Once, field: str, verb: Any) -> Any:
-        return await cut.short(performed(self, field, verb), verb.args[1].limit)
+        return await cut.short(performed(self, field, verb), verb.args[0].limit)
 
     if keyed:
         monkeypatch.setattr(Once, "performed", performed_)
