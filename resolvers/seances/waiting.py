@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.transaction import Transaction
 from resolvers.seances.thinking import LEASE
 
 TAKEN_UP = timedelta(seconds=30)  # for a turn to be taken up, or to be found waiting still
@@ -28,7 +28,7 @@ update seance_turn set alive_until = now() + cast(:taken_up as interval) where i
 """)
 
 
-async def keep_waiting(session: AsyncSession) -> None:
+async def keep_waiting(session: Transaction) -> None:
     """Those whose job is there, for another while. Several processes may do it at once."""
     times = {"taken_up": TAKEN_UP, "early": EARLY, "longest": LONGEST, "lease": LEASE}
     await session.execute(_KEEP, times)
