@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from db.accounts.usage import TokenUsage
 from db.accounts.users import User
@@ -87,7 +87,7 @@ async def _taken_up(ctx: Context, id: Id) -> Prompt | None:
         turn = await session.scalar(mine.with_for_update())
         if turn is None:
             return None
-        turn.alive_until = func.now() + LEASE
+        await session.execute(update(SeanceTurn).where(SeanceTurn.id == id).values(alive_until=func.now() + LEASE))
         return await prompt_of(session, turn)
 
 
