@@ -13,7 +13,7 @@ Make = Callable[[Mapping[str, Any]], BaseModel]
 def making(kind: GraphQLInputType, converter: GraphQLCoreConverter) -> Make | None:
     """How an input of this type is made, which raises pydantic's ValidationError for what the rules refuse.
 
-    None for what is no pydantic model of leaves and lists of leaves: that is left to Strawberry.
+    None for what is no input of leaves and lists of leaves: that is left to Strawberry. All inputs are pydantic models.
     """
     named = get_nullable_type(kind)
     if not isinstance(named, GraphQLInputObjectType) or not all(
@@ -22,8 +22,6 @@ def making(kind: GraphQLInputType, converter: GraphQLCoreConverter) -> Make | No
         return None
     definition = named.extensions[converter.DEFINITION_BACKREF]
     model: type[BaseModel] = definition.origin
-    if not issubclass(model, BaseModel):
-        return None
     names = {converter.config.name_converter.from_field(field): field.python_name for field in definition.fields}
     nulls = dict.fromkeys(name for name, field in model.model_fields.items() if field.is_required())
 

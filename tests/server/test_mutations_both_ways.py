@@ -1,5 +1,6 @@
 """Whatever a mutation asks, it is answered without the executor as the executor answers it."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -77,9 +78,8 @@ async def test_every_verb_is_answered_alike(told: Told, ways: Ways, monkeypatch:
         await asked.left(dora)
 
     answers = await told(script)
-    done = [answer for answer in answers if answer.startswith('200 None {"data":{')]
-    assert len(done) > 100
-    assert len(answers) - len(done) > 100
+    done = {found[1] for answer in answers if (found := re.match(r'200 None {"data":{"(\w+)":', answer))}
+    assert len(done) > 40, done
     assert all(any(f"{name}(" in query for name in TOKENS) for query in ways.executed)
 
 
