@@ -29,8 +29,6 @@ COUNTS = """
 select entrypoint as name, status::text as status, count(*) as number,
   greatest(extract(epoch from now() - min(execute_after)), 0)::float8 as waiting
 from job group by 1, 2
-
-from db.transaction import Transaction
 """
 _FORGET = text("""
 delete from job_log where id in (

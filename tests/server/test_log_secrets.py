@@ -167,7 +167,7 @@ async def test_the_values_that_postgresql_repeats_are_not_in_the_log(
     written = capsys.readouterr().err
     assert M in "".join(traceback.format_exception(caught.value)), "otherwise this proves nothing"
     assert M not in written
-    assert "PostgresError" in written or "IntegrityError" in written
+    assert type(caught.value).__name__ in written
     assert "await session.execute" in written, "where it happened is told"
 
 
