@@ -12,6 +12,7 @@ from graphql import (
     ExecutionResult,
     FieldDefinitionNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -173,6 +174,10 @@ class _Finder(Visitor):
         super().__init__()
         self._key = key
 
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
+    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> Any:
+        return None if node.type_condition.name.value == "Query" else SKIP
+
+    def enter_field(self, node: FieldNode, *_: Any) -> Any:
         if (node.alias or node.name).value == self._key and f"Query.{node.name.value}" in FIELDS:
             self.name = node.name.value
+        return SKIP

@@ -48,6 +48,7 @@ def id_of(prefix: str, number: int) -> str:
 
 
 DORA, SAM, ADA, IDA, GUS, GINA, MAX = (id_of("user", n) for n in range(1, 8))
+PIA, QUINN = (id_of("user", n) for n in range(8, 10))  # who ask nothing
 NAMES = {"dora": DORA, "sam": SAM, "ada": ADA, "ida": IDA, "gus": GUS, "gina": GINA, "max": MAX}
 
 
@@ -63,6 +64,8 @@ def _users() -> list[dict[str, Any]]:
         {"id": GUS, "email": "gus@example.org", "name": "Gus", "time_zone": "Pacific/Kiritimati"} | shared,
         {"id": GINA, "email": "gina@example.org", "name": "Gina", "username": "gina"} | shared,
         {"id": MAX, "email": "max@example.net", "name": "Max", "time_zone": "America/Los_Angeles"} | shared,
+        {"id": PIA, "email": "pia@example.net", "name": "Pia"} | shared,
+        {"id": QUINN, "email": "quinn@example.net", "name": "Quinn"} | shared,
     ]
 
 

@@ -160,10 +160,12 @@ def _guests() -> list[Row]:
 def _lists() -> list[Row]:
     whose = [(HOME, v, p) for p in (None, *IN_FAMILY[HOME][:4]) for v in GiftListVisibility for _ in range(2)]
     whose += [(f, v, p) for f in (UPTOWN, FOURTH) for v, p in zip(GiftListVisibility, IN_FAMILY[f], strict=False)]
+    whose += [(HOME, GiftListVisibility.GIVERS, person) for person in IN_FAMILY[HOME][:2] for _ in range(3)]
     owners = (DORA, IDA, GUS, GINA, None, MAX, IDA)
     made = []
     for n, (family, visibility, person) in enumerate(whose):
-        kept = kept_from(person, n)
+        first = n < len(whose) - 6
+        kept = kept_from(person, n + n // 6) if first else {"kept_from_id": person, "kept_until": UNTIL[n % 6]}
         until = kept["kept_until"]
         about: Row = {"family_id": family, "visibility": visibility, "person_id": person, "owner_id": owners[n % 7]}
         about |= {"occasion_id": [*OCCASIONS[family], None][n % (len(OCCASIONS[family]) + 1)]}
@@ -195,7 +197,7 @@ def _gifts() -> list[Row]:
             "page_warnings": ["NO_IMAGE", "NO_PRICE"][: n % 3],
             "page_read_at": LATE if n % 2 else None,
             "removed_at": LATE if n % 6 == 4 else None,
-            "unlisted": n % 9 == 5,
+            "unlisted": n % 9 in (5, 8),
         }
         | kept_from(IN_FAMILY[family][n // 2 % 3] if n % 2 else None, n // 2)
         for n, family in enumerate(families)

@@ -18,7 +18,22 @@ from db.models import (
     TurnFailure,
     TurnState,
 )
-from tests.proof.rows.accounts import ADA, DORA, EARLY, GINA, GUS, IDA, LATE, MAX, MOMENTS, SAM, TITLES, id_of
+from tests.proof.rows.accounts import (
+    ADA,
+    DORA,
+    EARLY,
+    GINA,
+    GUS,
+    IDA,
+    LATE,
+    MAX,
+    MOMENTS,
+    PIA,
+    QUINN,
+    SAM,
+    TITLES,
+    id_of,
+)
 
 Row = dict[str, Any]
 USERS = (DORA, SAM, ADA, IDA, GUS, GINA, MAX)
@@ -44,6 +59,15 @@ def _numbered(prefix: str, rows: list[Row]) -> list[Row]:
     ]
 
 
+def _last() -> list[Row]:
+    """Whom Max has met there is Pia, who came back after he had left, and not Quinn, who came then."""
+    room: Row = {"seance_id": id_of("seance", len(KINDS) + 1), "banned_at": None, "muted_at": None}
+    came = {DORA: (0, 0), MAX: (1, 1), PIA: (3, 25), QUINN: (20, 20)}
+    made = [room | {"user_id": user, "created_at": at(a), "joined_at": at(b)} for user, (a, b) in came.items()]
+    stays, left = {"left_at": None, "left_reason": None, "held_until": FAR}, {"left_at": at(11), "held_until": None}
+    return [row | (left | {"left_reason": LeftReason.LEFT} if row["user_id"] == MAX else stays) for row in made]
+
+
 def _seat(n: int, k: int) -> Row:
     """Of the one who has come to room `n` as the k-th, the host first. Some have come back."""
     row: Row = {"seance_id": id_of("seance", n + 1), "user_id": USERS[(n * 3 + k) % 7], "held_until": FAR}
@@ -56,12 +80,12 @@ def _seat(n: int, k: int) -> Row:
     return row
 
 
-SEATS = _numbered("seat", [_seat(n, k) for n in range(len(KINDS)) for k in range(5 - n % 2)])
+SEATS = _numbered("seat", [_seat(n, k) for n in range(len(KINDS)) for k in range(5 - n % 2)] + _last())
 
 
 def _rooms() -> list[Row]:
     made = []
-    for n, (visibility, ended) in enumerate(KINDS):
+    for n, (visibility, ended) in enumerate([*KINDS, (SeanceVisibility.PRIVATE, False)]):
         seats = [row for row in SEATS if row["seance_id"] == id_of("seance", n + 1)]
         sitting = sum(row["left_at"] is None for row in seats)
         made.append(
@@ -142,7 +166,7 @@ def _invites() -> list[Row]:
 def _reports() -> list[Row]:
     """Also of hosts, of what is hidden since, and of rooms that have been deleted."""
     made = []
-    for n, message in enumerate([row for row in MESSAGES if row["kind"] is not MessageKind.SYSTEM][::2]):
+    for n, message in enumerate([row for row in MESSAGES if row["kind"] is not MessageKind.SYSTEM][::3]):
         room = next(row for row in ROOMS if row["id"] == message["seance_id"])
         gone = n % 7 == 6
         made.append(
