@@ -85,6 +85,8 @@ class Pools:
         if meant in NUMERIC:
             return _mostly(random, *NUMERIC[meant])
         if meant == "Topic":
+            if random.randrange(2):
+                return random.choice(accounts.LOOKED_AT)
             own = [f"{name}:{self._viewer}" for name in ("user", "user", "tasks")]
             return _mostly(random, own, [f"user:{id}" for id in (DORA, SAM, *MALFORMED)], odds=8)
         if meant == "Parent":

@@ -24,10 +24,22 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_directive_values
 from graphql.utilities import do_types_overlap
 
-from db.models import ActivityKind, ItemStatus, Role, User
+from db.models import (
+    ActivityKind,
+    Entity,
+    Family,
+    Gift,
+    GiftList,
+    ItemStatus,
+    ListItem,
+    Occasion,
+    Person,
+    Role,
+    SeanceParticipant,
+    User,
+)
 from tests.proof.filters import AMISS, Details, amiss_in_words
 from tests.proof.lists import Order
-from tests.proof.rows.accounts import NAMES
 
 NEWEST, OLDEST = Order("created_at", falling=True), Order("created_at")
 ORDERS = {
@@ -109,7 +121,7 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
     viewer = info.context.viewer
     if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
         yield Refusal("FORBIDDEN")
-    if field == "presence" and viewer is not None and not may_look(viewer, given["topic"]):
+    if field == "presence" and viewer is not None and not may_look(info.context, given["topic"]):
         yield Refusal("FORBIDDEN")
     for name in ("text", "search"):
         if said := amiss_in_words(given.get(name)):
@@ -125,13 +137,24 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
         yield Refusal(INVALID, details)
 
 
-def may_look(viewer: User, topic: str) -> bool:
-    """At what is one's own; administrators at every user."""
+def may_look(asked: Any, topic: str) -> bool:
+    """At what is one's own, at what one sees of a family, and at rooms where one sits; administrators at every user."""
     name, _, id = topic.rpartition(":")
+    viewer, world = asked.viewer, asked.world
     if id == viewer.id:
         return name in ("user", "tasks", "labels", "sessions")
-    known = viewer.role is Role.ADMIN and id in NAMES.values()
-    return name == "user" and known
+    if name in LOOKED_AT:
+        row = world.of(LOOKED_AT[name]).get(id)
+        return row is not None and asked.sees(row)
+    if name == "seance":
+        seats = world.alike(SeanceParticipant, "seance_id", id)
+        return any(seat.user_id == viewer.id and seat.left_at is None for seat in seats)
+    return name == "user" and viewer.role is Role.ADMIN and id in world.of(User)
+
+
+LOOKED_AT: dict[str, type[Entity]] = {"list": GiftList, "gift": Gift, "occasion": Occasion, "person": Person}
+LOOKED_AT |= {f"comments:{name}": model for name, model in LOOKED_AT.items()}
+LOOKED_AT |= {"family": Family, "comments:item": ListItem}
 
 
 def _of_occurrences(given: dict[str, Any]) -> Iterator[Details]:

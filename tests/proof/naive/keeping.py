@@ -20,8 +20,10 @@ from db.models import (
     Occasion,
     OccasionPerson,
     Person,
+    Presence,
+    User,
 )
-from tests.proof.naive.asked import Asked, seen_if
+from tests.proof.naive.asked import POLICIES, Asked, seen_if
 
 ADMINISTRATORS = (FamilyRole.ADMIN, FamilyRole.OWNER)
 
@@ -121,3 +123,27 @@ def _about(asked: Asked, row: Any) -> bool:
     kinds |= {"gift_id": Gift, "person_id": Person}
     named = [(kind, id) for name, kind in kinds.items() if (id := getattr(row, name, None)) is not None]
     return belongs(asked, row) and all(asked.one(kind, id) is not None for kind, id in named)
+
+
+def _there(asked: Asked, row: Presence) -> bool:
+    """Whoever looks at what is for them sees themselves alone; so do all where givers do not see each other."""
+    if row.process == "dead" or asked.one(User, row.user_id) is None:
+        return False
+    return row.user_id == asked.me.id or not _secluded(asked, row.topic.rpartition(":")[2])
+
+
+def _secluded(asked: Asked, id: str) -> bool:
+    items = [item for item in asked.world.of(ListItem).values() if id in (item.id, item.gift_id)]
+    known = asked.world.of(GiftList)
+    lists = [known[list_id] for list_id in (id, *(item.list_id for item in items)) if list_id in known]
+    guests = [guest.person_id for guest in asked.world.alike(OccasionPerson, "occasion_id", id)]
+    people = [asked.world.of(Person).get(person) for person in (id, *guests)]
+    return (
+        any(kept(asked, item) for item in items)
+        or any(not row.givers_see_each_other for row in lists)
+        or any(kept(asked, row) for row in lists if row.id == id)
+        or any(person is not None and person.user_id == asked.me.id for person in people)
+    )
+
+
+POLICIES[Presence] = _there

@@ -152,11 +152,25 @@ THERE = (
     *[("two", f"{name}:{user}", user, LATE) for name in ("tasks", "user") for user in (SAM, ADA, IDA)],
     ("one", f"user:{SAM}", ADA, EARLY),
 )
+# Of gifts and rooms by number: the first is of somebody else's family, or a room that has ended.
+LOOKED_AT = [
+    *(f"list:{id_of('list', n)}" for n in (32, 2, 7, 8, 10, 11, 16, 38)),
+    *(f"comments:item:{id_of('item', n)}" for n in (98, 4, 20, 22, 31, 33, 47)),
+    *(f"gift:{id_of('gift', n)}" for n in (25, 1, 2, 4, 7)),
+    *(f"occasion:{id_of('occasion', n)}" for n in (6, 1, 2, 3, 4)),
+    *(f"person:{id_of('person', n)}" for n in (8, 1, 2, 3)),
+    *(f"family:{id_of('family', n)}" for n in (2, 1)),
+    *(f"seance:{id_of('seance', n)}" for n in (2, 1, 3, 5, 7)),
+    *(f"comments:{kind}:{id_of(kind, n)}" for kind in ("list", "gift", "occasion", "person") for n in (1, 2, 8)),
+    f"item:{id_of('item', 4)}",  # which is no topic
+]
 
 
 def _presences() -> list[dict[str, Any]]:
     names = ("process", "topic", "user_id", "since")
-    return [{"id": id_of("presence", n)} | dict(zip(names, row, strict=True)) for n, row in enumerate(THERE, 1)]
+    there = [("one", topic, user, EARLY) for topic in LOOKED_AT for user in (IDA, GUS, DORA, SAM)]
+    rows = [*THERE, *there]
+    return [{"id": id_of("presence", n)} | dict(zip(names, row, strict=True)) for n, row in enumerate(rows, 1)]
 
 
 ROWS = {User: _users(), Session: _sessions(), Label: _labels(), Presence: _presences(), Task: _tasks()}
