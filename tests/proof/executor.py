@@ -1,4 +1,4 @@
-"""graphql-core answers as `naive.py` says. Root fields are refused or answered; all else is looked up."""
+"""graphql-core answers as `naive` says. Root fields are refused or answered; all else is looked up."""
 
 import re
 from collections.abc import Callable

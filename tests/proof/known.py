@@ -1,4 +1,4 @@
-"""The part of the schema that `naive.py` knows: root fields that it has functions for, and what is reached from them.
+"""The part of the schema that `naive` knows: root fields that it has functions for, and what is reached from them.
 
 So a domain may be served before it is proved. What is left out is named here, lest somebody forget it.
 """
