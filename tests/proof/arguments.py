@@ -8,9 +8,11 @@ from graphql import (
     ArgumentNode,
     BooleanValueNode,
     ConstValueNode,
+    EnumValueNode,
     FieldNode,
     GraphQLField,
     GraphQLInputType,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     NameNode,
@@ -24,6 +26,7 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
+    is_enum_type,
     is_input_object_type,
     is_list_type,
     is_non_null_type,
@@ -32,7 +35,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from tests.proof.pools import TASK_ORDERS, Pools
+from tests.proof.pools import NUMERIC, Pools
 from tests.proof.refusals import order_of
 
 # Which arguments of paging are given, by how often.
@@ -90,12 +93,14 @@ class Arguments:
         self._random = random
         self._pools = pools
         self._variables = variables
+        self._kinds: list[str] = []  # of nodes that something is asked of
 
     def of(self, definition: GraphQLField, node: FieldNode) -> tuple[ArgumentNode, ...]:
+        self._kinds = kinds_in(node)
         given: dict[str, Any] = {a.name.value: self._filled(a.value) for a in node.arguments or ()}
         given = {name: v for name, v in given.items() if not isinstance(v, NullValueNode) or self._random.randrange(3)}
         if "orderBy" in definition.args and self._random.randrange(2):
-            given["orderBy"] = self._order()
+            given["orderBy"] = self._order(get_named_type(definition.args["orderBy"].type))
         if "userId" in definition.args and not self._random.randrange(25):
             given["userId"] = _text(self._pools.user(self._random))
         if "first" in definition.args:
@@ -109,7 +114,8 @@ class Arguments:
         """Texts say what is meant. Of many conditions that must all hold most are left out: they would find nothing."""
         match value:
             case StringValueNode():
-                return _text(self._pools.value(self._random, value.value))
+                made = self._pools.value(self._random, value.value, self._kinds)
+                return IntValueNode(value=made) if value.value in NUMERIC else _text(made)
             case ListValueNode():
                 return replace(value, values=tuple(self._filled(v) for v in value.values))
             case ObjectValueNode():
@@ -119,10 +125,12 @@ class Arguments:
                 return replace(value, fields=tuple(fields))
         return value
 
-    def _order(self) -> ValueNode:
-        by = self._random.choice(TASK_ORDERS)
-        direction = f" direction: {by['direction']}" if by["direction"] == "DESC" or self._random.randrange(2) else ""
-        return parse_value(f"{{field: {by['field']}{direction}}}")
+    def _order(self, kind: Any) -> ValueNode:
+        if is_enum_type(kind):
+            return EnumValueNode(value=self._random.choice([*kind.values]))
+        field = self._random.choice([*get_named_type(kind.fields["field"].type).values])
+        direction = self._random.choice(["", " direction: ASC", " direction: DESC", " direction: DESC"])
+        return parse_value(f"{{field: {field}{direction}}}")
 
     def _paging(self, definition: GraphQLField, field: str, given: dict[str, ValueNode]) -> dict[str, ValueNode]:
         random = self._random
@@ -130,12 +138,15 @@ class Arguments:
         if "offset" in definition.args and random.randrange(3):
             names.append("offset")
         by = given.get("orderBy")
-        order = value_from_ast_untyped(by) if isinstance(by, ObjectValueNode) else None
-        name = order_of(field, {"orderBy": order and {"direction": "ASC"} | order}).name
+        order = value_from_ast_untyped(by) if isinstance(by, ObjectValueNode | EnumValueNode) else None
+        order = {"direction": "ASC"} | order if isinstance(order, dict) else order
+        name = order_of(field, {"orderBy": order}).name
+        listed: Any = get_named_type(definition.type)
+        kind = str(get_named_type(listed.fields["nodes"].type)) if "after" in definition.args else ""
         made: dict[str, ValueNode] = {}
         for key in [name for name in names if name in definition.args]:
             if key in ("after", "before"):
-                made[key] = _text(self._pools.cursor(random, name))
+                made[key] = _text(self._pools.cursor(random, name, kind))
             else:
                 made[key] = IntValueNode(value=str(self._size(key, paged="after" in definition.args)))
         others = [key for key in ("first", "after", "last", "before", "offset") if key in definition.args]
@@ -171,3 +182,10 @@ def _with(field: ObjectFieldNode, value: ValueNode) -> ObjectFieldNode:
 
 def _text(value: str | None) -> ValueNode:
     return NullValueNode() if value is None else StringValueNode(value=value)
+
+
+def kinds_in(node: FieldNode) -> list[str]:
+    """What something is asked of if the field answers that."""
+    selections = node.selection_set.selections if node.selection_set else ()
+    named = [s.type_condition.name.value for s in selections if isinstance(s, InlineFragmentNode) and s.type_condition]
+    return [name for name in named if name != "Node"]

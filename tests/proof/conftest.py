@@ -8,10 +8,11 @@ from tests.clock import Watch
 from tests.conftest import served, settings_for, url_of
 from tests.databases import database
 from tests.proof.proving import LIMITS, Prover
-from tests.proof.world import MOMENTS, make
+from tests.proof.rows.accounts import MOMENTS
+from tests.proof.world import make
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def prover(settings: Settings) -> AsyncIterator[Prover]:
     watch = Watch(MOMENTS[0])
     async with (

@@ -1,8 +1,9 @@
-"""graphql-core answers as `naive.py` says. Root fields are refused or answered; all else is looked up."""
+"""graphql-core answers as `naive` says. Root fields are refused or answered; all else is looked up."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from graphql import (
@@ -11,6 +12,7 @@ from graphql import (
     ExecutionResult,
     FieldDefinitionNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -64,6 +66,9 @@ def schema() -> GraphQLSchema:
     moments: Any = made.type_map["DateTime"]
     moments.parse_value = moments.coerce_input_value = _moment
     moments.serialize = moments.coerce_output_value = lambda at: at if isinstance(at, str) else moment(at)
+    days: Any = made.type_map["Date"]
+    days.parse_value = days.coerce_input_value = date.fromisoformat
+    days.serialize = days.coerce_output_value = date.isoformat
     for kind in made.type_map.values():
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
             kind.resolve_type = lambda row, *_: type(row).__name__
@@ -97,11 +102,16 @@ def _root(function: Callable[..., Any]) -> Callable[..., Any]:
             return _refuse(info, found)
         asked.statements += bool(kinds) or "ids" in given
         row = function(asked, source, **given)
-        if row is None and "id" in given and info.field_name != "node":
-            return _refuse(info, [Refusal(f"{kinds[0].name.upper()}_NOT_FOUND")])
+        if row is None and info.field_name not in ("node", "me"):
+            return _refuse(info, [Refusal(f"{_called(kinds[0].name)}_NOT_FOUND")])
         return row
 
     return resolve
+
+
+def _called(kind: str) -> str:
+    of = {"Dashboard": "Family", "OccasionSummary": "Occasion"}.get(kind, kind)
+    return re.sub("(?<=.)([A-Z])", r"_\1", of).upper()
 
 
 def _kinds(asked: Asked, info: Info, given: Given) -> list[GraphQLNamedType]:
@@ -120,7 +130,7 @@ def _refusals(asked: Asked, info: Info, given: Given, kind: GraphQLNamedType) ->
 def _at_the_floor(asked: Asked, field: str) -> list[Refusal]:
     if asked.viewer is None:
         return [Refusal("UNAUTHENTICATED")]
-    below = field == "users" and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN)
+    below = field in ("users", "seanceReports") and asked.viewer.role not in (Role.ADMIN, Role.SUPER_ADMIN)
     return [Refusal("FORBIDDEN")] if below else []
 
 
@@ -164,6 +174,10 @@ class _Finder(Visitor):
         super().__init__()
         self._key = key
 
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
+    def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: Any) -> Any:
+        return None if node.type_condition.name.value == "Query" else SKIP
+
+    def enter_field(self, node: FieldNode, *_: Any) -> Any:
         if (node.alias or node.name).value == self._key and f"Query.{node.name.value}" in FIELDS:
             self.name = node.name.value
+        return SKIP

@@ -1,6 +1,8 @@
 """Which rows a filter keeps, after the schema's descriptions, and what is amiss with a filter that makes no sense."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -90,10 +92,47 @@ def amiss_in_users(given: Filter) -> Details:
     return {"search": said} if said else {}
 
 
-def _amiss_in_name(name: str, most: int) -> list[str]:
+def _amiss_in_name(name: str, most: int, *, control: bool = False) -> list[str]:
     name = name.strip()
     if not name:
         return ["String should have at least 1 character"]
     if len(name) > most:
         return [f"String should have at most {most} characters"]
-    return ["must not contain control characters"] if any(ord(c) < 32 and c not in "\n\t\r" for c in name) else []
+    return (
+        ["must not contain control characters"]
+        if not control and any(ord(c) < 32 and c not in "\n\t\r" for c in name)
+        else []
+    )
+
+
+def _amiss_in_search(given: Filter) -> Details:
+    said = amiss_in_words(given.get("search"))
+    return {"search": said} if said else {}
+
+
+def _amiss_in_occasions(given: Filter) -> Details:
+    said = _amiss_in_name(given["search"], 100, control=True) if given.get("search") is not None else []
+    return {"search": said} if said else {}
+
+
+def _amiss_in_gifts(given: Filter) -> Details:
+    found: Details = {}
+    for at, tag in enumerate(given.get("tags") or []):
+        found[f"tags.{at}"] = _amiss_in_name(tag, 30)
+    for name in ("minPriceMinor", "maxPriceMinor"):
+        price = given.get(name) or 0
+        found[name] = ["Input should be greater than or equal to 0"] if price < 0 else []
+        found[name] += ["Input should be less than or equal to 1000000000"] if price > 10**9 else []
+    if given.get("currency") is not None and not re.fullmatch("[A-Z]{3}", given["currency"]):
+        found["currency"] = ["String should match pattern '^[A-Z]{3}$'"]
+    return {name: said for name, said in found.items() if said}
+
+
+# By field: what may be amiss in its filter.
+AMISS: dict[str, Callable[[Filter], Details]] = {
+    "users": amiss_in_users,
+    **dict.fromkeys(("tasks", "taskCounts", "subtasks"), amiss_in_tasks),
+    **dict.fromkeys(("lists", "items", "listItems", "seances"), _amiss_in_search),
+    "occasions": _amiss_in_occasions,
+    "gifts": _amiss_in_gifts,
+}

@@ -3,15 +3,21 @@
 import base64
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import cmp_to_key
 from typing import Any
 
-from db.models import Priority
+from db.models import ItemStatus, Priority
 
-NULLABLE = {"due_at", "completed_at", "parent.title"}
-MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at", "since"}
+NULLABLE = {"due_at", "completed_at", "parent.title", "price_minor", "next_birthday"}
+NULLABLE |= {"gift.name", "gift.price_minor", "giving.received_at"}
+MOMENTS = {"created_at", "updated_at", "due_at", "completed_at", "last_used_at", "since", "joined_at"}
+MOMENTS |= {"giving.received_at"}
+DAYS = {"day", "next_birthday"}
+NUMBERS = {"price_minor", "gift.price_minor", "participant_count"}
+ENUMS: dict[str, type[StrEnum]] = {"priority": Priority, "status": ItemStatus}
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,9 @@ class Order:
     @property
     def name(self) -> str:
         return self.called or self.by + ("-" if self.falling else "+")
+
+    def made_of(self, of: Callable[[Any], Any]) -> "Order":
+        return replace(self, of=of)
 
     def key(self, row: Any) -> tuple[Any, str]:
         return self.of(row) if self.of else getattr(row, self.by), row.id
@@ -67,9 +76,13 @@ class Order:
         try:
             if self.by in MOMENTS:
                 return _aware(datetime.fromisoformat(value))
+            if self.by in DAYS:
+                return date.fromisoformat(value)
+            if self.by in NUMBERS:
+                return int(value)
             if self.by == "position":
                 return float(value)
-            return Priority(value) if self.by == "priority" else _text(value)
+            return ENUMS[self.by](value) if self.by in ENUMS else _text(value)
         except (OverflowError, TypeError, ValueError) as error:
             raise ValueError("not a cursor of this list") from error
 
@@ -87,13 +100,15 @@ def _text(value: Any) -> str:
 
 
 def _rank(value: Any) -> Any:
-    """Priorities rise in the order of their declaration, texts letter by letter."""
-    return [*Priority].index(value) if isinstance(value, Priority) else 0 if value is None else value
+    """Enums rise in the order of their declaration, texts letter by letter."""
+    return [*type(value)].index(value) if isinstance(value, StrEnum) else 0 if value is None else value
 
 
 def _written(value: Any) -> str:
     if isinstance(value, datetime):
         return json.dumps(moment(value))
+    if isinstance(value, date):
+        return json.dumps(value.isoformat())
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     return json.dumps(value, ensure_ascii=False)

@@ -14,6 +14,7 @@ from graphql import DocumentNode, ExecutionResult
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
+from db.models import User
 from resolvers.accounts.tokens import access_token
 from schema.schema import Schema
 from tests.clock import Watch
@@ -21,12 +22,13 @@ from tests.conftest import Served
 from tests.proof.again import Again
 from tests.proof.executor import SCHEMA, answer
 from tests.proof.naive import Asked
-from tests.proof.pools import Pools
+from tests.proof.pools import Pools, cursors
 from tests.proof.questions import documents
 from tests.proof.refusals import Refusal
+from tests.proof.rows.accounts import MOMENTS, NAMES, id_of
 from tests.proof.smaller import smaller
 from tests.proof.twists import Question, twisted
-from tests.proof.world import MOMENTS, NAMES, World, id_of
+from tests.proof.world import World
 
 MOST_TOLD = 20  # errors of one answer
 
@@ -97,9 +99,10 @@ class Prover:
         self._again = Again()
         self._executed = False
         self._unsettled = False
-        self._pools = {name: Pools(self.world, NAMES.get(name)) for name in (*NAMES, "nobody")}
+        keys = cursors(self.world)
+        self._pools = {name: Pools(self.world, NAMES.get(name), keys) for name in (*NAMES, "nobody")}
         self._tokens = {
-            (name, at): access_token(self.house.services.settings, self.world.users[NAMES[name]], SESSIONS[name], at)  # type: ignore[arg-type]
+            (name, at): access_token(self.house.services.settings, self.world.of(User)[NAMES[name]], SESSIONS[name], at)  # type: ignore[arg-type]
             for name in NAMES
             for at in MOMENTS
         }
@@ -125,7 +128,9 @@ class Prover:
             db.fetchval = fetchval  # type: ignore[method-assign]
             Schema.prepared = prepared  # type: ignore[method-assign]
 
-    def prove(self, viewers: tuple[str, ...], roots: tuple[str, ...], *, examples: int, first: int) -> None:
+    def prove(
+        self, viewers: tuple[str, ...], roots: tuple[str, ...], nodes: tuple[str, ...], *, examples: int, first: int
+    ) -> None:
         """Asks so many questions, those with variables twice and the second time with other ones.
 
         Raises Differs with the smallest one whose answers are not the same.
@@ -139,7 +144,7 @@ class Prover:
             phases=[Phase.generate],  # `smaller` knows better than hypothesis how to shrink a document
             suppress_health_check=list(HealthCheck),  # large documents are the point
         )
-        @given(documents(*roots), st.integers(0, 2**64))
+        @given(documents(roots, nodes), st.integers(0, 2**64))
         def one(document: DocumentNode, number: int) -> None:
             random = Random(number)  # noqa: S311 (of the example, not of a secret)
             viewer, at = random.choice(viewers), random.choice(MOMENTS)
@@ -183,7 +188,7 @@ class Prover:
         return wrong
 
     def _compared(self, got: Any, question: Question, viewer: str, at: datetime) -> tuple[str | None, Asked]:
-        asked = Asked(self.world, self.world.users.get(NAMES.get(viewer, "")), SESSIONS.get(viewer), at)
+        asked = Asked(self.world, self.world.of(User).get(NAMES.get(viewer, "")), SESSIONS.get(viewer), at)
         expected = answer(asked, question.document, question.variables, question.operation)
         return self._judged(got, expected, asked), asked
 

@@ -18,6 +18,7 @@ from graphql import (
     NamedTypeNode,
     NameNode,
     NonNullTypeNode,
+    ObjectTypeDefinitionNode,
     StringValueNode,
     Visitor,
     print_ast,
@@ -28,11 +29,15 @@ from hypothesis_graphql import queries
 
 from tests.proof import pools
 from tests.proof.known import PRINTED, known
+from tests.proof.naive import KINDS
 
 LEFT_TO_TWISTS = {"first", "after", "last", "before", "offset", "userId"}
-NAMED = {"labelIds": "Label", "parentId": "Task", "userId": "User", "ids": "Node"}
+NAMED = {"labelIds": "Label", "userId": "User", "ids": "Node", "familyId": "Family", "personId": "Person"}
+NAMED |= {"occasionId": "Occasion", "listId": "GiftList", "assigneeId": "User", "addedById": "User"}
 
-_ID_SCALARS = {kind: f"{kind}Id" for kind in ("User", "Session", "Label", "Task", "Node")}
+_ID_SCALARS = {kind: f"{kind}Id" for kind in (*KINDS.values(), "Node", "Parent")}
+_INTS = {"minPriceMinor": "Amount", "maxPriceMinor": "Amount", "withinDays": "Days"}
+_OTHERS = ("Words", "Part", "Name", "Zone", "Topic", "Tag", "Currency", "PartOfName", *pools.NUMERIC)
 
 
 class _Retyped(Visitor):
@@ -61,8 +66,16 @@ class _Renamed(Visitor):
 
 def _meant(kind: str, name: str, owner: str) -> str:
     match kind, name:
+        case "ID", "parentId":
+            return _ID_SCALARS["Task" if owner == "TaskFilter" else "Parent"]
         case "ID", _:
-            return _ID_SCALARS.get(NAMED.get(name, owner), "ID")
+            return _ID_SCALARS.get(NAMED.get(name, owner.removesuffix("Summary")), "ID")
+        case "Int", _:
+            return _INTS.get(name, kind)
+        case "String", "tags" | "currency":
+            return {"tags": "Tag", "currency": "Currency"}[name]
+        case "String", "search" if owner == "OccasionFilter":
+            return "PartOfName"
         case "String", "timeZone":
             return "Zone"
         case "String", "topic":
@@ -81,10 +94,21 @@ def _named(kind: Any) -> str:
     return name
 
 
-def printed() -> str:
+class _Only(Visitor):
+    """Nodes are of these types alone; fragments for all that there are would mostly be in each other's way."""
+
+    def __init__(self, kinds: tuple[str, ...]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
+        return node if node.name.value in self._kinds else replace(node, interfaces=())
+
+
+def printed(nodes: tuple[str, ...]) -> str:
     """The schema that documents are drawn from."""
-    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), "Words", "Part", "Name", "Zone", "Topic"))
-    return print_ast(visit(known(PRINTED), _Retyped())) + f"\n{scalars}\n"
+    scalars = "\n".join(f"scalar {name}" for name in (*_ID_SCALARS.values(), *_OTHERS))
+    return print_ast(visit(visit(known(PRINTED), _Retyped()), _Only(nodes))) + f"\n{scalars}\n"
 
 
 # It makes larger documents from larger schemas; these types are reached from nowhere.
@@ -92,8 +116,11 @@ PADDING = "\n".join(f"type Padding{n} {{ it: Int }}" for n in range(40))
 
 
 @cache
-def documents(*roots: str) -> st.SearchStrategy[DocumentNode]:
-    """Documents of these root fields; a text in them says what is meant there, as in `Pools.value`."""
-    meant = [*_ID_SCALARS, *pools.TEXTS, "Topic"]
+def documents(roots: tuple[str, ...], nodes: tuple[str, ...] = ()) -> st.SearchStrategy[DocumentNode]:
+    """Documents of these root fields, with fragments on such nodes.
+
+    A text in them says what is meant there, as in `Pools.value`.
+    """
+    meant = [*_ID_SCALARS, *pools.TEXTS, *pools.NUMERIC, "Topic"]
     scalars = {_ID_SCALARS.get(name, name): st.just(StringValueNode(value=name)) for name in meant}
-    return queries(printed() + PADDING, fields=roots, custom_scalars=scalars, print_ast=lambda document: document)
+    return queries(printed(nodes) + PADDING, fields=roots, custom_scalars=scalars, print_ast=lambda document: document)

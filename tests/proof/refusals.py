@@ -24,19 +24,38 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_directive_values
 from graphql.utilities import do_types_overlap
 
-from db.models import Role, User
-from tests.proof.filters import Details, amiss_in_tasks, amiss_in_users, amiss_in_words
+from db.models import (
+    ActivityKind,
+    Entity,
+    Family,
+    Gift,
+    GiftList,
+    ItemStatus,
+    ListItem,
+    Occasion,
+    Person,
+    Role,
+    SeanceParticipant,
+    User,
+)
+from tests.proof.filters import AMISS, Details, amiss_in_words
 from tests.proof.lists import Order
-from tests.proof.world import NAMES
 
-NEWEST = Order("created_at", falling=True)
+NEWEST, OLDEST = Order("created_at", falling=True), Order("created_at")
 ORDERS = {
     "users": NEWEST,
     "sessions": Order("last_used_at", falling=True),
     "labels": Order("name"),
     "presence": Order("since"),
     "find": Order("updated_at", falling=True, called="task:updated_at-|label:updated_at-"),
+    **dict.fromkeys(("families", "lists", "persons", "gifts"), Order("name")),
+    **dict.fromkeys(("members", "invites", "people", "prices", "claims", "contributions", "comments"), OLDEST),
+    **dict.fromkeys(("items", "listItems", "reports", "seanceReports"), OLDEST),
+    **dict.fromkeys(("history", "personHistory"), Order("giving.received_at", falling=True)),
+    "occasions": Order("day"),
+    "participants": Order("joined_at"),
 }
+ORDERED_BY = {"PARENT_TITLE": "parent.title", "GIFT_NAME": "gift.name"}
 INVALID = "VALIDATION_ERROR"
 Info = GraphQLResolveInfo[Any]
 
@@ -48,9 +67,13 @@ class Refusal:
 
 
 def order_of(field: str, given: dict[str, Any]) -> Order:
-    by = given.get("orderBy")
-    if by is not None:
-        return Order(by["field"].lower().replace("parent_", "parent."), by["direction"] == "DESC")
+    match given.get("orderBy"):
+        case str() as by:
+            return Order(by.lower())
+        case {"field": "PRICE", "direction": direction}:
+            return Order("price_minor" if field == "gifts" else "gift.price_minor", direction == "DESC")
+        case {"field": by, "direction": direction}:
+            return Order(ORDERED_BY.get(by, by.lower()), direction == "DESC")
     return ORDERS.get(field, NEWEST)
 
 
@@ -98,24 +121,40 @@ def _of(field: str, given: dict[str, Any], info: Info) -> Iterator[Refusal]:
     viewer = info.context.viewer
     if given.get("userId") is not None and (viewer is None or given["userId"] != viewer.id):
         yield Refusal("FORBIDDEN")
-    if field == "presence" and viewer is not None and not may_look(viewer, given["topic"]):
+    if field == "presence" and viewer is not None and not may_look(info.context, given["topic"]):
         yield Refusal("FORBIDDEN")
-    amiss = (amiss_in_users if field == "users" else amiss_in_tasks)(given.get("filter") or {})
-    if said := amiss_in_words(given.get("text")):
-        yield Refusal(INVALID, {"text": said})
-    if amiss:
+    for name in ("text", "search"):
+        if said := amiss_in_words(given.get(name)):
+            yield Refusal(INVALID, {name: said})
+    for name, most in {"status": len(ItemStatus), "kinds": len(ActivityKind)}.items():
+        if len(given.get(name) or ()) > most:
+            yield Refusal(
+                INVALID, {name: [f"List should have at most {most} items after validation, not {len(given[name])}"]}
+            )
+    if field in AMISS and (amiss := AMISS[field](given.get("filter") or {})):
         yield Refusal(INVALID, amiss)
     for details in _of_occurrences(given) if field == "occurrences" else _of_paging(field, given):
         yield Refusal(INVALID, details)
 
 
-def may_look(viewer: User, topic: str) -> bool:
-    """At what is one's own; administrators at every user."""
+def may_look(asked: Any, topic: str) -> bool:
+    """At what is one's own, at what one sees of a family, and at rooms where one sits; administrators at every user."""
     name, _, id = topic.rpartition(":")
+    viewer, world = asked.viewer, asked.world
     if id == viewer.id:
         return name in ("user", "tasks", "labels", "sessions")
-    known = viewer.role is Role.ADMIN and id in NAMES.values()
-    return name == "user" and known
+    if name in LOOKED_AT:
+        row = world.of(LOOKED_AT[name]).get(id)
+        return row is not None and asked.sees(row)
+    if name == "seance":
+        seats = world.alike(SeanceParticipant, "seance_id", id)
+        return any(seat.user_id == viewer.id and seat.left_at is None for seat in seats)
+    return name == "user" and viewer.role is Role.ADMIN and id in world.of(User)
+
+
+LOOKED_AT: dict[str, type[Entity]] = {"list": GiftList, "gift": Gift, "occasion": Occasion, "person": Person}
+LOOKED_AT |= {f"comments:{name}": model for name, model in LOOKED_AT.items()}
+LOOKED_AT |= {"family": Family, "comments:item": ListItem}
 
 
 def _of_occurrences(given: dict[str, Any]) -> Iterator[Details]:

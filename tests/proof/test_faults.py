@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.proof.proving import Prover
+from tests.proof.rows.accounts import MOMENTS, id_of
 from tests.proof.twists import Question
-from tests.proof.world import MOMENTS, id_of
 
 OCTOBER, _ = MOMENTS
 HALF = id_of("task", 9)  # due at half a second past, every day
