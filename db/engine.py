@@ -26,7 +26,7 @@ SESSION = {"TimeZone": "UTC", "jit": "off"}
 OF_READS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
 OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
-CLOSING_SECONDS = 2
+CLOSING_SECONDS = 2  # for transactions under way; then they are rolled back, and whoever waits for one is told
 WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
 OLDEST_VERSION = 15
 
