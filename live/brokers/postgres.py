@@ -35,9 +35,6 @@ class Postgres(Backend):
 
     async def connect(self) -> None:
         self._connection = await asyncpg.connect(self._dsn, command_timeout=STATEMENT_SECONDS, server_settings=NAME)
-        # A ring may be lost, and whoever rings shall not wait for the disk: NOTIFY is a transaction, which while it lasts
-        # holds back the events that were written meanwhile. (Told afterwards: poolers refuse it as a session begins.)
-        await self._connection.execute("set synchronous_commit = off")
         self._connection.add_termination_listener(lambda connection: self._ended.set())
         for channel in self._waiting:
             await self._connection.add_listener(channel, self._take)

@@ -142,6 +142,19 @@ async def test_many_publish_at_once_in_postgres(postgres: InPostgres) -> None:
         await backend.disconnect()
 
 
+async def test_the_session_in_postgres_is_left_as_it_was_found(postgres: InPostgres) -> None:
+    """A pooler may lend it to those who write, and by what was set here their commits could be lost."""
+    backend = Postgres(postgres.url, ["talk"])
+    await backend.connect()
+    try:
+        await backend.publish("talk", "here I am")
+        assert backend._connection is not None
+        changed = "select name from pg_settings where source = 'session'"
+        assert [row["name"] for row in await backend._connection.fetch(changed)] == []
+    finally:
+        await backend.disconnect()
+
+
 async def test_where_too_many_wait_the_oldest_of_their_own_channel_fall_out(postgres: InPostgres) -> None:
     backend = Postgres(postgres.url, ["rings", "signals"])
     await backend.connect()
