@@ -60,15 +60,18 @@ class Supervisor(threading.Thread):
                 pass
         if monotonic() - began > STEADY_SECONDS:
             self._tries = 0
+        return self._wanted()
+
+    def _wanted(self) -> bool:
         return not self.over.is_set() and not self._leaving.is_set()
 
     def _start_again(self, error: str) -> None:
         """Returns once it runs, or nobody wants it any more."""
-        while not self.over.is_set():
+        while self._wanted():
             seconds = min(FIRST_SECONDS * 2.0 ** min(self._tries, 30), LONGEST_SECONDS)
             self._tries += 1
             log.warning("postgres.lost", error=error, retry_in=seconds)
-            if self.over.wait(seconds):
+            if self.over.wait(seconds) or not self._wanted():
                 return
             try:
                 self._process = self._life.enter_context(self._begin(self.over))
