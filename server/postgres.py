@@ -49,6 +49,7 @@ SETTINGS = {
     "TimeZone": "UTC",
     "idle_in_transaction_session_timeout": "60s",  # an open write transaction holds back every event
     "jit": "off",
+    "logging_collector": "off",  # with it only the collector would have the log, and tell that nobody is left
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 NEVER = Event()  # is not set

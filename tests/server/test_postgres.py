@@ -145,6 +145,18 @@ def test_the_server_is_set_up_for_parlor(data: Path) -> None:
         assert [ask(url, f"show {name}") for name in unsafe] == ["off", "off", "off"]
 
 
+def test_no_setting_of_the_cluster_has_its_processes_let_go_of_the_log(data: Path) -> None:
+    settings = data / "postgres" / "postgresql.auto.conf"
+    settings.write_text("logging_collector = on\n")
+    try:
+        with embedded(data, durable=False) as url:
+            assert ask(url, "show logging_collector") == "off"
+            assert len(server_of(data)) > 3
+    finally:
+        settings.write_text("")
+    assert server_of(data) == set()
+
+
 def test_it_starts_inside_a_running_event_loop(data: Path) -> None:
     async def serve() -> Any:
         with embedded(data, durable=False) as url:
