@@ -71,27 +71,33 @@ class Protocol(HttpToolsProtocol):
         if self._idle:
             self._idle, self._due = False, self.loop.time() + self._all.request_seconds
         self._bytes += len(data)
+        rest: bytes | None = data
+        while rest is not None and not self.transport.is_closing():
+            rest = self._parsed(rest)
+            if self._bytes > MOST_HEAD or self.pipeline:
+                self._check()
+
+    def _parsed(self, data: bytes) -> bytes | None:
+        """What is to be parsed anew, where that is so."""
         try:
             super().data_received(data)
         except httptools.HttpParserUpgrade as at:
-            self._stay(data[at.args[0] :])
-            return
-        if self._bytes > MOST_HEAD or self.pipeline:
-            self._check()
+            return self._stayed(data[at.args[0] :])
+        return None
 
     def _unsupported_upgrade_warning(self) -> None:
         """Called by uvicorn when the parser has stopped there, and left the body unread."""
         if self._elsewhere:
             raise  # what it has caught
 
-    def _stay(self, rest: bytes) -> None:
+    def _stayed(self, rest: bytes) -> bytes:
         """The same request without its wish, which nobody has to grant (RFC 9110, 7.8)."""
         scope = cast("dict[str, Any]", self.scope)
         head = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         head += [b"%b: %b" % (name, value) for name, value in scope["headers"] if name != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
-        self.data_received(b"\r\n".join([*head, b"", rest]))
+        return b"\r\n".join([*head, b"", rest])
 
     def _check(self) -> None:
         """Ends what is larger, or more, than a client may send."""

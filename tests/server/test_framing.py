@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from server.wire import MOST_PIPELINED, Protocol
 from tests.lines import line
 from tests.people import People
 
@@ -106,6 +107,22 @@ async def test_the_body_of_such_a_request_is_no_request(people: People) -> None:
         await one.send(ASKED, length, smuggled, PROBED + b"connection: close\r\n\r\n")
         answers = (await one.ended()).split(b"HTTP/1.1 ")[1:]
     assert [answer.split()[0] for answer in answers] == [b"400", b"200"]
+
+
+async def test_of_many_such_requests_at_once_no_more_are_parsed_than_may_wait(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, begin = list[Protocol](), Protocol.on_message_begin
+
+    def counted(self: Protocol) -> None:
+        begun.append(self)
+        begin(self)
+
+    monkeypatch.setattr(Protocol, "on_message_begin", counted)
+    async with line(people.url) as one:
+        await one.send(400 * (PROBED + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"))
+        await one.ended()
+    assert len(begun) == 2 * (1 + MOST_PIPELINED + 1) + 1  # each twice, and one that comes with the last
 
 
 async def test_a_tunnel_is_not_dug(people: People) -> None:
