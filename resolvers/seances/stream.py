@@ -3,10 +3,11 @@
 To follow it is to be there: a seat is held for as long as somebody does.
 """
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from kit.ids import Id
 from live.topics import seance
@@ -26,7 +27,7 @@ class Typing(BaseModel):
 
     user_id: Id
     typing: bool
-    at: datetime
+    at: AwareDatetime
 
 
 def typing_in(id: Id) -> str:
@@ -56,7 +57,8 @@ def tell_typing(ctx: Context, seance_id: Id, *, typing: bool) -> None:
 
 
 def types_no_longer(ctx: Context, seance_id: Id) -> None:
-    """Told of a viewer who counts as typing, as far as this process has heard."""
+    """Told of a viewer who counts as typing, as far as this process has heard, and understood: others may speak."""
     said = ctx.services.signals.latest(typing_in(seance_id), ctx.viewer.id)
-    if said is not None and (last := Typing.model_validate_json(said)).typing and last.at + TYPING > ctx.now():
-        tell_typing(ctx, seance_id, typing=False)
+    with suppress(ValidationError):
+        if said is not None and (last := Typing.model_validate_json(said)).typing and last.at + TYPING > ctx.now():
+            tell_typing(ctx, seance_id, typing=False)

@@ -93,6 +93,17 @@ async def test_whoever_typed_too_long_ago_has_ended_already(world: World) -> Non
     assert signals.latest(topic, world.gus.id) == said
 
 
+@pytest.mark.parametrize(
+    "said", ["", '{"typing": "who knows"}', '{"user_id": "u", "typing": true, "at": "2026-11-22T09:00"}']
+)
+async def test_what_others_said_of_it_and_nobody_understands_keeps_nobody_from_speaking(
+    world: World, said: str
+) -> None:
+    topic = f"seance-typing:{world.room.id}"
+    world.people.services.signals.hear(json.dumps([[topic, world.gus.id, said]]))
+    assert await say(world.gus, world.room.id)
+
+
 async def test_whoever_types_at_one_server_and_speaks_at_another_types_no_longer(settings: Settings) -> None:
     async with served(settings) as here, served(settings) as there:
         world = await made(here.people)
