@@ -122,7 +122,7 @@ async def append(session: Transaction, drafts: Sequence[Draft]) -> None:
         }
         for draft in drafts
     ]
-    await session.execute(_APPEND, rows)
+    await session.append(_APPEND, rows)
 
 
 # A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.

@@ -18,6 +18,9 @@ from db.tasks.labels import Label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
 from db.transaction import Transaction
 from kit.errors import NotFound, Unavailable
+from kit.ids import Id
+from live import log
+from live.log import Draft, Kind
 from tests.conftest import Served
 from tests.db.opening import opened
 from tests.people import Person
@@ -239,3 +242,38 @@ async def test_a_transaction_leaves_no_setting_and_no_lock(database_url: str) ->
             held = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
             assert await transaction.scalar(text(held)) == 0
             assert await transaction.scalar(text("select current_setting('TimeZone')")) == "UTC"
+
+
+async def test_the_last_change_goes_along_with_its_event(
+    dora: Person, house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with begun(dora) as transaction:
+        transaction.add_all(tasks := [made(dora, "One"), made(dora, "Two")])
+    event = Draft([f"tasks:{dora.id}"], Kind.UPDATED, "Task", tasks[0].id, Id(dora.id), dora.people.services.clock())
+    statements = Statements(house, monkeypatch)
+    async with begun(dora) as transaction:
+        (await transaction.get_one(Task, tasks[0].id)).title = "Changed"
+        await log.append(transaction, [event])
+    assert [sql.split()[0] for sql in statements] == ["SELECT", "WITH"]
+    async with begun(dora) as transaction:
+        for task in tasks:
+            (await transaction.get_one(Task, task.id)).position = 7.0
+            await log.append(transaction, [event, event])
+    assert [sql.split()[0] for sql in statements[2:]] == ["SELECT", "UPDATE", "INSERT", "INSERT"] * 2  # once a row
+    async with begun(dora) as transaction:
+        rows = await transaction.scalars(select(Task).where(Task.owner_id == dora.id).order_by(Task.title))
+        assert [(row.title, row.position) for row in rows] == [("Changed", 7.0), ("Two", 7.0)]
+    told = "select count(*) from event where entity_id = $1"
+    assert await house.services.db.fetchval(told, [tasks[0].id]) == 5
+
+
+async def test_a_change_that_breaks_a_rule_takes_its_event_with_it(dora: Person, house: Served) -> None:
+    async with begun(dora) as transaction:
+        transaction.add(task := made(dora, "One"))
+    event = Draft([f"tasks:{dora.id}"], Kind.UPDATED, "Task", task.id, Id(dora.id), dora.people.services.clock())
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with begun(dora) as transaction:
+            (await transaction.get_one(Task, task.id)).title = ""
+            await log.append(transaction, [event])
+    assert await titles(dora) == ["One"]
+    assert await house.services.db.fetchval("select count(*) from event where entity_id = $1", [task.id]) == 0
