@@ -149,8 +149,8 @@ def prepared(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:
 
     One that lives on, such as a module's, is found again without a look at what it is made of.
     """
-    if not isinstance(statement, Insert):
-        given = None
+    named = statement.table.c if given and isinstance(statement, Insert) else ()
+    given = tuple(name for name in given or () if name in named) or None
     known = _BY_STATEMENT.get(statement)
     if known is None:
         known = _BY_STATEMENT[statement] = {}

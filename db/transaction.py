@@ -145,11 +145,14 @@ class Transaction:
         return [row for row in self._rows.values() if instance_state(row).modified]
 
     async def append(self, statement: Insert, rows: Sequence[Values]) -> None:
-        """Rows of a table that refers to no other. The one change of a row that is still to be written goes along."""
+        """Rows of a table that refers to no other; the one change of a row that is still to be written goes along.
+
+        The statement says by itself which parameters its values are.
+        """
         changed = self._changed()
         if len(rows) == 1 and len(changed) == 1 and not self._new and (names := _differing(changed[0])):
             change, values = _updating(type(changed[0]), names), _change(changed[0], names)
-            made, key = prepared(_together(statement, change), tuple(rows[0]))
+            made, key = prepared(_together(statement, change), None)
             sql, arguments = made.filled({**rows[0], **values}, key)
             await self._connection.fetch(sql, *arguments)
             _settled(changed[0])
