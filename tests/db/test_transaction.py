@@ -1,6 +1,7 @@
 """One transaction: rows are one object each, what was set in them is written in time, and nothing outlives its end."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -271,9 +272,26 @@ async def test_a_change_that_breaks_a_rule_takes_its_event_with_it(dora: Person,
     async with begun(dora) as transaction:
         transaction.add(task := made(dora, "One"))
     event = Draft([f"tasks:{dora.id}"], Kind.UPDATED, "Task", task.id, Id(dora.id), dora.people.services.clock())
-    with pytest.raises(asyncpg.CheckViolationError):
+
+    async def breaks() -> None:
         async with begun(dora) as transaction:
             (await transaction.get_one(Task, task.id)).title = ""
             await log.append(transaction, [event])
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await breaks()
     assert await titles(dora) == ["One"]
     assert await house.services.db.fetchval("select count(*) from event where entity_id = $1", [task.id]) == 0
+
+
+async def test_what_is_known_of_statements_stays_bounded(dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "MOST_KEPT", 20)
+    known = []
+    async with begun(dora) as transaction:
+        for number in range(100):
+            assert await transaction.scalar(text(f"select {number}")) == number
+            if number % 50 == 49:
+                gc.collect()
+                known.append(len(prepared._BY_STATEMENT))
+    assert known[0] == known[1]
+    assert len(prepared._BY_KEY) == 20
