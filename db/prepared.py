@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import asyncpg
 from sqlalchemy import ClauseElement, CompoundSelect, Float, Insert, Select, inspect
@@ -49,6 +49,7 @@ class Prepared:
     def __init__(self, statement: ClauseElement, key: CacheKey | None, given: tuple[str, ...] | None) -> None:
         flat, self._parts = _flattened(statement)
         self._compiled = cast("SQLCompiler", flat.compile(dialect=DIALECT, cache_key=key, column_keys=given))
+        self.locks = isinstance(statement, Select) and statement._for_update_arg is not None
         self._sql = str(self._compiled)
         self._order = tuple(self._compiled.positiontup or ())
         found = ((name, _bind_processor(self._compiled.binds[name].type)) for name in self._order)
@@ -140,8 +141,10 @@ def _bind_processor(type: TypeEngine[Any]) -> Processor | None:
 
 
 _Found = tuple[Prepared, CacheKey | None]
+_Kept = tuple[ref[Prepared], CacheKey | None]
 _BY_KEY: OrderedDict[Any, Prepared] = OrderedDict()
-_BY_STATEMENT: WeakKeyDictionary[ClauseElement, dict[tuple[str, ...] | None, _Found]] = WeakKeyDictionary()
+# What is compiled refers to its statement: held here as well, neither would ever go.
+_BY_STATEMENT: WeakKeyDictionary[ClauseElement, dict[tuple[str, ...] | None, _Kept]] = WeakKeyDictionary()
 
 
 def prepared(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:
@@ -154,10 +157,13 @@ def prepared(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:
     known = _BY_STATEMENT.get(statement)
     if known is None:
         known = _BY_STATEMENT[statement] = {}
-    found = known.get(given)
-    if found is None:
-        found = known[given] = _by_key(statement, given)
-    return found
+    kept = known.get(given)
+    made = kept and kept[0]()
+    if kept is not None and made is not None:
+        return made, kept[1]
+    made, key = _by_key(statement, given)
+    known[given] = ref(made), key
+    return made, key
 
 
 def _by_key(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:

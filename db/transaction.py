@@ -6,6 +6,7 @@ object however often it is found; what was set in it is written before the next 
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
@@ -59,7 +60,7 @@ class Transaction:
     ) -> Result[*tuple[Any, ...]]:
         """Several values run the statement once for each; it answers no rows then.
 
-        Rows that are there already stay as they are, unless the statement says `populate_existing`.
+        Rows that are there already stay as they are, unless the statement locks them or says `populate_existing`.
         """
         if self._rows or self._new:
             await self.flush()
@@ -76,8 +77,8 @@ class Transaction:
             return made.result([], self._kept)
         sql, arguments = made.filled(every[0], key)
         records = await self._connection.fetch(sql, *arguments)
-        populate = populate or bool(statement.get_execution_options().get("populate_existing"))
-        return made.result(records, self._replaced if populate else self._kept)
+        anew = populate or made.locks or bool(statement.get_execution_options().get("populate_existing"))
+        return made.result(records, self._replaced if anew else self._kept)
 
     @overload
     async def scalars(self, statement: TypedReturnsRows[T], values: Values | None = None) -> ScalarResult[T]: ...
@@ -133,15 +134,15 @@ class Transaction:
         self._new += rows
 
     async def flush(self) -> None:
-        """Writes what is new or was changed, those first that others refer to; rows of a table by their ids."""
+        """Writes what was changed, by id, and what is new, table by table: those first that others refer to."""
         changed = [row for row in self._rows.values() if instance_state(row).modified]
         if not changed and not self._new:
             return
         new, self._new = self._new, []
-        for row in sorted(changed, key=_place_and_id):
-            await self._update(row)
-        for row in sorted(new, key=_place):
-            await self._insert(row)
+        writes = [(_place(row), 0, _identity(inspect(type(row)), row.__dict__), row) for row in changed]
+        writes += [(_place(row), 1, number, row) for number, row in enumerate(new)]
+        for _, is_new, _, row in sorted(writes, key=itemgetter(0, 1, 2)):
+            await (self._insert(row) if is_new else self._update(row))
 
     async def _update(self, row: Base) -> None:
         state, mapper = instance_state(row), inspect(type(row))
@@ -176,6 +177,7 @@ class Transaction:
         if row is None:
             row = self._rows[mapper, id] = mapper.class_manager.new_instance()
             row.__dict__.update(values)
+            instance_state(row).key = mapper.class_, (id,), None  # whoever reads a relationship is refused, as is told
         elif anew:
             row.__dict__.update(values)
             _settled(row)
@@ -201,10 +203,6 @@ def _places() -> dict[Any, int]:
 
 def _place(row: Base) -> int:
     return _places()[row.__table__]
-
-
-def _place_and_id(row: Base) -> tuple[int, Any]:
-    return _place(row), _identity(inspect(type(row)), row.__dict__)
 
 
 @cache
