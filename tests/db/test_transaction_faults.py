@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+from collections import OrderedDict
 from typing import Any
+from weakref import ref
 
 import asyncpg
 import pytest
@@ -60,16 +62,18 @@ async def test_a_relationship_of_a_row_is_not_there_and_says_so(dora: Person) ->
 
 
 async def test_statements_that_are_over_are_forgotten(dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "_BY_KEY", OrderedDict())
+    monkeypatch.setattr(prepared, "MOST_KEPT", 0)
+    statements = []
     async with begun(dora) as transaction:
-        gc.collect()
-        before = len(prepared._BY_STATEMENT)
-        monkeypatch.setattr(prepared, "MOST_KEPT", 0)
         for number in range(3):
             row = {"id": Label.fresh_id(), "owner_id": dora.id, "name": str(number)}
-            await transaction.execute(insert(Label).values([row]))  # it has no cache key
-            await transaction.execute(select(Label.name.label(f"name_{number}")))
-        gc.collect()
-        assert len(prepared._BY_STATEMENT) == before
+            for statement in (insert(Label).values([row]), select(Label.name.label(f"name_{number}"))):
+                await transaction.execute(statement)
+                statements.append(ref(statement))
+    del statement
+    gc.collect()
+    assert [one() for one in statements] == [None] * 6
 
 
 async def test_what_is_passed_over_in_a_statement_that_failed_is_not_told_as_done(dora: Person) -> None:
