@@ -141,9 +141,9 @@ def _bind_processor(type: TypeEngine[Any]) -> Processor | None:
 
 
 _Found = tuple[Prepared, CacheKey | None]
-_Kept = tuple[ref[Prepared], CacheKey | None]
 _BY_KEY: OrderedDict[Any, Prepared] = OrderedDict()
-# What is compiled refers to its statement: held here as well, neither would ever go.
+# A statement's own entry holds what it was compiled to weakly: that holds a statement, and neither would ever go.
+_Kept = tuple[ref[Prepared], CacheKey | None]
 _BY_STATEMENT: WeakKeyDictionary[ClauseElement, dict[tuple[str, ...] | None, _Kept]] = WeakKeyDictionary()
 
 
@@ -152,14 +152,12 @@ def prepared(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:
 
     One that lives on, such as a module's, is found again without a look at what it is made of.
     """
-    if not isinstance(statement, Insert):
-        given = None
+    named = statement.table.c if given and isinstance(statement, Insert) else ()
+    given = tuple(name for name in given or () if name in named) or None
     known = _BY_STATEMENT.get(statement)
     if known is None:
         known = _BY_STATEMENT[statement] = {}
-    kept = known.get(given)
-    made = kept and kept[0]()
-    if kept is not None and made is not None:
+    if (kept := known.get(given)) and (made := kept[0]()):
         return made, kept[1]
     made, key = _by_key(statement, given)
     known[given] = ref(made), key
@@ -173,7 +171,7 @@ def _by_key(statement: ClauseElement, given: tuple[str, ...] | None) -> _Found:
     made = _BY_KEY.get(whole := (key.key, given))
     if made is None:
         made = _BY_KEY[whole] = Prepared(statement, key, given)
-        if len(_BY_KEY) > MOST_KEPT:
+        while len(_BY_KEY) > MOST_KEPT:
             _BY_KEY.popitem(last=False)
     else:
         _BY_KEY.move_to_end(whole)

@@ -6,7 +6,6 @@ object however often it is found; what was set in it is written before the next 
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
@@ -124,8 +123,7 @@ class Transaction:
 
     async def refresh(self, row: Base) -> None:
         """What it is now."""
-        mapper = inspect(type(row))
-        await self.get(type(row), _identity(mapper, row.__dict__), anew=True)
+        await self.get(type(row), _id(row), anew=True)
 
     def add(self, row: Base) -> None:
         self._new.append(row)
@@ -134,23 +132,36 @@ class Transaction:
         self._new += rows
 
     async def flush(self) -> None:
-        """Writes what was changed, by id, and what is new, table by table: those first that others refer to."""
-        changed = [row for row in self._rows.values() if instance_state(row).modified]
+        """Writes what is new or was changed, those first that others refer to; of a table what was changed, by id."""
+        changed = self._changed()
         if not changed and not self._new:
             return
         new, self._new = self._new, []
-        writes = [(_place(row), 0, _identity(inspect(type(row)), row.__dict__), row) for row in changed]
-        writes += [(_place(row), 1, number, row) for number, row in enumerate(new)]
-        for _, is_new, _, row in sorted(writes, key=itemgetter(0, 1, 2)):
-            await (self._insert(row) if is_new else self._update(row))
+        ways = [(row, self._update) for row in sorted(changed, key=_id)] + [(row, self._insert) for row in new]
+        for row, write in sorted(ways, key=lambda way: _place(way[0])):
+            await write(row)
+
+    def _changed(self) -> list[Base]:
+        return [row for row in self._rows.values() if instance_state(row).modified]
+
+    async def append(self, statement: Insert, rows: Sequence[Values]) -> None:
+        """Rows of a table that refers to no other; the one change of a row that is still to be written goes along.
+
+        The statement says by itself which parameters its values are.
+        """
+        changed = self._changed()
+        if len(rows) == 1 and len(changed) == 1 and not self._new and (names := _differing(changed[0])):
+            change, values = _updating(type(changed[0]), names), _change(changed[0], names)
+            made, key = prepared(_together(statement, change), None)
+            sql, arguments = made.filled({**rows[0], **values}, key)
+            await self._connection.fetch(sql, *arguments)
+            _settled(changed[0])
+        else:
+            await self.execute(statement, rows)
 
     async def _update(self, row: Base) -> None:
-        state, mapper = instance_state(row), inspect(type(row))
-        before, now = state.committed_state, row.__dict__
-        names = tuple(sorted(name for name in before if name in mapper.column_attrs and before[name] != now[name]))
-        if names:
-            values = {f"new_{name}": now[name] for name in names} | {"of_id": _identity(mapper, now)}
-            await self._run(_updating(type(row), names), values)
+        if names := _differing(row):
+            await self._run(_updating(type(row), names), _change(row, names))
         _settled(row)
 
     async def _insert(self, row: Base) -> None:
@@ -189,6 +200,21 @@ def _identity(mapper: Mapper[Any], values: Mapping[str, Any]) -> Any:
     return values[mapper.get_property_by_column(column).key]
 
 
+def _id(row: Base) -> Any:
+    return _identity(inspect(type(row)), row.__dict__)
+
+
+def _differing(row: Base) -> tuple[str, ...]:
+    """The columns that were set to something else."""
+    before, now, columns = instance_state(row).committed_state, row.__dict__, inspect(type(row)).column_attrs
+    return tuple(sorted(name for name in before if name in columns and before[name] != now[name]))
+
+
+def _change(row: Base, names: Iterable[str]) -> dict[str, Any]:
+    """What `_updating` is filled with."""
+    return {f"new_{name}": row.__dict__[name] for name in names} | {"of_id": _id(row)}
+
+
 def _settled(row: Base) -> None:
     """It is as the database has it."""
     state = instance_state(row)
@@ -219,6 +245,11 @@ def _updating(model: type[Base], names: tuple[str, ...]) -> Update:
     columns = {name: mapper.column_attrs[name].columns[0] for name in names}
     values = {column: bindparam(f"new_{name}", type_=column.type) for name, column in columns.items()}
     return update(cast("Table", model.__table__)).where(id == bindparam("of_id", type_=id.type)).values(values)
+
+
+@cache
+def _together(statement: Insert, change: Update) -> Insert:
+    return statement.add_cte(change.cte("changed"))
 
 
 @cache

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import cast
 
 from asyncpg import Record
-from sqlalchemy import Table, insert, text
+from sqlalchemy import Table, bindparam, insert, text
 
 from db.engine import Database
 from db.log import Event as Row
@@ -104,25 +104,26 @@ class Look:
 
 
 EVENTS = cast("Table", Row.__table__)
-_APPEND = insert(EVENTS)
+_WRITTEN = ("topics", "kind", "entity", "entity_id", "actor_id", "at", "grants", "hidden_from")
+_APPEND = insert(EVENTS).values({name: bindparam(f"event_{name}", type_=EVENTS.c[name].type) for name in _WRITTEN})
 
 
 async def append(session: Transaction, drafts: Sequence[Draft]) -> None:
     """Writes events in this order into the caller's transaction."""
     rows = [
         {
-            "topics": list(draft.topics),
-            "kind": draft.kind,
-            "entity": draft.entity,
-            "entity_id": draft.entity_id,
-            "actor_id": draft.actor_id,
-            "at": draft.at,
-            "grants": draft.grants,
-            "hidden_from": list(draft.hidden_from),
+            "event_topics": list(draft.topics),
+            "event_kind": draft.kind,
+            "event_entity": draft.entity,
+            "event_entity_id": draft.entity_id,
+            "event_actor_id": draft.actor_id,
+            "event_at": draft.at,
+            "event_grants": draft.grants,
+            "event_hidden_from": list(draft.hidden_from),
         }
         for draft in drafts
     ]
-    await session.execute(_APPEND, rows)
+    await session.append(_APPEND, rows)
 
 
 # A restored dump, a promoted replica: positions of another PostgreSQL mean nothing here.

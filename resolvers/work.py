@@ -197,7 +197,6 @@ class Work:
 
     async def decide(self) -> None:
         """From whom it is hidden what has been told so far, as things stand now."""
-        await self.session.flush()
         told, self._told = self._told, []
         self._drafts += await audience.decided(self.session, told, self.ctx.now())
 

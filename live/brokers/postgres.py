@@ -35,8 +35,8 @@ class Postgres(Backend):
 
     async def connect(self) -> None:
         self._connection = await asyncpg.connect(self._dsn, command_timeout=STATEMENT_SECONDS, server_settings=NAME)
-        # A ring may be lost, and whoever rings shall not wait for the disk: NOTIFY is a transaction, which while it lasts
-        # holds back the events that were written meanwhile. (Told afterwards: poolers refuse it as a session begins.)
+        # A ring may be lost, so it need not wait for the disk. NOTIFY is a transaction: as long as it lasts it holds
+        # back the events that are written meanwhile. Not among the settings to connect with: poolers refuse that.
         await self._connection.execute("set synchronous_commit = off")
         self._connection.add_termination_listener(lambda connection: self._ended.set())
         for channel in self._waiting:

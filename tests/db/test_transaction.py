@@ -1,6 +1,7 @@
 """One transaction: rows are one object each, what was set in them is written in time, and nothing outlives its end."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,9 @@ from db.tasks.labels import Label
 from db.tasks.tasks import Priority, RepeatsFrom, Task
 from db.transaction import Transaction
 from kit.errors import NotFound, Unavailable
+from kit.ids import Id
+from live import log
+from live.log import Draft, Kind
 from tests.conftest import Served
 from tests.db.opening import opened
 from tests.people import Person
@@ -239,3 +243,55 @@ async def test_a_transaction_leaves_no_setting_and_no_lock(database_url: str) ->
             held = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
             assert await transaction.scalar(text(held)) == 0
             assert await transaction.scalar(text("select current_setting('TimeZone')")) == "UTC"
+
+
+async def test_the_last_change_goes_along_with_its_event(
+    dora: Person, house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with begun(dora) as transaction:
+        transaction.add_all(tasks := [made(dora, "One"), made(dora, "Two")])
+    event = Draft([f"tasks:{dora.id}"], Kind.UPDATED, "Task", tasks[0].id, Id(dora.id), dora.people.services.clock())
+    statements = Statements(house, monkeypatch)
+    async with begun(dora) as transaction:
+        (await transaction.get_one(Task, tasks[0].id)).title = "Changed"
+        await log.append(transaction, [event])
+    assert [sql.split()[0] for sql in statements] == ["SELECT", "WITH"]
+    async with begun(dora) as transaction:
+        for task in tasks:
+            (await transaction.get_one(Task, task.id)).position = 7.0
+            await log.append(transaction, [event, event])
+    assert [sql.split()[0] for sql in statements[2:]] == ["SELECT", "UPDATE", "INSERT", "INSERT"] * 2  # once a row
+    async with begun(dora) as transaction:
+        rows = await transaction.scalars(select(Task).where(Task.owner_id == dora.id).order_by(Task.title))
+        assert [(row.title, row.position) for row in rows] == [("Changed", 7.0), ("Two", 7.0)]
+    told = "select count(*) from event where entity_id = $1"
+    assert await house.services.db.fetchval(told, [tasks[0].id]) == 5
+
+
+async def test_a_change_that_breaks_a_rule_takes_its_event_with_it(dora: Person, house: Served) -> None:
+    async with begun(dora) as transaction:
+        transaction.add(task := made(dora, "One"))
+    event = Draft([f"tasks:{dora.id}"], Kind.UPDATED, "Task", task.id, Id(dora.id), dora.people.services.clock())
+
+    async def breaks() -> None:
+        async with begun(dora) as transaction:
+            (await transaction.get_one(Task, task.id)).title = ""
+            await log.append(transaction, [event])
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await breaks()
+    assert await titles(dora) == ["One"]
+    assert await house.services.db.fetchval("select count(*) from event where entity_id = $1", [task.id]) == 0
+
+
+async def test_what_is_known_of_statements_stays_bounded(dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "MOST_KEPT", 20)
+    known = []
+    async with begun(dora) as transaction:
+        for number in range(100):
+            assert await transaction.scalar(text(f"select {number}")) == number
+            if number % 50 == 49:
+                gc.collect()
+                known.append(len(prepared._BY_STATEMENT))
+    assert known[0] == known[1]
+    assert len(prepared._BY_KEY) == 20

@@ -101,6 +101,8 @@ async def test_two_processes_that_write_at_once_lose_nothing_and_swap_nothing(ho
 async def test_pruning_takes_the_oldest_and_remembers_how_far(house: Served) -> None:
     topic, db, tail = uuid4().hex, house.services.db, house.services.tail
     old = datetime.now(UTC) - timedelta(days=100)
+    while await log.prune(db, before=old + timedelta(days=1)):  # of other tests, whose clocks stand still
+        pass
     async with following(tail, [topic]) as follower:
         async with db.transaction() as session:
             await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id(f"old {n}"), None, old) for n in range(5)])
