@@ -37,6 +37,8 @@ FAILURES = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
+# Of a transaction: a table's columns are of other types than when its statement was prepared. asyncpg has forgotten it.
+MIGRATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 class Database:
@@ -184,21 +186,20 @@ class Database:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable from error
         try:
-            ends = connection.transaction()
             try:
-                await ends.start()
-                if self._pooled:
-                    await connection.execute(_local(self._session | OF_WRITES))
+                await connection.execute(f"begin; {_local(self._session | OF_WRITES)}" if self._pooled else "begin")
                 made = Transaction(connection)
                 yield made
                 await made.flush()
             except BaseException as error:
-                if await _rolled_back(connection, ends, error):
+                if await _rolled_back(connection, error):
                     raise
                 raise Unavailable from error
-            await ends.commit()
+            if await connection.execute("commit") != "COMMIT":
+                raise asyncpg.InFailedSQLTransactionError("a statement failed, which was passed over: nothing is kept")
         finally:
-            await self._writes.release(connection, timeout=self._connect_timeout)
+            with suppress(Exception):  # then it is closed; what became of the transaction is as it is
+                await self._writes.release(connection, timeout=self._connect_timeout)
 
     async def server_version(self) -> int:
         async with self.engine.connect() as connection:
@@ -211,19 +212,17 @@ def _local(settings: dict[str, str]) -> str:
     return "; ".join(f"set local {name} = '{value}'" for name, value in settings.items())
 
 
-async def _rolled_back(
-    connection: Connection, transaction: asyncpg.transaction.Transaction, why: BaseException
-) -> bool:
-    """Whether it ended for another reason than that PostgreSQL went away or fell silent."""
+async def _rolled_back(connection: Connection, why: BaseException) -> bool:
+    """Whether it ended for another reason than that PostgreSQL went away, fell silent, or was just migrated."""
     lost = isinstance(why, FAILURES) and not isinstance(why, asyncpg.QueryCanceledError)
     try:
         if lost:
             connection.terminate()
         else:
-            await transaction.rollback()
+            await connection.execute("rollback")  # also where `begin` was cancelled, and perhaps done all the same
     except Exception:  # it is closed, and the pool has taken it back
         lost = True
-    return not lost or not isinstance(why, Exception) or isinstance(why, ParlorError)
+    return not (lost or isinstance(why, MIGRATED)) or not isinstance(why, Exception) or isinstance(why, ParlorError)
 
 
 async def _as_json(connection: asyncpg.Connection) -> None:

@@ -49,6 +49,7 @@ class Prepared:
     def __init__(self, statement: ClauseElement, key: CacheKey | None, given: tuple[str, ...] | None) -> None:
         flat, self._parts = _flattened(statement)
         self._compiled = cast("SQLCompiler", flat.compile(dialect=DIALECT, cache_key=key, column_keys=given))
+        self.locks = isinstance(statement, Select) and statement._for_update_arg is not None
         self._sql = str(self._compiled)
         self._order = tuple(self._compiled.positiontup or ())
         found = ((name, _bind_processor(self._compiled.binds[name].type)) for name in self._order)

@@ -59,7 +59,7 @@ class Transaction:
     ) -> Result[*tuple[Any, ...]]:
         """Several values run the statement once for each; it answers no rows then.
 
-        Rows that are there already stay as they are, unless the statement says `populate_existing`.
+        Rows that are there already stay as they are, unless the statement locks them or says `populate_existing`.
         """
         if self._rows or self._new:
             await self.flush()
@@ -76,8 +76,8 @@ class Transaction:
             return made.result([], self._kept)
         sql, arguments = made.filled(every[0], key)
         records = await self._connection.fetch(sql, *arguments)
-        populate = populate or bool(statement.get_execution_options().get("populate_existing"))
-        return made.result(records, self._replaced if populate else self._kept)
+        anew = populate or made.locks or bool(statement.get_execution_options().get("populate_existing"))
+        return made.result(records, self._replaced if anew else self._kept)
 
     @overload
     async def scalars(self, statement: TypedReturnsRows[T], values: Values | None = None) -> ScalarResult[T]: ...
@@ -188,6 +188,7 @@ class Transaction:
         if row is None:
             row = self._rows[mapper, id] = mapper.class_manager.new_instance()
             row.__dict__.update(values)
+            instance_state(row).key = mapper.class_, (id,), None  # whoever reads a relationship is refused, as is told
         elif anew:
             row.__dict__.update(values)
             _settled(row)

@@ -157,10 +157,14 @@ async def test_the_values_that_postgresql_repeats_are_not_in_the_log(
     environment: Environment,
 ) -> None:
     configured(environment)
-    async with house.services.db.transaction() as session:
-        await session.execute(text("create temp table strict (a text check (length(a) < 3)) on commit drop"))
-        with pytest.raises(PostgresError) as caught:
+
+    async def fails() -> None:
+        async with house.services.db.transaction() as session:
+            await session.execute(text("create temp table strict (a text check (length(a) < 3)) on commit drop"))
             await session.execute(text(statement), {"value": M})
+
+    with pytest.raises(PostgresError) as caught:
+        await fails()
     log = structlog.get_logger()
     log.error("request.failed", exc_info=caught.value)
     log.warning("tail.failed", error=repr(caught.value))
