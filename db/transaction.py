@@ -137,7 +137,9 @@ class Transaction:
         if not changed and not self._new:
             return
         new, self._new = self._new, []
-        ways = [(row, self._update) for row in sorted(changed, key=_id)] + [(row, self._insert) for row in new]
+        ways = [(row, self._update) for row in sorted(changed, key=_place_and_id)] + [
+            (row, self._insert) for row in new
+        ]
         for row, write in sorted(ways, key=lambda way: _place(way[0])):
             await write(row)
 
@@ -202,6 +204,11 @@ def _identity(mapper: Mapper[Any], values: Mapping[str, Any]) -> Any:
 
 def _id(row: Base) -> Any:
     return _identity(inspect(type(row)), row.__dict__)
+
+
+def _place_and_id(row: Base) -> tuple[int, Any]:
+    """Ids of different tables may not compare."""
+    return _place(row), _id(row)
 
 
 def _differing(row: Base) -> tuple[str, ...]:
