@@ -14,7 +14,6 @@ from typing import Any
 import asyncpg
 import httpx2
 import pytest
-from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from server import postgres, supervision
@@ -28,12 +27,6 @@ EVENTS = """subscription ($after: Cursor) { taskEvents(after: $after) { __typena
   ... on Ready { cursor } ... on TaskChanged { cursor kind task { title } } } }"""
 BUSY = "select count(*) from generate_series(1, 1000000000000) n where n % 7 = 9"
 ACTIVE = "select pid from pg_stat_activity where state = 'active' and query like 'select count(*)%'"
-
-
-@pytest.fixture
-def logged() -> Iterator[list[EventDict]]:
-    with capture_logs() as lines:
-        yield lines
 
 
 def told(logged: list[EventDict], event: str) -> list[EventDict]:
