@@ -41,8 +41,9 @@ async def make(db: Database) -> World:
         for model, rows in ROWS.items():
             if model is Task:  # at once, because some name later ones
                 await session.execute(insert(Task).values(rows))
-            elif rows:
-                await session.execute(insert(model), rows)
+            else:
+                for row in rows:  # each of columns of its own
+                    await session.execute(insert(model), row)
         worn = [{"task_id": id_of("task", t), "label_id": id_of("label", n)} for t in WORN for n in {*WORN[t]}]
         await session.execute(insert(task_label), worn)
     return await loaded(db)

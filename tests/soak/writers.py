@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import httpx2
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 
 from kit.ids import Id, new_id
 from live import log
@@ -170,7 +170,7 @@ class Direct:
         try:
             async with begun(self.url) as transaction:
                 await self._transaction(transaction, batch)
-        except (InterfaceError, PostgresError, OSError) as error:
+        except (InterfaceError, InternalClientError, PostgresError, OSError) as error:
             self.history.counts[f"transaction: {type(error).__name__}"] += 1
             return False
         return True
