@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, NullPool, make_url
+from sqlalchemy import URL, NullPool, event, make_url
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -79,11 +80,20 @@ class Database:
     @property
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's own, for migrations: a connection for each time that it is asked for one."""
-        manner: dict[str, Any] = {"server_settings": NAME | self._session}
+        session = self._session | OF_WRITES
+        manner: dict[str, Any] = {"server_settings": NAME | session}
         if self._pooled:
             manner = WITHOUT_SESSION | {"prepared_statement_cache_size": 0}
         limits = {"timeout": self._connect_timeout, "command_timeout": self._command_timeout}
-        return create_async_engine(self.url, poolclass=NullPool, hide_parameters=True, connect_args=limits | manner)
+        engine = create_async_engine(self.url, poolclass=NullPool, hide_parameters=True, connect_args=limits | manner)
+        if self._pooled:
+
+            @event.listens_for(engine.sync_engine, "begin")
+            def begin(connection: SyncConnection) -> None:
+                for setting in _local(session):
+                    connection.exec_driver_sql(setting)
+
+        return engine
 
     def _pool(self) -> asyncpg.Pool:
         """asyncpg's, whose connections are opened when they are needed and not reset: a transaction leaves nothing."""
@@ -114,7 +124,7 @@ class Database:
             size=self._read_pool_size,
             patience=self._connect_timeout,
             longest=self._command_timeout,
-            begin=f"begin read only; {_local(self._session)}" if self._pooled else None,
+            begin="; ".join(["begin read only", *_local(self._session)]) if self._pooled else None,
         )
         await self._reads.run(asyncpg.Connection.fetchval, "select 1", ())
 
@@ -187,7 +197,8 @@ class Database:
             raise Unavailable from error
         try:
             try:
-                await connection.execute(f"begin; {_local(self._session | OF_WRITES)}" if self._pooled else "begin")
+                settings = _local(self._session | OF_WRITES) if self._pooled else []
+                await connection.execute("; ".join(["begin", *settings]))
                 made = Transaction(connection)
                 yield made
                 await made.flush()
@@ -207,9 +218,9 @@ class Database:
             return int(number.scalar_one())
 
 
-def _local(settings: dict[str, str]) -> str:
-    """Sets them for the transaction that it stands in."""
-    return "; ".join(f"set local {name} = '{value}'" for name, value in settings.items())
+def _local(settings: dict[str, str]) -> list[str]:
+    """Statements that set them for the transaction that they stand in."""
+    return [f"set local {name} = '{value}'" for name, value in settings.items()]
 
 
 async def _rolled_back(connection: Connection, why: BaseException) -> bool:

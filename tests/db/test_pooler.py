@@ -181,6 +181,9 @@ async def test_two_clients_at_once_never_see_each_others_answers(bouncer: PgBoun
         await asyncio.gather(*(write_and_read(person, 10) for person in (dora, emil) for _ in range(2)))
 
 
+HELD = "idle_in_transaction_session_timeout"
+
+
 async def test_reads_go_by_the_settings_of_the_house_and_leave_nothing_in_the_session(bouncer: PgBouncer) -> None:
     wanted = {
         "transaction_read_only": "on",
@@ -195,6 +198,9 @@ async def test_reads_go_by_the_settings_of_the_house_and_leave_nothing_in_the_se
         async with db.transaction() as session:
             wrote = {name: (await session.fetch(f"show {name}"))[0][0] for name in wanted}
         assert wrote == wanted | {"transaction_read_only": "off"}
+        async with db.engine.begin() as migrating:
+            found = {name: (await migrating.exec_driver_sql(f"show {name}")).scalar_one() for name in (*wanted, HELD)}
+        assert found == wrote | {HELD: "30s"}
     stranger = await asyncpg.connect(bouncer.url, statement_cache_size=0)
     left = {name: await stranger.fetchval(f"show {name}") for name in wanted}
     assert left["transaction_read_only"] == "off"
