@@ -38,6 +38,7 @@ FAILURES = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
+FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # all that may become of a transaction
 # Of a transaction: a table's columns are of other types than when its statement was prepared. asyncpg has forgotten it.
 MIGRATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
@@ -193,7 +194,7 @@ class Database:
         assert self._writes is not None, "Database.open() comes first"
         try:
             connection = await self._writes.acquire(timeout=self._connect_timeout)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAULTS as error:
             raise Unavailable from error
         try:
             try:

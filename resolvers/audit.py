@@ -1,9 +1,9 @@
 """What is kept of who did what, and of what was refused to whom."""
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
 
 from db.accounts.audit import AuditEntry
+from db.engine import FAULTS
 from kit.errors import Unavailable
 from kit.ids import Id
 from resolvers.context import Context
@@ -32,5 +32,5 @@ async def refused(ctx: Context, action: str) -> None:
     try:
         async with ctx.services.db.transaction() as session:
             session.add(audited(ctx, f"refused.{action}"))
-    except (PostgresError, InterfaceError, OSError, Unavailable) as error:
+    except (*FAULTS, Unavailable) as error:
         logger.warning("audit.failed", action=action, error=repr(error), trace_id=ctx.trace_id)

@@ -17,11 +17,12 @@ from typing import Any
 
 import orjson
 import structlog
-from asyncpg import InterfaceError, PostgresError, QueryCanceledError
+from asyncpg import QueryCanceledError
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.base import Entity
+from db.engine import FAULTS
 from db.idempotency import IdempotencyKey
 from db.transaction import Transaction
 from kit.errors import Conflict, Invalid, Unavailable
@@ -174,7 +175,7 @@ class Once:
         try:
             async with self._ctx.services.db.transaction() as session:
                 kept: bytes | None = await session.scalar(_KEEP, {"key": self.id, "answer": answer})
-        except (PostgresError, InterfaceError, OSError, Unavailable) as error:  # it is done all the same
+        except (*FAULTS, Unavailable) as error:  # it is done all the same
             logger.warning("idempotency.not_kept", error=repr(error), trace_id=self._ctx.trace_id)
             return answer
         return answer if kept is None else kept

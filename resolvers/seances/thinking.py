@@ -8,9 +8,9 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from asyncpg import PostgresError
 from sqlalchemy import func, update
 
+from db.engine import FAULTS
 from db.seances.turns import SeanceTurn, TurnState
 from kit.errors import Unavailable
 from kit.ids import Id
@@ -34,7 +34,7 @@ async def renew(ctx: Context, turn: Id, lease: timedelta = LEASE) -> bool:
         async with ctx.services.db.transaction() as session:
             found = await session.execute(mine.values(alive_until=func.now() + lease).returning(SeanceTurn.id))
             return found.first() is not None
-    except (Unavailable, PostgresError, OSError):
+    except (*FAULTS, Unavailable):
         return True
 
 
