@@ -5,7 +5,7 @@ object however often it is found; what was set in it is written before the next 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
@@ -47,37 +47,31 @@ class Transaction:
         self._new: list[Base] = []
 
     @overload
-    async def execute(
-        self, statement: TypedReturnsRows[*Ts], values: Given = None, *, populate: bool = False
-    ) -> Result[*Ts]: ...
+    async def execute(self, statement: TypedReturnsRows[*Ts], values: Given = None) -> Result[*Ts]: ...
     @overload
-    async def execute(
-        self, statement: Executable, values: Given = None, *, populate: bool = False
-    ) -> Result[*tuple[Any, ...]]: ...
-    async def execute(
-        self, statement: Executable, values: Given = None, *, populate: bool = False
-    ) -> Result[*tuple[Any, ...]]:
+    async def execute(self, statement: Executable, values: Given = None) -> Result[*tuple[Any, ...]]: ...
+    async def execute(self, statement: Executable, values: Given = None) -> Result[*tuple[Any, ...]]:
         """Several values run the statement once for each; it answers no rows then.
 
         Rows that are there already stay as they are, unless the statement locks them or says `populate_existing`.
         """
         if self._rows or self._new:
             await self.flush()
-        return await self._run(statement, values, populate=populate)
+        return await self._run(statement, values)
 
-    async def _run(self, statement: Executable, values: Given, *, populate: bool = False) -> Result[*tuple[Any, ...]]:
+    async def _run(self, statement: Executable, values: Given) -> Result[*tuple[Any, ...]]:
         every: Sequence[Values] = [values or {}] if values is None or isinstance(values, Mapping) else values
         made, key = prepared(cast("ClauseElement", statement), tuple(every[0]) if values else None)
         if not every:
-            return made.result([], self._kept)
+            return made.result([], self._loaded)
         if len(every) > 1:
             filled = [made.filled(each, key) for each in every]
             await self._connection.executemany(filled[0][0], [arguments for _, arguments in filled])
-            return made.result([], self._kept)
+            return made.result([], self._loaded)
         sql, arguments = made.filled(every[0], key)
         records = await self._connection.fetch(sql, *arguments)
-        anew = populate or made.locks or bool(statement.get_execution_options().get("populate_existing"))
-        return made.result(records, self._replaced if anew else self._kept)
+        anew = made.locks or bool(statement.get_execution_options().get("populate_existing"))
+        return made.result(records, partial(self._loaded, anew=anew))
 
     @overload
     async def scalars(self, statement: TypedReturnsRows[T], values: Values | None = None) -> ScalarResult[T]: ...
@@ -101,18 +95,16 @@ class Transaction:
         records: list[asyncpg.Record] = await self._connection.fetch(sql, *arguments)
         return records
 
-    async def get(
-        self, model: type[M], id: Any, *, lock: Mapping[str, Any] | None = None, anew: bool = False
-    ) -> M | None:
-        """The row of this primary key. A row that is there is not asked for again, unless to `lock` it or `anew`.
+    async def get(self, model: type[M], id: Any, *, lock: Mapping[str, Any] | None = None) -> M | None:
+        """The row of this primary key. A row that is there is not asked for again, unless to `lock` it.
 
         `lock` is what `with_for_update` is told.
         """
         there = self._rows.get((inspect(model), id))
-        if there is not None and lock is None and not anew:
+        if there is not None and lock is None:
             return there  # type: ignore[return-value]
         how = None if lock is None else tuple(lock.items())
-        found: M | None = (await self.execute(_by_id(model, how), {"id": id}, populate=True)).scalar()
+        found: M | None = await self.scalar(_by_id(model, how), {"id": id})
         return found
 
     async def get_one(self, model: type[M], id: Any) -> M:
@@ -120,10 +112,6 @@ class Transaction:
         if (found := await self.get(model, id)) is None:
             raise NoResultFound(f"{model.__name__} {id}")
         return found
-
-    async def refresh(self, row: Base) -> None:
-        """What it is now."""
-        await self.get(type(row), _id(row), anew=True)
 
     def add(self, row: Base) -> None:
         self._new.append(row)
@@ -176,13 +164,7 @@ class Transaction:
         _settled(row)
         self._rows[mapper, _identity(mapper, given)] = row
 
-    def _kept(self, mapper: Mapper[Any], values: dict[str, Any]) -> Base | None:
-        return self._loaded(mapper, values, anew=False)
-
-    def _replaced(self, mapper: Mapper[Any], values: dict[str, Any]) -> Base | None:
-        return self._loaded(mapper, values, anew=True)
-
-    def _loaded(self, mapper: Mapper[Any], values: dict[str, Any], *, anew: bool) -> Base | None:
+    def _loaded(self, mapper: Mapper[Any], values: dict[str, Any], *, anew: bool = False) -> Base | None:
         id = _identity(mapper, values)
         if id is None:
             return None

@@ -83,8 +83,7 @@ async def _user(work: Work, told: Told, email: str | None) -> tuple[Id, int]:
     if identity is None or identity.user_id is None:
         await work.session.execute(insert(Identity).values(**named, open=True).on_conflict_do_nothing())
         # Not to keep others out who begin a session of it: they hold the user already, who comes next here.
-        locked = known.with_for_update(key_share=True).execution_options(populate_existing=True)
-        identity = (await work.session.scalars(locked)).one()
+        identity = (await work.session.scalars(known.with_for_update(key_share=True))).one()
     if told.issued_at < identity.tokens_from:
         raise InvalidToken
     if identity.user_id is None:

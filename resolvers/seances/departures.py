@@ -19,7 +19,7 @@ async def hold(work: Work, user: Id) -> list[Seance]:
         return []
     theirs = select(SeanceParticipant.seance_id).where(SeanceParticipant.user_id == user)
     rooms = select(Seance).where(Seance.id.in_(theirs), Seance.ended_at.is_(None)).order_by(Seance.id)
-    locked = rooms.with_for_update(of=Seance, key_share=True).execution_options(populate_existing=True)
+    locked = rooms.with_for_update(of=Seance, key_share=True)
     return [*(await work.session.scalars(locked))]
 
 

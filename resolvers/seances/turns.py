@@ -66,7 +66,6 @@ async def cancel(ctx: Context, turn_id: TurnId) -> SeanceTurn:
         if room is None:
             raise NotFound("SeanceTurn", turn_id)
         turn = await work.lock(SeanceTurn, turn_id)
-        await work.session.refresh(turn)
         if turn.finished_at is None:
             await spirit.fail(work, room, [turn], TurnFailure.CANCELLED)
         elif turn.failure is not TurnFailure.CANCELLED:

@@ -70,7 +70,8 @@ async def test_what_the_database_fills_in_is_there_after_the_insert(dora: Person
         await transaction.flush()
         assert (task.priority, task.repeats_from, task.time_zone) == (Priority.NONE, RepeatsFrom.DUE_DATE, "UTC")
         assert (task.reminders, task.due_at, task.completed) == ([], None, False)
-        found = await transaction.get(Task, task.id, anew=True)
+        anew = select(Task).where(Task.id == task.id).execution_options(populate_existing=True)
+        found = await transaction.scalar(anew)
         assert (found, task.priority) == (task, Priority.NONE)
 
 
@@ -119,7 +120,7 @@ async def test_a_row_stays_as_it_was_found_until_it_is_asked_for_anew(dora: Pers
         assert (await transaction.scalars(mine.execution_options(populate_existing=True))).one().title == "By SQL"
         await transaction.execute(update(Task).where(Task.id == task.id).values(title="Again"))
         assert (await transaction.get_one(Task, task.id)).title == "By SQL"
-        await transaction.refresh(task)
+        await transaction.execute(mine.execution_options(populate_existing=True))
         assert task.title == "Again"
         await transaction.execute(update(Task).where(Task.id == task.id).values(title="Locked"))
         assert await transaction.get(Task, task.id, lock={"key_share": True}) is task
