@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, DateTime, Enum, MetaData, String, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -18,6 +18,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]  # for which statements are compiled
 
 # Ids are compared byte by byte: cheaper than by a language's rules, and the same on every server.
 ID = String(collation="C")

@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary, ref
 
 import asyncpg
 from sqlalchemy import ClauseElement, CompoundSelect, Float, Insert, Select, inspect
-from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.engine import IteratorResult, Result
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.orm import Mapper
@@ -21,11 +20,9 @@ from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from db.base import Base
+from db.base import DIALECT, Base
 
 MOST_KEPT = 2_000  # compiled statements
-
-DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
 
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]

@@ -23,11 +23,11 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, asyncpg
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import aliased, outerjoin
 
 from db import feeds, guard, paging
-from db.base import ID, Entity
+from db.base import DIALECT, ID, Entity
 from db.json import EMPTY_LIST, NOTHING, NULL, ROW, as_json, json_of
 from db.pages import bodies_of, cursors_of, has_rows, lists_of, only_list, part_of, peeks
 from db.paging import LAST, NUMBER
@@ -46,8 +46,6 @@ from db.selection import (
     Page,
     Predicate,
 )
-
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 Policies = Mapping[type[Entity], Callable[[Any], Predicate]]
 
@@ -108,7 +106,7 @@ class Reader:
 
     def _compiled(self, statement: Select[Any]) -> Compiled:
         guard.check(statement, self._may_see)
-        compiled = statement.compile(dialect=_DIALECT)
+        compiled = statement.compile(dialect=DIALECT)
         constants = {name: value for name, value in compiled.params.items() if value is not None}
         return Compiled(sql=str(compiled), order=tuple(compiled.positiontup or ()), constants=constants)
 

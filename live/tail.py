@@ -153,9 +153,8 @@ class Tail:
                 raise Unavailable  # until the tail has found that out
             if after < found.state.pruned:
                 raise Pruned
-            events = [
-                event for event in found.events if event.position <= self.head
-            ]  # no guard has heard of later ones
+            # Of later ones no guard has heard yet.
+            events = [event for event in found.events if event.position <= self.head]
         if len(events) == limit:
             return events, events[-1].position
         return events, max(events[-1].position if events else after, known)

@@ -11,19 +11,17 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select, bindparam, func, inspect, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY, asyncpg
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from db.base import ID, Entity
+from db.base import DIALECT, ID, Entity
 from db.slots import NOW, VIEWER_ID
 from db.transaction import Transaction
 from kit.ids import Id
 from live.log import Draft
 from resolvers.policies import POLICIES
 from resolvers.topics import alone
-
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 # A word and no column: rules correlate to the row alone, and a column would bring the circle into their subqueries.
 _MEMBER = literal_column("circle.member", ID)
@@ -73,7 +71,7 @@ def statement(model: type[Entity]) -> Select[Id, str]:
     unseeing = replacement_traverse(policy.see(row), {}, _as_member).is_not(True)
     asked = row.id == func.any(bindparam("ids", type_=ARRAY(ID)))
     made = select(row.id, _MEMBER).select_from(row).join(members, unseeing, isouter=True).where(asked)
-    binds = made.compile(dialect=_DIALECT).binds
+    binds = made.compile(dialect=DIALECT).binds
     if more := {name for name, bind in binds.items() if bind.required} - {"ids", NOW.key}:
         raise TypeError(f"Who may see a {model.__name__} depends on {sorted(more)}, not on the viewer's id alone")
     return made

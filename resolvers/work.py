@@ -45,7 +45,8 @@ OWNERS = {
     "fk_session_user_id",
     "fk_task_owner_id",
 }
-AT_ONCE = (DeadlockDetectedError, ForeignKeyViolationError)  # which it refers to has gone meanwhile
+# The second: a row that what is written belongs to has gone meanwhile.
+AT_ONCE = (DeadlockDetectedError, ForeignKeyViolationError)
 NOT_DONE = "It took too long and was not done; try again"
 
 

@@ -8,9 +8,7 @@ from db.transaction import Transaction
 from resolvers.seances.thinking import LEASE
 
 TAKEN_UP = timedelta(seconds=30)  # for a turn to be taken up, or to be found waiting still
-EARLY = timedelta(
-    seconds=10
-)  # before a waiting turn lapses it is looked for: whoever takes it up shall not come too late
+EARLY = timedelta(seconds=10)  # before it lapses it is looked for: whoever takes it up shall not come too late
 LONGEST = timedelta(minutes=10)  # from the beginning of a turn; then it fails though its job still waits
 
 # A job that waits is `queued`. One that was handed out a moment ago has perhaps not yet said so in its turn.
