@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,15 +130,17 @@ WRONG: list[tuple[str, Any]] = [
 ]
 
 
-async def test_what_is_wrong_is_told_alike_and_changes_nothing(told: Told) -> None:
-    async def script(asked: Asked) -> None:
-        dora = await asked.people.one()
-        for query, variables in WRONG:
-            await asked.ask(dora, query, **variables)
-        await asked.ask(dora, TITLES)
-        await asked.left(dora)
+async def all_asked(questions: list[tuple[str, Any]], asked: Asked) -> None:
+    """One after the other, and then what there is."""
+    dora = await asked.people.one()
+    for query, variables in questions:
+        await asked.ask(dora, query, **variables)
+    await asked.ask(dora, TITLES)
+    await asked.left(dora)
 
-    answers = await told(script)
+
+async def test_what_is_wrong_is_told_alike_and_changes_nothing(told: Told) -> None:
+    answers = await told(partial(all_asked, WRONG))
     assert [text for text in answers[: len(WRONG)] if '"errors":[' not in text] == []
     assert answers[-2:] == ['200 None {"data":{"tasks":{"nodes":[]}}}', "[] []"]
 
@@ -166,14 +169,7 @@ RIGHT: list[tuple[str, Any]] = [
 
 
 async def test_what_is_right_is_answered_alike(told: Told, ways: Ways) -> None:
-    async def script(asked: Asked) -> None:
-        dora = await asked.people.one()
-        for query, variables in RIGHT:
-            await asked.ask(dora, query, **variables)
-        await asked.ask(dora, TITLES)
-        await asked.left(dora)
-
-    answers = await told(script)
+    answers = await told(partial(all_asked, RIGHT))
     assert [text for text in answers if '"errors"' in text] == []
     assert ways.executed == []
 

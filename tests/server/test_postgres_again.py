@@ -127,21 +127,25 @@ def test_one_that_cannot_start_is_tried_again_less_and_less_often_until_it_can(
     assert told(logged, "postgres.found")[0]["tries"] == len(lost)
 
 
+def until_nobody_is_left(data: Path, others: list[threading.Thread]) -> None:  # noqa: F811
+    """Neither who would start it again nor a process of the server."""
+    wait_until(lambda: supervisors() == others)
+    wait_until(lambda: server_of(data) == set())
+
+
 def test_none_is_started_while_parlor_leaves(data: Path, logged: list[EventDict]) -> None:  # noqa: F811
     leaving = Event()
     others = supervisors()
     with embedded(data, durable=False, leaving=leaving):
         leaving.set()
         os.kill(postmaster_of(data), signal.SIGKILL)
-        wait_until(lambda: supervisors() == others)
-        wait_until(lambda: server_of(data) == set())
+        until_nobody_is_left(data, others)
     assert logged == []
 
 
 def test_nor_is_one_that_waits_for_the_next_try(
     data: Path,  # noqa: F811
     logged: list[EventDict],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     leaving = Event()
     others = supervisors()
@@ -149,8 +153,7 @@ def test_nor_is_one_that_waits_for_the_next_try(
         os.kill(postmaster_of(data), signal.SIGKILL)
         until_told(logged, "postgres.lost")
         leaving.set()
-        wait_until(lambda: supervisors() == others)
-        wait_until(lambda: server_of(data) == set())
+        until_nobody_is_left(data, others)
     assert told(logged, "postgres.found") == []
 
 
