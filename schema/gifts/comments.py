@@ -71,7 +71,9 @@ class CommentMutations:
     )
     update_comment: Comment = verb(resolve.update, "Changes what one has said.", limit=per_minute(300))
     delete_comment: Deleted = verb(
-        resolve.delete, "Takes back what one has said, or as an administrator of the family what somebody has."
+        resolve.delete,
+        "Takes back what one has said, or as an administrator of the family what somebody has.",
+        limit=per_minute(300),
     )
 
 

@@ -111,8 +111,12 @@ class ListItemMutations:
     add_list_item: ListItem = verb(
         resolve.add, "Puts a gift on a list; whoever sees the list may.", limit=per_minute(300)
     )
-    update_list_item: ListItem = verb(resolve.update, "Changes what is given; those who give it hear.")
-    remove_list_item: Deleted = verb(resolve.remove, "Takes it off its list; those who give it hear.")
+    update_list_item: ListItem = verb(
+        resolve.update, "Changes what is given; those who give it hear.", limit=per_minute(300)
+    )
+    remove_list_item: Deleted = verb(
+        resolve.remove, "Takes it off its list; those who give it hear.", limit=per_minute(300)
+    )
 
 
 @strawberry.type
