@@ -5,6 +5,7 @@ import strawberry
 
 from db.gifts.items import ItemStatus
 from db.gifts.items import ListItem as Model
+from resolvers.gifts import gifts
 from resolvers.gifts import items as resolve
 from resolvers.gifts.rules import items as rules
 from resolvers.gifts.rules.gifts import NewGift
@@ -109,7 +110,10 @@ class ListItemQueries:
 @strawberry.type
 class ListItemMutations:
     add_list_item: ListItem = verb(
-        resolve.add, "Puts a gift on a list; whoever sees the list may.", limit=per_minute(300)
+        resolve.add,
+        f"Puts a gift on a list; whoever sees the list may. Who sees {resolve.MOST:,} items there, or has added"
+        f" {gifts.MOST:,} gifts, adds no more: CONFLICT, LIST_FULL or TOO_MANY_GIFTS.",
+        limit=per_minute(300),
     )
     update_list_item: ListItem = verb(
         resolve.update, "Changes what is given; those who give it hear.", limit=per_minute(300)

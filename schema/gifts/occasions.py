@@ -22,6 +22,8 @@ from schema.node import Node, column, node
 if TYPE_CHECKING:
     from schema.gifts.lists import GiftList
 
+FULL = f"Beyond {years.MOST:,} of a family CONFLICT, TOO_MANY_OCCASIONS."
+
 enum(
     OccasionType,
     "What is celebrated.",
@@ -141,7 +143,7 @@ class OccasionQueries:
 
 @strawberry.type
 class OccasionMutations:
-    create_occasion: Occasion = verb(resolve.create, "Makes an occasion.", limit=per_minute(300))
+    create_occasion: Occasion = verb(resolve.create, f"Makes an occasion. {FULL}", limit=per_minute(300))
     update_occasion: Occasion = verb(resolve.update, "Changes what is given.", limit=per_minute(300))
     delete_occasion: Deleted = verb(
         resolve.delete,
@@ -150,11 +152,13 @@ class OccasionMutations:
     )
     open_next_occasion: Occasion = verb(
         years.open_next,
-        "The year that follows, with the same people and budgets, if need be made.",
+        f"The year that follows, with the same people and budgets, if need be made. {FULL}",
         limit=per_minute(300),
     )
     add_person_to_occasion: OccasionPerson = verb(
-        guests.add, "Says that somebody is given presents.", limit=per_minute(300)
+        guests.add,
+        f"Says that somebody is given presents. Beyond {guests.MOST} of an occasion CONFLICT, TOO_MANY_PEOPLE.",
+        limit=per_minute(300),
     )
     update_occasion_person: OccasionPerson = verb(
         guests.update, "Changes what may be spent on somebody.", limit=per_minute(300)

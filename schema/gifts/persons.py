@@ -66,7 +66,11 @@ class PersonQueries:
 
 @strawberry.type
 class PersonMutations:
-    create_person: Person = verb(resolve.create, "Adds somebody who is given presents.", limit=per_minute(300))
+    create_person: Person = verb(
+        resolve.create,
+        f"Adds somebody who is given presents. Beyond {resolve.MOST:,} of a family CONFLICT, TOO_MANY_PERSONS.",
+        limit=per_minute(300),
+    )
     update_person: Person = verb(resolve.update, "Changes what is known of a person.", limit=per_minute(300))
     delete_person: Deleted = verb(
         resolve.delete,
