@@ -209,10 +209,12 @@ async def clear(work: Work, which: ColumnElement[bool]) -> None:
 
 
 async def unsay(work: Work, about: ColumnElement[bool]) -> None:
-    """Removes comments."""
-    rows = select(Comment).where(about).order_by(Comment.id).limit(BATCH).with_for_update()
-    while batch := (await work.session.scalars(rows)).all():
-        await work.remove_all(batch)
+    """Removes comments. They are looked for once: PostgreSQL would pass over those removed each time anew."""
+    found = select(Comment.id).where(about).order_by(Comment.id).with_for_update()
+    ids = (await work.session.scalars(found)).all()
+    for start in range(0, len(ids), BATCH):
+        batch = select(Comment).where(Comment.id.in_(ids[start : start + BATCH])).order_by(Comment.id)
+        await work.remove_all((await work.session.scalars(batch)).all())
 
 
 async def _remove(work: Work, items: Sequence[ListItem]) -> None:

@@ -1,15 +1,19 @@
 """Whoever follows a list or a person hears that it ends, and nobody hears of it who did not see it."""
 
+import pytest
+
 from db.gifts.gifts import Gift
 from db.gifts.lists import GiftListType
 from db.gifts.persons import Person as Receiver
+from resolvers.gifts import items
 from tests.gifts.hearing import CHANGES, hearing
-from tests.gifts.listing import DELETE, add, row, rows
+from tests.gifts.listing import DELETE, REMOVE, add, row, rows
 from tests.gifts.world import World
 
 DELETE_PERSON = "mutation ($id: ID!) { deletePerson(id: $id) { deletedId } }"
 LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
   ... on EntityDeleted { deletedId } } }"""
+SAY = """mutation ($id: ID!) { addComment(input: {parentType: ITEM, parentId: $id, text: "Mine"}) { id } }"""
 GIFT = "query ($id: ID!) { gift(id: $id) { removedAt } gifts { totalCount } }"
 
 
@@ -50,3 +54,18 @@ async def test_a_gift_that_was_kept_from_them_stays_on_the_lists_of_others(home:
     assert (left.kept_from_id, left.kept_until, left.removed_at is None) == (None, None, False)
     seen = (await home.gina.ask(GIFT, id=kite)).data
     assert (seen["gift"]["removedAt"] is None, seen["gifts"]["totalCount"]) == (False, 1)
+
+
+async def test_whoever_follows_what_is_said_hears_of_each_comment_that_goes_with_its_item(
+    home: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of none that they could not read."""
+    monkeypatch.setattr(items, "BATCH", 2)
+    hers = (await home.ida.ask(SAY, id=home.item.id)).data["addComment"]["id"]
+    his = [(await home.gus.ask(SAY, id=home.item.id)).data["addComment"]["id"] for _ in range(4)]
+    said = [f"comments:item:{home.item.id}", f"list:{home.list.id}"]
+    async with hearing(home.gina, CHANGES, topics=said) as ginas, hearing(home.ida, CHANGES, topics=said) as idas:
+        assert (await home.dora.ask(REMOVE, id=home.item.id)).data
+        assert [(await ginas.next())["deletedId"] for _ in range(6)] == [hers, *his, home.item.id]
+        assert [(await idas.next())["deletedId"] for _ in range(2)] == [hers, home.item.id]
+    assert await rows(home, "comment") == []
