@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.reads import Read, Reads
 from db.transaction import Connection, Transaction
-from kit.errors import ParlorError, TooSlow, Unavailable
+from kit.errors import OutcomeUnknown, ParlorError, TooSlow, Unavailable
 from kit.settings import Pooler
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
@@ -189,7 +189,8 @@ class Database:
         """One transaction: commits when the block ends, rolls back when it raises.
 
         Raises Unavailable where it could not be begun, or PostgreSQL went away or fell silent before its commit: then
-        nothing has been done. What becomes of a commit that is not answered only PostgreSQL knows.
+        nothing has been done. Raises OutcomeUnknown where it did so after that: of a commit that is not answered only
+        PostgreSQL knows what becomes.
         """
         assert self._writes is not None, "Database.open() comes first"
         try:
@@ -207,8 +208,7 @@ class Database:
                 if await _rolled_back(connection, error):
                     raise
                 raise Unavailable from error
-            if await connection.execute("commit") != "COMMIT":
-                raise asyncpg.InFailedSQLTransactionError("a statement failed, which was passed over: nothing is kept")
+            await _commit(connection)
         finally:
             with suppress(Exception):  # then it is closed; what became of the transaction is as it is
                 await self._writes.release(connection, timeout=self._connect_timeout)
@@ -222,6 +222,21 @@ class Database:
 def _local(settings: dict[str, str]) -> list[str]:
     """Statements that set them for the transaction that they stand in."""
     return [f"set local {name} = '{value}'" for name, value in settings.items()]
+
+
+async def _commit(connection: Connection) -> None:
+    try:
+        answer = await connection.execute("commit")
+    except asyncpg.InterfaceError as error:  # there was no connection any more to ask it of
+        raise Unavailable from error
+    except asyncpg.QueryCanceledError:
+        raise
+    except FAILURES as error:
+        with suppress(asyncpg.InterfaceError):  # it has been given back, for it is closed
+            connection.terminate()
+        raise OutcomeUnknown from error
+    if answer != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError("a statement failed, which was passed over: nothing is kept")
 
 
 async def _rolled_back(connection: Connection, why: BaseException) -> bool:
