@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.reads import Read, Reads
+from db.sessionless import Sessionless
 from db.transaction import Connection, Transaction
 from kit.errors import OutcomeUnknown, ParlorError, TooSlow, Unavailable
 from kit.settings import Pooler
@@ -28,7 +29,12 @@ OF_READS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_gen
 OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
 CLOSING_SECONDS = 2  # for transactions under way; then they are rolled back, and whoever waits for one is told
-WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
+# Statements that have no names, and look-ups of types that set nothing.
+WITHOUT_SESSION: dict[str, Any] = {
+    "server_settings": NAME,
+    "statement_cache_size": 0,
+    "connection_class": Sessionless,
+}
 OLDEST_VERSION = 15
 
 # Of a read: OSError is what becomes of a lost connection before it is one of PostgreSQL's, and of what waited too long.
