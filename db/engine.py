@@ -17,8 +17,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.reads import Read, Reads
+from db.sessionless import Sessionless
 from db.transaction import Connection, Transaction
-from kit.errors import ParlorError, TooSlow, Unavailable
+from kit.errors import OutcomeUnknown, ParlorError, TooSlow, Unavailable
 from kit.settings import Pooler
 
 SESSION = {"TimeZone": "UTC", "jit": "off"}
@@ -28,7 +29,12 @@ OF_READS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_gen
 OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
 CLOSING_SECONDS = 2  # for transactions under way; then they are rolled back, and whoever waits for one is told
-WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0}  # 0: statements have no names
+# Statements that have no names, and look-ups of types that set nothing.
+WITHOUT_SESSION: dict[str, Any] = {
+    "server_settings": NAME,
+    "statement_cache_size": 0,
+    "connection_class": Sessionless,
+}
 OLDEST_VERSION = 15
 
 # Of a read: OSError is what becomes of a lost connection before it is one of PostgreSQL's, and of what waited too long.
@@ -189,7 +195,8 @@ class Database:
         """One transaction: commits when the block ends, rolls back when it raises.
 
         Raises Unavailable where it could not be begun, or PostgreSQL went away or fell silent before its commit: then
-        nothing has been done. What becomes of a commit that is not answered only PostgreSQL knows.
+        nothing has been done. Raises OutcomeUnknown where it did so after that: of a commit that is not answered only
+        PostgreSQL knows what becomes.
         """
         assert self._writes is not None, "Database.open() comes first"
         try:
@@ -207,8 +214,7 @@ class Database:
                 if await _rolled_back(connection, error):
                     raise
                 raise Unavailable from error
-            if await connection.execute("commit") != "COMMIT":
-                raise asyncpg.InFailedSQLTransactionError("a statement failed, which was passed over: nothing is kept")
+            await _commit(connection)
         finally:
             with suppress(Exception):  # then it is closed; what became of the transaction is as it is
                 await self._writes.release(connection, timeout=self._connect_timeout)
@@ -222,6 +228,21 @@ class Database:
 def _local(settings: dict[str, str]) -> list[str]:
     """Statements that set them for the transaction that they stand in."""
     return [f"set local {name} = '{value}'" for name, value in settings.items()]
+
+
+async def _commit(connection: Connection) -> None:
+    try:
+        answer = await connection.execute("commit")
+    except asyncpg.InterfaceError as error:  # there was no connection any more to ask it of
+        raise Unavailable from error
+    except asyncpg.QueryCanceledError:
+        raise
+    except FAILURES as error:
+        with suppress(asyncpg.InterfaceError):  # it has been given back, for it is closed
+            connection.terminate()
+        raise OutcomeUnknown from error
+    if answer != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError("a statement failed, which was passed over: nothing is kept")
 
 
 async def _rolled_back(connection: Connection, why: BaseException) -> bool:

@@ -11,6 +11,7 @@
       TooComplex          QUERY_TOO_COMPLEX    the question is larger than one answer may be
       TooSlow             QUERY_TIMEOUT        the answer took longer than one may take
       Unavailable         UNAVAILABLE          the database cannot be reached just now; try again
+        OutcomeUnknown    UNAVAILABLE          it went away over a commit; `reason` says that it may have been done
       NoKeys              UNAVAILABLE          the issuer of a token cannot be asked for its keys just now; try again
       Leaving             UNAVAILABLE          the server goes down; come back, to it or to another
       UnknownDocument     PERSISTED_QUERY_NOT_FOUND  a hash or id of no document known here; send its text
@@ -23,18 +24,24 @@ from typing import Any, ClassVar
 
 Details = Mapping[str, Sequence[str]]
 
+DONE = "DONE"  # the reason where what was asked for was done, and only its answer is missing
+
 
 class ParlorError(Exception):
-    """An error with a code that clients can rely on and a message that people may read."""
+    """An error with a code that clients can rely on and a message that people may read.
+
+    `reason` is a constant for programs. A mutation that failed for a time has one unless nothing was done.
+    """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.reason = reason
 
     def extensions(self) -> dict[str, Any]:
-        return {"code": self.code}
+        return {"code": self.code} | ({} if self.reason is None else {"reason": self.reason})
 
 
 class Unauthenticated(ParlorError):
@@ -78,18 +85,17 @@ class Invalid(ParlorError):
 
 
 class Conflict(ParlorError):
-    """`reason` is a constant for programs, such as EMAIL_EXISTS; `left=2` tells how much there still is."""
+    """`reason` is one such as EMAIL_EXISTS; `left=2` tells how much there still is."""
 
     code = "CONFLICT"
 
     def __init__(self, message: str, *, reason: str, details: Details | None = None, **counted: int) -> None:
-        super().__init__(message)
-        self.reason = reason
+        super().__init__(message, reason=reason)
         self.details = details
         self.counted = counted
 
     def extensions(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"code": self.code, "reason": self.reason, **self.counted}
+        told: dict[str, Any] = super().extensions() | self.counted
         if self.details:
             told["details"] = {field: list(said) for field, said in self.details.items()}
         return told
@@ -134,17 +140,29 @@ class TooComplex(ParlorError):
 class TooSlow(ParlorError):
     code = "QUERY_TIMEOUT"
 
-    def __init__(self, message: str = "The query took too long: ask for less") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "The query took too long: ask for less", *, reason: str | None = None) -> None:
+        super().__init__(message, reason=reason)
 
 
 class Unavailable(ParlorError):
-    """A read did not come about; what it was kept from stands in `__cause__`."""
+    """What stood in the way is in `__cause__`."""
 
     code = "UNAVAILABLE"
 
-    def __init__(self, message: str = "The database cannot be reached just now; try again") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str = "The database cannot be reached just now; try again", *, reason: str | None = None
+    ) -> None:
+        super().__init__(message, reason=reason)
+
+
+class OutcomeUnknown(Unavailable):
+    """To ask again may do it twice."""
+
+    def __init__(
+        self,
+        message: str = "The database went away before it said whether this was done: look before you try again",
+    ) -> None:
+        super().__init__(message, reason="OUTCOME_UNKNOWN")
 
 
 class NoKeys(ParlorError):

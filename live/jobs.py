@@ -30,6 +30,7 @@ from pgqueuer.domain.types import JOB_STATUS, JobId, QueueManagerId
 from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from db.jobs import NAMES
+from db.sessionless import Sessionless
 from db.transaction import Transaction
 
 CONNECT_SECONDS = 5
@@ -116,6 +117,7 @@ class Jobs:
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease)
         self._driver = AsyncpgDriver if listens else Deaf
+        self._kind = asyncpg.Connection if listens else Sessionless
         self._backoff = backoff
         self._id = QueueManagerId(uuid4())
         self._at_work: set[asyncio.Task[None]] = set()
@@ -127,7 +129,11 @@ class Jobs:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     connection = await asyncpg.connect(
-                        self._url, command_timeout=STATEMENT_SECONDS, statement_cache_size=0, server_settings=NAME
+                        self._url,
+                        command_timeout=STATEMENT_SECONDS,
+                        statement_cache_size=0,
+                        server_settings=NAME,
+                        connection_class=self._kind,
                     )
                 failures = 0
                 await self._work(connection)

@@ -25,7 +25,7 @@ from db.base import Entity
 from db.engine import FAULTS
 from db.idempotency import IdempotencyKey
 from db.transaction import Transaction
-from kit.errors import Conflict, Invalid, Unavailable
+from kit.errors import Conflict, Invalid, OutcomeUnknown, Unavailable
 from kit.ids import Id
 from resolvers.context import Context, Viewer
 from resolvers.shown import Shown
@@ -36,6 +36,12 @@ Verb = Callable[[], Awaitable[Any]]
 Result = dict[str, Any]
 
 logger = structlog.get_logger()
+
+WAS_NOT_DONE = "The database went away and it was not done; try again"
+ASK_AGAIN = (
+    "The database went away before it said whether this was done: ask again with the same Idempotency-Key, by which it"
+    " is done once"
+)
 
 _KEY = re.compile(r"[ -~]{1,255}")
 
@@ -155,13 +161,28 @@ class Once:
         if self._held is None:
             return
         (stack, session), self._held = self._held, None
-        async with stack:
-            if result is not None:
-                done = self._results | {self._field: result}
+        if result is None:
+            await stack.aclose()
+            return
+        done = self._results | {self._field: result}
+        try:
+            async with stack:
                 given = {"key": self.id, "body": self._fingerprint, "now": self._ctx.now(), "all": done}
                 await session.execute(_RECORD, given)
-        if result is not None:
-            self._results = done
+        except OutcomeUnknown as unknown:
+            raise await self._found_out() from unknown.__cause__
+        self._results = done
+
+    async def _found_out(self) -> Exception:
+        """AlreadyDone, or what is to be told. Whoever has the lock knows: that transaction has ended, either way."""
+        try:
+            async with self._ctx.services.db.transaction() as session:
+                await self._claim(session)
+        except AlreadyDone as done:
+            return done
+        except (*FAULTS, Unavailable, Conflict):
+            return OutcomeUnknown(ASK_AGAIN)
+        return Unavailable(WAS_NOT_DONE)
 
     async def _roll_back(self, why: BaseException) -> None:
         if self._held is not None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.base import ID, Entity
 from db.transaction import Transaction
-from kit.errors import Conflict, Forbidden, NotFound, TooSlow, Unauthenticated
+from kit.errors import Conflict, Forbidden, NotFound, OutcomeUnknown, TooSlow, Unauthenticated
 from kit.ids import Id, prefix_of
 from live import jobs, log
 from live.log import Draft, Kind
@@ -35,7 +35,6 @@ CONFLICTS = {
     "uq_seance_report_message_id_reporter_id": ("ALREADY_REPORTED", "messageId", "You have reported it already"),
     "uq_person_user_id_family_id": ("PERSON_LINKED", "userId", "They are another person of this family already"),
 }
-
 
 # Broken when the viewer is deleted while they write.
 OWNERS = {
@@ -210,7 +209,7 @@ class Work:
         await jobs.enqueue(self.session, job.name(), job.payload(), after=max(at or now, now) - now)
 
     def afterwards(self, call: Callable[[], object]) -> None:
-        """Calls it once all is committed."""
+        """Calls it once all is committed, or may be: where it is not, that must do no harm."""
         self._afterwards.append(call)
 
     async def finish(self) -> None:
@@ -281,6 +280,9 @@ async def _transaction(ctx: Context) -> AsyncIterator[Work]:
                 ctx.limit.reschedule(None)  # what is committed is done, however long the rest may take
     except PostgresError as error:
         raise _told(error) from error
+    except OutcomeUnknown:
+        work.committed()
+        raise
     work.committed()
 
 

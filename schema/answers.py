@@ -13,7 +13,7 @@ from orjson import Fragment
 from strawberry.types import Info
 
 from db.base import Entity
-from kit.errors import NotFound, TooSlow, Unavailable
+from kit.errors import DONE, NotFound, TooSlow, Unavailable
 from resolvers.context import Context, Viewer
 from resolvers.idempotency import Known
 from resolvers.shown import Shown
@@ -130,9 +130,9 @@ async def _performed(ctx: Context, asked: AskedVerb, place: Place | None, variab
     try:
         return await _read_back(answer, ctx, plan, values, place.target.name)
     except Unavailable as error:
-        raise Unavailable("It was done, but what came of it cannot be read just now") from error
+        raise Unavailable("It was done, but what came of it cannot be read just now", reason=DONE) from error
     except TooSlow as error:
-        raise TooSlow("It was done, but what came of it takes too long to read: ask for less") from error
+        raise TooSlow("It was done, but what came of it takes too long to read: ask for less", reason=DONE) from error
 
 
 async def _called(ctx: Context, asked: AskedVerb) -> Any:

@@ -27,12 +27,14 @@ from typing import IO
 from urllib.parse import quote
 
 from server.leash import ENVIRONMENT, guarded, held, stop
+from server.orphans import quit_orphans
 from server.supervision import kept
 
 if sys.platform != "win32":
     import fcntl
     import pwd
 
+LOG_NAME = "postgres.log"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103  # the kernel's sun_path, less its closing zero
 LOG_BYTES = 10_000_000  # a longer log is emptied at the next start
@@ -93,6 +95,7 @@ def _running(
     cluster: Path, sockets: Path, durable: bool, say: Callable[[str], None], over: Event
 ) -> Iterator[subprocess.Popen[bytes]]:
     """One life of the server: once nothing of the one before is left, and until nothing of it is."""
+    quit_orphans(cluster, cluster.parent / LOG_NAME, binaries() / "postgres")
     with _log(cluster.parent, over) as log:
         _clear_away(cluster, sockets)
         with guarded(_server(cluster, sockets, durable=durable), log) as guard:
@@ -139,7 +142,7 @@ def _lock(data: Path) -> Iterator[None]:
 @contextmanager
 def _log(data: Path, over: Event = NEVER) -> Iterator[IO[bytes]]:
     """The server's log, once no process of an earlier server has it open any more."""
-    with held(_open(data / "postgres.log")) as log:
+    with held(_open(data / LOG_NAME)) as log:
         if not _locked(log, PREDECESSOR_SECONDS, over):
             raise _failure(f"The previous PostgreSQL on {data} has not stopped in {PREDECESSOR_SECONDS} s.", log)
         if log.seek(0, os.SEEK_END) > LOG_BYTES:

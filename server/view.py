@@ -14,9 +14,10 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from kit.errors import Forbidden, Leaving, NoKeys, ParlorError, RateLimited, TooSlow, Unavailable
+from kit.errors import Forbidden, Leaving, NoKeys, OutcomeUnknown, ParlorError, RateLimited, TooSlow, Unavailable
 from resolvers.context import Context, Services
 from schema.errors import all_exposed
+from schema.once import is_mutation
 from schema.schema import Refused, Schema
 from server.accept import GRAPHQL_RESPONSE, JSON, Accepted, accepted
 from server.asked import ALLOW, METHODS, MISSING, Asked, asked_of
@@ -34,6 +35,7 @@ STREAM_TO = (
 )
 STATUS: dict[type[ParlorError], int] = {
     Unavailable: 503,
+    OutcomeUnknown: 503,
     NoKeys: 503,
     Leaving: 503,
     TooSlow: 503,  # before anything was asked: who asks could not be looked up in time
@@ -45,7 +47,7 @@ ALLOWED = {
     "HEAD": (OperationType.QUERY,),
     "POST": (OperationType.QUERY, OperationType.MUTATION),
 }
-ENDED = "The server went down before it was answered"  # what is not said is whether a mutation was done: it may be
+ENDED = "The server went down before it was answered"
 KEEP_NOTHING = (b"cache-control", b"no-store")  # an answer is one viewer's, at one moment
 
 
@@ -134,7 +136,8 @@ class View:
             if protocol.transport.is_closing():
                 raise ClientDisconnect from None
             if self._services.vitals.leaving:
-                raise Unavailable(ENDED) from None
+                mutates = is_mutation(self._schema, query, asked.operation_name)
+                raise (OutcomeUnknown if mutates else Unavailable)(ENDED) from None
             raise
         finally:
             protocol.lost = None

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from db.accounts.identities import Identity
 from db.accounts.sessions import Session
 from db.accounts.users import Role, User
-from kit.errors import Conflict, RateLimited
+from kit.errors import Conflict, OutcomeUnknown, RateLimited, Unavailable
 from kit.ids import Id
 from resolvers.accounts.foreign import Told
 from resolvers.accounts.rules import Email, Name
@@ -60,6 +60,8 @@ async def claims_of(ctx: Context, told: Told) -> Claims:
         if conflict.reason != "EMAIL_EXISTS":
             raise
         return await _welcomed(ctx, told, None)  # the address is another user's, and stays theirs
+    except OutcomeUnknown as unknown:  # of this; what they came to do has not begun, and the token may be shown again
+        raise Unavailable from unknown.__cause__
 
 
 async def _welcomed(ctx: Context, told: Told, email: str | None) -> Claims:

@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from kit.settings import Settings
 from server.housekeeping import tidy
 from tests.accounts.issuer import Issuer, bearer, trusting
 from tests.accounts.signing import INVALID, ME, Hand, fresh, member, refresh, refusal, rows, sign_in
+from tests.conftest import url_of
+from tests.losing import Loss, losing
 from tests.people import People, Person
 from tests.sockets import Closed
 
@@ -247,3 +250,19 @@ async def test_who_is_ended_and_seen_at_the_same_moment_ends(trusted: People, is
     newer = [bearer(trusted, issuer.token(subject, sid="phone", exp=at + 1_000 + more)) for more in range(20)]
     await asyncio.gather(dora.ask(LOGOUT), *(ok(one) for one in newer))
     assert [await ok(one) for one in newer] == [False] * 20
+
+
+async def test_one_whose_welcome_may_be_lost_is_asked_to_come_again(settings: Settings, issuer: Issuer) -> None:
+    """They are told nothing of an outcome: what they asked for has not begun."""
+    async with (
+        losing(url_of(settings)) as (way, url),
+        trusting(settings, issuer, database_url=SecretStr(url)) as people,
+    ):
+        subject = fresh("sub")
+        way.of, person = subject.encode(), bearer(people, issuer.token(subject))
+        for loss in Loss.QUESTION, Loss.ANSWER:
+            way.loss = loss
+            refused = await person.ask(ME)
+            assert (refused.status, refused.code) == (503, "UNAVAILABLE")
+            assert "reason" not in refused.error["extensions"]
+        assert (await person.ask(ME)).data["me"]["role"] == "USER"

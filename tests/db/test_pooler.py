@@ -143,6 +143,9 @@ async def test_people_sign_in_ask_write_and_hear_through_one_connection(bouncer:
 
 
 async def test_jobs_are_done_through_one_connection(bouncer: PgBouncer) -> None:
+    set_by = "select source from pg_settings where name = 'jit'"
+    stranger = await asyncpg.connect(bouncer.url, statement_cache_size=0)
+    before = await stranger.fetchval(set_by)
     async with pooled(bouncer, job_concurrency=2) as house:
         ctx = Context(house.services, Unauthenticated(), trace_id="tests", address="local")
         async with ctx.work() as work:
@@ -153,6 +156,8 @@ async def test_jobs_are_done_through_one_connection(bouncer: PgBouncer) -> None:
 
         await until(noted)
         assert await house.services.db.fetchval("select count(*) from pg_listening_channels()", ()) == 0
+    assert await stranger.fetchval(set_by) == before == "command line"
+    await stranger.close()
 
 
 @pytest.mark.parametrize("query", ['mutation { createTask(input: {title: "Late"}) { id } }', TREE])
@@ -257,3 +262,18 @@ async def written(db: Database) -> None:
 def direct(bouncer: PgBouncer, database_url: str) -> str:
     """The address of the same database, past the pooler."""
     return database_url.replace("/parlor?", f"/{bouncer.url.rpartition('/')[2]}?")
+
+
+async def test_looking_up_a_type_changes_nothing_in_the_session_of_others(bouncer: PgBouncer) -> None:
+    stranger = await asyncpg.connect(bouncer.url, statement_cache_size=0)
+    await stranger.execute("create type mood as enum ('good'); set jit = on")
+    async with opened(bouncer.url, pooler=Pooler.TRANSACTION) as db:
+        assert await db.fetchval("select 'good'::mood", ()) == "good"
+        assert await stranger.fetchval("show jit") == "on"
+        async with db.transaction() as session:
+            assert (await session.fetch("select 'good'::mood"))[0][0] == "good"
+        assert await stranger.fetchval("show jit") == "on"
+        async with db.engine.begin() as migrating:
+            assert (await migrating.exec_driver_sql("select 'good'::mood")).scalar_one() == "good"
+        assert await stranger.fetchval("show jit") == "on"
+    await stranger.close()

@@ -10,6 +10,7 @@ from kit.errors import (
     Leaving,
     NoKeys,
     NotFound,
+    OutcomeUnknown,
     ParlorError,
     RateLimited,
     TooComplex,
@@ -58,7 +59,14 @@ TREE = [
     (RateLimited(30), "Too many attempts; try again in 30 s", {"code": "RATE_LIMITED", "retryAfter": 30}),
     (TooComplex("Too deep"), "Too deep", {"code": "QUERY_TOO_COMPLEX"}),
     (TooSlow(), "The query took too long: ask for less", {"code": "QUERY_TIMEOUT"}),
+    (TooSlow("Ask for less", reason="DONE"), "Ask for less", {"code": "QUERY_TIMEOUT", "reason": "DONE"}),
     (Unavailable(), "The database cannot be reached just now; try again", {"code": "UNAVAILABLE"}),
+    (Unavailable("Read later", reason="DONE"), "Read later", {"code": "UNAVAILABLE", "reason": "DONE"}),
+    (
+        OutcomeUnknown(),
+        "The database went away before it said whether this was done: look before you try again",
+        {"code": "UNAVAILABLE", "reason": "OUTCOME_UNKNOWN"},
+    ),
     (NoKeys(), "The keys of the token's issuer cannot be fetched just now; try again", {"code": "UNAVAILABLE"}),
     (Leaving(), "The server is going down; try again", {"code": "UNAVAILABLE"}),
     (UnknownDocument(), "PersistedQueryNotFound", {"code": "PERSISTED_QUERY_NOT_FOUND"}),
@@ -73,7 +81,11 @@ def test_each_error_tells_its_code(error: ParlorError, message: str, extensions:
 
 
 def test_no_class_is_left_out_above() -> None:
-    assert {type(error) for error, _, _ in TREE} == set(ParlorError.__subclasses__())
+    direct = ParlorError.__subclasses__()
+    assert {type(error) for error, _, _ in TREE} == {
+        *direct,
+        *(part for each in direct for part in each.__subclasses__()),
+    }
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,9 @@ async def test_an_event_that_cannot_be_read_just_now_is_told_once_it_can(
     async with dora.socket() as socket, socket.events() as events:
         monkeypatch.setattr(db, "fetchval", failing)
         made = await dora.ask('mutation { createTask(input: {title: "Told later"}) { id } }')
-        assert (made.code, made.error["message"]) == (
+        assert (made.code, made.error["extensions"]["reason"], made.error["message"]) == (
             "UNAVAILABLE",
+            "DONE",
             "It was done, but what came of it cannot be read just now",
         )
         await socket.ask("{ __typename }", id="2")

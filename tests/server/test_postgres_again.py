@@ -17,6 +17,7 @@ import pytest
 from structlog.typing import EventDict
 
 from server import postgres, supervision
+from server.orphans import quit_orphans
 from server.postgres import embedded
 from tests.server.processes import SECRET, Running, postgres_of, serving, until
 from tests.server.test_postgres import ask, data, fresh, postmaster_of, server_of, wait_until  # noqa: F401 - fixtures
@@ -73,25 +74,58 @@ def test_one_that_ends_alone_is_started_again_with_all_that_was_committed(
     assert told(logged, "postgres.found") == [{"event": "postgres.found", "log_level": "info", "tries": 1}]
 
 
+@contextmanager
+def at_work(url: str) -> Iterator[int]:
+    """The process of a statement that would never end, but must in the block."""
+    busy: list[Any] = []
+
+    def work() -> None:
+        try:
+            ask(url, "select 1", BUSY)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            busy.append(error)
+
+    asking = threading.Thread(target=work)
+    asking.start()
+    wait_until(lambda: ask(url, ACTIVE))
+    yield ask(url, ACTIVE)
+    asking.join(5)
+    assert len(busy) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_what_is_left_of_one_that_was_killed_is_told_to_quit(data: Path, logged: list[EventDict]) -> None:  # noqa: F811
+    with embedded(data, durable=False) as url, at_work(url) as orphan:
+        first = postmaster_of(data)
+        os.kill(first, signal.SIGKILL)
+        until_told(logged, "postgres.found")
+        assert ask(url, "select 1") == 1
+        assert orphan not in server_of(data)
+    assert [line["error"] for line in told(logged, "postgres.lost")] == ["it ended with 137"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_nobody_is_told_to_quit_while_the_postmaster_lives_nor_by_another_of_the_three(data: Path) -> None:  # noqa: F811
+    with embedded(data, durable=False) as url:
+        program, before = postgres.binaries() / "postgres", server_of(data)
+        quit_orphans(data / "postgres", data / "postgres.log", program)
+        pid = (data / "postgres" / "postmaster.pid").rename(data / "pid")
+        for others in ((data, data / "postgres.log", program), (data / "postgres", data / "lock", program)):
+            quit_orphans(*others)
+        quit_orphans(data / "postgres", data / "postgres.log", postgres.binaries() / "psql")
+        pid.rename(data / "postgres" / "postmaster.pid")
+        assert ask(url, "select 1") == 1
+        assert before <= server_of(data)
+
+
 def test_a_second_one_does_not_run_before_the_last_process_of_the_first_has_gone(
     data: Path,  # noqa: F811
     logged: list[EventDict],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(postgres, "PREDECESSOR_SECONDS", 0.1)
-    with embedded(data, durable=False) as url:
-        busy: list[Any] = []
-
-        def work() -> None:
-            try:
-                ask(url, "select 1", BUSY)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                busy.append(error)
-
-        asking = threading.Thread(target=work)
-        asking.start()
-        wait_until(lambda: ask(url, ACTIVE))
-        orphan = ask(url, ACTIVE)
+    monkeypatch.setattr(postgres, "quit_orphans", lambda *_: None)
+    with embedded(data, durable=False) as url, at_work(url) as orphan:
         first = postmaster_of(data)
         os.kill(first, signal.SIGKILL)
         try:
@@ -103,8 +137,6 @@ def test_a_second_one_does_not_run_before_the_last_process_of_the_first_has_gone
             os.kill(orphan, signal.SIGKILL)
         until_told(logged, "postgres.found")
         assert ask(url, "select 1") == 1
-        asking.join(5)
-    assert len(busy) == 1
 
 
 def test_one_that_cannot_start_is_tried_again_less_and_less_often_until_it_can(

@@ -114,6 +114,7 @@ async def test_what_was_done_is_told_as_done_though_it_cannot_be_read_in_time(ow
             answer = await dora.ask(WITH_LABELS)
         said = "It was done, but what came of it takes too long to read: ask for less"
         assert error_of(answer.body) == ("QUERY_TIMEOUT", said)
+        assert answer.error["extensions"]["reason"] == "DONE"
         assert await titles(dora) == ["Done"]
 
 

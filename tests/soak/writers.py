@@ -26,7 +26,6 @@ LARGE = 150  # events at once, now and then: more than a server's window holds
 OFTEN = 0.01  # is that
 ANSWER = 20  # seconds until an answer counts as lost; longer than a server lets a statement run
 PADDING = 3_000  # characters of a description, at most: what fills the buffers of a reader that stalls
-UNKNOWING = {"UNAVAILABLE", "INTERNAL_ERROR"}  # the second where a commit was not answered
 
 CREATE = "mutation ($input: CreateTaskInput!) { done: createTask(input: $input) { id version } }"
 UPDATE = """mutation ($id: ID!, $title: String!) {
@@ -143,11 +142,14 @@ class Writer:
         return done
 
     def _refused(self, write: Write, told: Any) -> None:
-        """While the database is away nobody knows. Any other refusal has no reason here."""
-        code = told["errors"][0]["extensions"]["code"]
-        self.history.counts[f"answer: {code}"] += 1
-        if code not in UNKNOWING:
+        """While the database is away nothing is done, or it has a reason. Any other refusal has none here."""
+        extensions = told["errors"][0]["extensions"]
+        code, reason = extensions["code"], extensions.get("reason")
+        self.history.counts[" ".join(("answer:", code, *filter(None, [reason])))] += 1
+        if code != "UNAVAILABLE":
             self.history.amiss.append(f"{self.name}: {write} was refused: {told}")
+        elif reason is None:
+            write.fate = Fate.NEVER
 
 
 @dataclass
