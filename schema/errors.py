@@ -104,9 +104,9 @@ def _of_document(error: GraphQLError, places: "Places") -> tuple[str, dict[str, 
 
 def _without_value(message: str) -> str:
     """graphql-core repeats a whole input in which it misses a field, where there may be a password, what Python says of
-    a number that is too long, and any value that is wrong, however long.
+    a number that is too long, and any value that is wrong, however long. Its None is a client's null.
     """
-    told = _FOUND.split(message)[0]
+    told = _FOUND.split(message)[0].replace("' not to be None.", "' not to be null.")
     return told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
 
 

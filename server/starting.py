@@ -126,8 +126,9 @@ def announce(console: Console, host: str, port: int, *, demo: bool) -> None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     console.print(f"[green]✓[/green] Parlor listens on [bold]{url}/graphql[/bold]", soft_wrap=True)
     if demo:
-        for email in PEOPLE:
-            console.print(f"  sign in as [bold]{email}[/bold] with the password [bold]{PASSWORD}[/bold]")
+        for email, (name, _) in PEOPLE.items():
+            who = f"[bold]{email}[/bold] ({name})"
+            console.print(f"  sign in as {who} with the password [bold]{PASSWORD}[/bold]", soft_wrap=True)
 
 
 def listening(host: str, port: int) -> socket:

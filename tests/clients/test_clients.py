@@ -52,6 +52,15 @@ def test_clients_see_why_they_are_refused(server: Server) -> None:
     }
 
 
+def test_a_client_that_stays_signed_in_refreshes_once_however_many_ask(server: Server) -> None:
+    assert played("staying", server) == {
+        "fresh": 0,
+        "refreshed": 1,
+        "asked": ["me", "taskEvents", "renewConnection"],
+        "stolen": "UNAUTHENTICATED",
+    }
+
+
 MISSED = ["UPDATED", "STATUS_CHANGED", "ADDED"]
 
 

@@ -30,7 +30,7 @@ def test_graphql_codegen_makes_types_that_a_strict_program_agrees_with() -> None
     made(Settings(_env_file=None, trusted_documents=manifest))  # which raises where one is not valid
 
 
-@pytest.mark.parametrize("name", ["apollo", "urql", "relay"])
+@pytest.mark.parametrize("name", ["staying", "lasting", "apollo", "urql", "relay"])
 def test_the_page_on_clients_shows_what_is_tried(name: str) -> None:
     assert (HERE / "made" / f"{name}.mjs").read_text() in (ROOT / "docs" / "clients.md").read_text()
 

@@ -88,11 +88,11 @@ def test_a_first_start_says_what_it_does_and_where_it_listens(life: Life) -> Non
         "… JWT_SECRET is not set: a random one is used, and access tokens end with this process.",
         "… Preparing the database (first start only) …",
         f"✓ Parlor listens on {life.url}/graphql",
-        "  sign in as demo@parlor.example with the password parlor-demo",
-        "  sign in as gus@parlor.example with the password parlor-demo",
-        "  sign in as ida@parlor.example with the password parlor-demo",
-        "  sign in as stranger@parlor.example with the password parlor-demo",
-        "  sign in as admin@parlor.example with the password parlor-demo",
+        "  sign in as demo@parlor.example (Dora Demo) with the password parlor-demo",
+        "  sign in as gus@parlor.example (Gus Lindgren) with the password parlor-demo",
+        "  sign in as ida@parlor.example (Ida Lindgren) with the password parlor-demo",
+        "  sign in as stranger@parlor.example (Sam Stranger) with the password parlor-demo",
+        "  sign in as admin@parlor.example (Ada Admin) with the password parlor-demo",
     ]
 
 

@@ -57,7 +57,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"query": "query ($id: ID!) { task(id: $id) { id } }", "variables": {"id": None}},
-        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None.",
+        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be null.",
     ),
 ]
 
