@@ -26,6 +26,7 @@ from schema.defer import Deferring
 from schema.documents import Checked, Document, Documents
 from schema.errors import all_exposed
 from schema.for_anybody import public
+from schema.introspected import Introspected
 from schema.node import check
 from schema.operations import Answer
 from schema.places import Variables
@@ -104,6 +105,7 @@ class Schema(strawberry.Schema):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         check(self._schema)
+        self.introspected = Introspected(self._schema)
 
     def kept_back(self, checked: Checked, ctx: Context) -> list[GraphQLError]:
         """Where it is discreet, only administrators may ask about the schema itself."""
@@ -122,7 +124,30 @@ class Schema(strawberry.Schema):
             return None
         if checked.is_mutation:
             return None
+        if checked.introspection is not None:
+            return await self._of_itself(document, checked, query, variables or {}, operation_name, ctx)
         return await self._answered(document, checked, query, variables or {}, operation_name, ctx)
+
+    async def _of_itself(
+        self,
+        document: Document,
+        checked: Checked,
+        query: str,
+        variables: Mapping[str, Any],
+        operation_name: str | None,
+        ctx: Context,
+    ) -> Answer | None:
+        """The answer to what asks about the schema alone, and may."""
+        errors, cost = checked.refusal(self._schema, variables)
+        if errors or checked.definition is None or self.kept_back(checked, ctx):
+            return None
+        values = self.introspected.values(document.ast, checked.definition, variables)
+        if values is None:
+            return None
+        if ctx.viewer_id is not None:
+            self.documents.remember(query)
+        _charge(ctx, document.title(operation_name), cost)
+        return (await self.introspected.answer(query, document.ast, operation_name, values)).exposed(ctx)
 
     async def mutated(
         self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
