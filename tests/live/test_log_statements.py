@@ -10,6 +10,7 @@ import pytest
 from db.engine import OF_READS, dsn, normalised
 from live import log
 from tests.databases import database
+from tests.waiting import until
 
 FILL = """
 do $$ begin for batch in 1..20 loop
@@ -18,6 +19,8 @@ do $$ begin for batch in 1..20 loop
   commit;
 end loop; end $$
 """
+# Of other databases too some older transaction may still be under way.
+READABLE = "select not exists (select from event where xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 
 
 @pytest.mark.parametrize("analyzed", [False, True])
@@ -33,6 +36,7 @@ async def test_a_look_reads_no_more_of_the_log_than_it_answers(database_url: str
             await hand.execute(FILL)
             if analyzed:
                 await hand.execute("analyze event")
+            await until(lambda: hand.fetchval(READABLE))
             near = await hand.fetchval("select format('%L, %s', xid, id) from event order by id desc offset 7 limit 1")
             assert await read_by(hand, f"look({near}, 500)") == 7 + 1  # the last: is it waiting?
             assert await read_by(hand, "look('0', 0, 500)") == 500 + 1
