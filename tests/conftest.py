@@ -123,13 +123,17 @@ async def settings(database_url: str) -> Settings:
     return made
 
 
+async def begun(house: Served) -> None:
+    """All of its tasks have begun: some tests count them."""
+    async with asyncio.timeout(20):
+        while not house.services.signals.connected:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0)
+
+
 @pytest.fixture(scope="session")
 async def house(settings: Settings) -> AsyncIterator[Served]:
-    """All of its tasks have begun: some tests count them."""
     async with served(settings, both_ways=True) as running:
-        async with asyncio.timeout(20):
-            while not running.services.signals.connected:  # noqa: ASYNC110 - nobody is told
-                await asyncio.sleep(0)
+        await begun(running)
         yield running
 
 
