@@ -22,7 +22,7 @@ from kit.outside import Outside
 from kit.settings import Settings
 from resolvers.context import Services
 from schema.schema import Schema
-from server import app, logs
+from server import app, housekeeping, logs
 from server.house import database
 from server.postgres import embedded
 from server.starting import GC_THRESHOLD, Server, configured
@@ -30,6 +30,7 @@ from tests.both_ways import BothWays
 from tests.people import People
 from tests.statements import Statements
 
+housekeeping.EVERY_SECONDS = 86_400  # tests tidy up themselves: whatever is counted or kept would go in their midst
 gc.set_threshold(*GC_THRESHOLD)  # as the server has it: a tenth of the tests' time went into looking for garbage
 
 SECRET = "a secret of the tests, long enough for HS256"
