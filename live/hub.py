@@ -130,9 +130,11 @@ class Subscription:
 
     def close(self) -> None:
         """Tells nothing any more."""
-        if not self.closed and self._field:
-            self._hub.meter.closed_stream(self._field)
+        if self.closed:
+            return
         self.closed = True
+        if self._field:
+            self._hub.meter.closed_stream(self._field)
         self._hub.subscriptions.discard(self)
         self._hub.tail.guards.remove(self._guards, self.doubt)
         self._guards = frozenset()
@@ -140,12 +142,16 @@ class Subscription:
         self._join(None)
         if self._feeding is not None and self._feeding is not asyncio.current_task():
             self._feeding.cancel()
+        del self._open, self.outlet  # which hold on to this
 
     def fail(self, error: Exception) -> None:
         """Ends it, and says what it failed on."""
+        if self.closed:
+            return
+        outlet = self.outlet
         self.close()
         try:
-            self.outlet.end(error)
+            outlet.end(error)
         except Exception:
             logger.exception("outlet.failed", field=self._field)
 

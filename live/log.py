@@ -93,10 +93,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found in the log, and how it stood in that very moment."""
+    """What was found in the log, and how it stood in that very moment; `more` of it was not looked through."""
 
     state: State
     events: Sequence[Event]
+    more: bool = False
 
     def of(self, known: State) -> bool:
         """Whether positions of a log that stood so are positions here: otherwise the events are another log's."""
@@ -142,19 +143,30 @@ cluster = (CLUSTER) as ours
 _STANDING = "select STOOD from log_state".replace("STOOD", _STOOD)
 # Rows and standing of one snapshot, from one connection: no row is read of a log that is not the one it is said to be.
 _LATER = """
-select STOOD, later.* from log_state left join lateral (
+select STOOD, MORE as more, later.* from log_state left join lateral (
   select event.xid::text::bigint as xid, id, topics, kind, entity, entity_id, actor_id, at, grants, hidden_from
-  from event
-  where (event.xid, id) > ($1::text::xid8, $2) and event.xid < pg_snapshot_xmin(pg_current_snapshot()) and WHICH
-  limit $3
+  from ROWS limit $3
 ) as later on true
 order by later.xid, later.id
 """.replace("STOOD", _STOOD)
-# `xid` alone would be the number that is selected under that name, in whose order there is no index. That is as it must
-# be where few rows are found by their topics: otherwise the log would be read in its order until there are enough.
-_LOOK_AT_TOPICS = _LATER.replace("WHICH", "topics && $4 order by xid, id")
+_AFTER = "event where (event.xid, id) > ($1::text::xid8, $2) and event.xid < pg_snapshot_xmin(pg_current_snapshot())"
+_ALL = _LATER.replace("MORE", "false")
 # Whoever reads everything may not pass over what is gone.
-_LOOK = _LATER.replace("WHICH", "($1::text::bigint, $2) >= (pruned_xid, pruned_id) order by event.xid, id")
+_LOOK = _ALL.replace(
+    "ROWS", "AFTER and ($1::text::bigint, $2) >= (pruned_xid, pruned_id) order by event.xid, id"
+).replace("AFTER", _AFTER)
+# Where much happens on the topics, the log is read in its order until there are enough, and no further than so far.
+NEAR = 1_000
+_LOOK_NEAR = (
+    _LATER.replace("MORE", "exists (select from AFTER order by event.xid, id offset NEAR)")
+    .replace("ROWS", "(select * from AFTER order by event.xid, id limit NEAR) as event where TOPICS")
+    .replace("TOPICS", "topics && $4 order by event.xid, id")
+    .replace("AFTER", _AFTER)
+    .replace("NEAR", str(NEAR))
+)
+# `xid` alone is the number that is selected under that name, in whose order there is no index: the few rows that the
+# topics' index leads to are sorted.
+_LOOK_AT_TOPICS = _ALL.replace("ROWS", "AFTER and topics && $4 order by xid, id").replace("AFTER", _AFTER)
 _HEAD = """
 select event.xid::text::bigint as xid, id from event
 where event.xid < pg_snapshot_xmin(pg_current_snapshot()) order by event.xid desc, id desc limit 1
@@ -167,12 +179,19 @@ async def look(db: Database, after: Position, limit: int, topics: Sequence[str] 
     Raises Unavailable, also where there is no log as yet.
     """
     if topics is None:
-        rows = await db.fetch(_LOOK, str(after.xid), after.id, limit)
-    else:
-        rows = await db.fetch(_LOOK_AT_TOPICS, str(after.xid), after.id, limit, list(topics))
+        return await _read(db, _LOOK, after, limit)
+    found = await _read(db, _LOOK_NEAR, after, limit, list(topics))
+    if found.more and len(found.events) < limit:
+        found = await _read(db, _LOOK_AT_TOPICS, after, limit, list(topics))
+    return found
+
+
+async def _read(db: Database, statement: str, after: Position, *given: object) -> Look:
+    rows = await db.fetch(statement, str(after.xid), after.id, *given)
     if not rows:
         raise Unavailable
-    return Look(_standing(rows[0]), [_event(row) for row in rows if row["id"] is not None])
+    events = [_event(row) for row in rows if row["id"] is not None]
+    return Look(_standing(rows[0]), events, rows[0]["more"])
 
 
 async def state(db: Database) -> State:
@@ -240,15 +259,15 @@ with old as (
   delete from event using old where event.id = old.id returning event.xid, event.id
 ), last as (
   select xid::text::bigint as xid, id from gone order by gone.xid desc, id desc limit 1
+), remembered as (
+  update log_state set pruned_xid = last.xid, pruned_id = last.id from last
+  where (log_state.pruned_xid, log_state.pruned_id) < (last.xid, last.id)
 )
-update log_state set pruned_xid = last.xid, pruned_id = last.id from last
-where (log_state.pruned_xid, log_state.pruned_id) < (last.xid, last.id)
-returning (select count(*) from gone)
+select count(*) from gone
 """
 
 
 async def prune(db: Database, *, before: datetime, size: int = 5_000) -> int:
     """Removes the oldest events, at most `size` in one short transaction; how many went."""
     async with db.transaction() as session:
-        gone = await session.scalar(text(_PRUNE), {"before": before, "size": size})
-    return int(gone or 0)
+        return int(await session.scalar(text(_PRUNE), {"before": before, "size": size}))

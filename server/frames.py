@@ -78,6 +78,7 @@ class Protocol(WebSocketsSansIOProtocol):
         if self._turn is not None:
             self._turn.cancel()
         self._in_time()
+        self.conn.parser.close()  # a generator that holds on to what holds it
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -196,5 +197,6 @@ class Frames:
 
 
 def frames_of(scope: Scope) -> Frames:
-    found: Frames = scope["extensions"][EXTENSION]
+    """Once: the scope, which the protocol holds on to, does not have them any more."""
+    found: Frames = scope["extensions"].pop(EXTENSION)
     return found

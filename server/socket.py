@@ -20,7 +20,7 @@ from live.topics import of_viewer
 from resolvers.context import Context, Viewer
 from schema.schema import Refused
 from server.asked import MISSING
-from server.frames import Frames, frames_of
+from server.frames import Frames
 from server.messages import Close, Malformed, parsed, reason_of
 from server.noted import turned_away
 from server.operations import Asking, Following
@@ -39,7 +39,7 @@ class Socket:
 
     context: Context
 
-    def __init__(self, sockets: "Sockets", scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, sockets: "Sockets", scope: Scope, receive: Receive, send: Send, frames: Frames) -> None:
         self._sockets = sockets
         self._settings = sockets.services.settings
         self._scope = scope
@@ -53,7 +53,7 @@ class Socket:
         self._grants = sockets.services.tail.grants
         self.services = sockets.services
         self.schema = sockets.schema
-        self.frames: Frames = frames_of(scope)
+        self.frames = frames
         self.closing = False
         self.id = trace_id_of(scope)
         self.operations: dict[str, Asking | Following] = {}
@@ -82,11 +82,13 @@ class Socket:
             self._timer.cancel()
         self._guard(())
         self._sockets.forget(self)
-        for operation in [*self.operations.values()]:
-            operation.cancel()
+        while self.operations:
+            self.operations.popitem()[1].cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "context"):
+            self.context = replace(self.context, renew=None)  # which is the socket itself
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task that lives no longer than the socket."""

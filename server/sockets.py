@@ -8,7 +8,7 @@ from kit.ids import Id
 from kit.networks import network_of
 from resolvers.context import Services
 from schema.schema import Schema
-from server.frames import frames_of
+from server.frames import Frames, frames_of
 from server.messages import Close
 from server.origins import Origins
 from server.requests import Refusal, address_of
@@ -30,7 +30,8 @@ class Sockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        frames_of(scope).limit(self.services.settings.send_timeout_seconds)
+        frames = frames_of(scope)
+        frames.limit(self.services.settings.send_timeout_seconds)
         place = network_of(address_of(scope))
         try:
             self._origins.check(scope)
@@ -41,18 +42,18 @@ class Sockets:
             await _refuse(send, refusal)
             return
         try:
-            await self._serve(scope, receive, send)
+            await self._serve(scope, receive, send, frames)
         finally:
             self._places.leave(place)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, frames: Frames) -> None:
         if PROTOCOL not in scope["subprotocols"]:
             await send({"type": "websocket.accept"})
             code = Close.NOT_ACCEPTABLE
             await send({"type": "websocket.close", "code": code, "reason": "Subprotocol not acceptable"})
             return
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        socket = Socket(self, scope, receive, send)
+        socket = Socket(self, scope, receive, send, frames)
         self._open[socket] = None
         await socket.run()
 

@@ -54,6 +54,13 @@ class Protocol(HttpToolsProtocol):
         self._all.leave(self)
         if self.lost is not None:
             self.lost()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Of all that holds on to this: so it is gone at once, and waits for no collector."""
+        self.scope = self.cycle = self.parser = self.lost = self._answering = None  # type: ignore[assignment]
+        self.pipeline.clear()
+        self._bytes = 0
 
     def handle_websocket_upgrade(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:  # whose answer would go into the socket
@@ -61,6 +68,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._all.leave(self)
         super().handle_websocket_upgrade()
+        self._let_go()
 
     def data_received(self, data: bytes) -> None:
         if len(data) > MOST_HEAD:

@@ -44,6 +44,13 @@ UNHEARD: dict[type[Entity], str] = {
 # Anybody may call these: they are how one becomes somebody, and how one hears that nobody can.
 PUBLIC = {"login", "refreshToken", "register", "health"}
 
+# Mutations without a limit of their own, with the reason.
+UNLIMITED = {
+    "login": "its tries are counted by whose they are, in resolvers/accounts/throttle.py",
+    "changePassword": "its tries are counted there as well",
+    "updateTask": "whoever types writes often, each time one row; the budget of all that is asked is enough",
+}
+
 # Larger than the ceiling, each with its reason.
 LONG_FILES = {
     "tests/tasks/test_recurrence.py": "the calendar has that many corners",
@@ -122,6 +129,12 @@ def test_every_root_field_demands_a_role_or_is_listed_as_public() -> None:
 def test_every_mutation_is_tried_by_a_stranger_or_by_nobody(name: str) -> None:
     """The tables of tests/*/test_strangers.py and their like name every verb."""
     assert re.search(rf"\b{name}\b", _tests()), f"no test speaks of {name}"
+
+
+def test_every_mutation_has_a_limit_or_a_reason_for_none() -> None:
+    assert SCHEMA.mutation_type is not None
+    fields = {name: field for name, field in _root_fields().items() if name in SCHEMA.mutation_type.fields}
+    assert {name for name, field in fields.items() if getattr(field, "limit", None) is None} == UNLIMITED.keys()
 
 
 def _described() -> list[tuple[str, str | None]]:

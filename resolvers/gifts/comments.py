@@ -23,10 +23,14 @@ from live.topics import comments_on
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, guests, keeping
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.named import is_viewer, named
+from resolvers.gifts.policy import not_hidden_comment
 from resolvers.gifts.rules.comments import AddComment, UpdateComment
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
+
+MOST = 1_000  # comments on one thing that one who adds another may read
 
 Parent = Occasion | GiftList | ListItem | Gift | Person
 CommentId = Annotated[Id, Doc("The comment's id.")]
@@ -66,7 +70,11 @@ def followed(
 
 async def add(ctx: Context, input: Annotated[AddComment, Doc("The new comment.")]) -> Comment:
     async with ctx.work() as work:
+        await work.alone("comments", input.parent_id)
         parent = await named(work, PARENTS[input.parent_type], input.parent_id, still=True)
+        there = select(Comment.id).where(Comment.parent_id == parent.id, not_hidden_comment(Comment))
+        said = f"Of one thing at most {MOST:,} comments are kept"
+        await refuse_beyond(work, MOST, there, said, "TOO_MANY_COMMENTS")
         secret = keeping.OPEN if input.open else await _secret(work, parent)
         comment = Comment(
             family_id=parent.family_id,

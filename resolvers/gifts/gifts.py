@@ -18,6 +18,7 @@ from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import keeping, pages, prices
 from resolvers.gifts.keeping import Secret
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.named import named, of_family
 from resolvers.gifts.rules.gifts import (
     CreateGift,
@@ -39,6 +40,7 @@ GiftId = Annotated[Id, Doc("The gift's id.")]
 FamilyId = Annotated[Id | None, Doc("Of this family. Default: of all that are the viewer's.")]
 ExpectedVersion = Annotated[int | None, Doc("Refused with CONFLICT when the gift is no longer of this version.")]
 
+MOST = 10_000  # gifts of a family that one user added, also such as they took off and may bring back
 FROM_PAGE = frozenset({"name", "description", "image_url", "source"}) | prices.COLUMNS  # what a page may say
 
 ORDERS: dict[GiftOrderField, InstrumentedAttribute[Any]] = {
@@ -116,7 +118,7 @@ def followed(ctx: Context, family_id: Annotated[Id, Doc("Of which family.")]) ->
 
 
 async def create(ctx: Context, input: Annotated[CreateGift, Doc("The new gift.")]) -> Gift:
-    async with ctx.work() as work:
+    async with ctx.work(alone="gifts") as work:
         of = await named(work, Family, input.family_id)
         secret = await _kept_from(work, of.id, input.person_id)
         return await made(work, of.id, input.given("family_id", "person_id"), secret)
@@ -133,12 +135,16 @@ async def _kept_from(work: Work, family_id: Id, person_id: Id | None) -> Secret:
 
 
 async def made(work: Work, family_id: Id, values: dict[str, Any], secret: Secret, *, unlisted: bool = False) -> Gift:
-    """A new gift of the family; `values` are those columns that the client gave. Raises Invalid."""
+    """A new gift of the family; `values` are those columns that the client gave. Raises Invalid, and Conflict where
+    the viewer has added too many. Of works that are alone with the viewer's gifts.
+    """
     given = {name: value for name, value in values.items() if value is not None}
     _check_price(given)
     host = host_of(given["url"]) if "url" in given else None
     if host is None and "name" not in given:
         raise Invalid({"name": ["must be given where there is no url"]})
+    own = select(Gift.id).where(Gift.added_by_id == work.ctx.viewer.id, Gift.family_id == family_id)
+    await refuse_beyond(work, MOST, own, f"Of one user a family has at most {MOST:,} gifts", "TOO_MANY_GIFTS")
     columns = {"name": host, "source": host, "url": None, "tags": []} | given
     gift = Gift(family_id=family_id, added_by_id=work.ctx.viewer.id, typed=_typed(given), **columns, **secret)
     gift.unlisted = unlisted

@@ -12,9 +12,12 @@ from kit.errors import Forbidden, Invalid, NotFound
 from kit.ids import Id, prefix_of
 from resolvers.context import Context
 from resolvers.documented import Doc
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.named import is_viewer, named, of_family
 from resolvers.gifts.rules.occasions import MOST_MINOR, NewOccasionPerson, UpdateOccasionPerson
 from resolvers.work import Deleted, Work
+
+MOST = 200  # people of an occasion, all of whom its next year has at once
 
 OccasionId = Annotated[Id, Doc("The occasion's id.")]
 PersonId = Annotated[Id, Doc("The person's id.")]
@@ -46,6 +49,8 @@ async def add(
         guest = await _found(work, occasion_id, person_id)
         if guest is None:
             await _refuse_the_one(work, occasion)
+            there = select(OccasionPerson.id).where(OccasionPerson.occasion_id == occasion_id)
+            await refuse_beyond(work, MOST, there, f"An occasion has at most {MOST} people", "TOO_MANY_PEOPLE")
             return await put(work, occasion, person_id, budget_minor)
         return guest if budget_minor is None else work.change(guest, budget_minor=budget_minor)
 

@@ -19,7 +19,9 @@ from live.topics import gift_list, items_of
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, gifts, givings, keeping
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.named import is_viewer, named, of_family
+from resolvers.gifts.policy import not_hidden_item
 from resolvers.gifts.rules.items import (
     AddListItem,
     ListItemFilter,
@@ -34,6 +36,7 @@ from resolvers.relations import any_of, reached
 from resolvers.topics import Followed
 from resolvers.work import Deleted, Work
 
+MOST = 1_000  # items of a list that one who adds another sees
 BATCH = 500  # rows that are removed at once
 
 ItemId = Annotated[Id, Doc("The item's id.")]
@@ -125,8 +128,11 @@ async def add(
     """Whoever sees a list may add to it."""
     if (input.gift_id is None) is (input.gift is None):
         raise Invalid({"giftId": ["is given, or else gift is"]})
-    async with ctx.work() as work:
+    async with ctx.work(alone=None if input.gift is None else "gifts") as work:
+        await work.alone("items", list_id)
         on, person = await _place(work, list_id, input.person_id)
+        there = select(ListItem.id).where(ListItem.list_id == on.id, not_hidden_item(ListItem))
+        await refuse_beyond(work, MOST, there, f"A list has at most {MOST:,} items", "LIST_FULL")
         own = await is_viewer(work, person)
         item = ListItem(
             family_id=on.family_id,
@@ -203,10 +209,12 @@ async def clear(work: Work, which: ColumnElement[bool]) -> None:
 
 
 async def unsay(work: Work, about: ColumnElement[bool]) -> None:
-    """Removes comments."""
-    rows = select(Comment).where(about).order_by(Comment.id).limit(BATCH).with_for_update()
-    while batch := (await work.session.scalars(rows)).all():
-        await work.remove_all(batch)
+    """Removes comments. They are looked for once: PostgreSQL would pass over those removed each time anew."""
+    found = select(Comment.id).where(about).order_by(Comment.id).with_for_update()
+    ids = (await work.session.scalars(found)).all()
+    for start in range(0, len(ids), BATCH):
+        batch = select(Comment).where(Comment.id.in_(ids[start : start + BATCH])).order_by(Comment.id)
+        await work.remove_all((await work.session.scalars(batch)).all())
 
 
 async def _remove(work: Work, items: Sequence[ListItem]) -> None:

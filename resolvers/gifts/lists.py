@@ -19,6 +19,7 @@ from live.topics import family
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, items, keeping, revealing
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.named import is_viewer, named, of_family
 from resolvers.gifts.rules.lists import (
     CreateGiftList,
@@ -44,6 +45,7 @@ ORDERS: dict[GiftListOrderField, InstrumentedAttribute[Any]] = {
     GiftListOrderField.UPDATED_AT: GiftList.updated_at,
 }
 
+MOST = 500  # lists of one owner in a family; there may be others that they do not see
 SURPRISE = frozenset({"surprise", "reveal_at"})
 WIDTH = {visibility: width for width, visibility in enumerate(GiftListVisibility)}
 
@@ -101,8 +103,9 @@ def followed(ctx: Context, family_id: Annotated[Id, Doc("The family's id.")]) ->
 
 async def create(ctx: Context, input: Annotated[CreateGiftList, Doc("The new list.")]) -> GiftList:
     _to_come(ctx, input.reveal_at)
-    async with ctx.work() as work:
+    async with ctx.work(alone="lists") as work:
         home = await named(work, Family, input.family_id)
+        await _refuse_too_many(work, home.id)
         if input.person_id is not None:
             of_family(await named(work, Person, input.person_id), home.id, "personId")
         if input.occasion_id is not None:
@@ -114,6 +117,11 @@ async def create(ctx: Context, input: Annotated[CreateGiftList, Doc("The new lis
         await activity.record(work, ActivityKind.LIST_ADDED, made)
         await revealing.wanted(work, made)
         return made
+
+
+async def _refuse_too_many(work: Work, family_id: Id) -> None:
+    own = select(GiftList.id).where(GiftList.owner_id == work.ctx.viewer.id, GiftList.family_id == family_id)
+    await refuse_beyond(work, MOST, own, f"Of one owner a family has at most {MOST} lists", "TOO_MANY_LISTS")
 
 
 def _defaults(input: CreateGiftList, home: Family) -> dict[str, Any]:

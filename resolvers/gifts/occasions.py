@@ -15,7 +15,7 @@ from db.gifts.occasions import Occasion, OccasionPerson, OccasionType
 from db.gifts.persons import Person
 from db.selection import Listing, Order
 from kit.errors import Invalid
-from kit.ids import Id, prefix_of
+from kit.ids import Id
 from kit.zones import zone
 from live.topics import occasion as occasion_topic
 from resolvers.context import Context
@@ -84,7 +84,9 @@ def followed(ctx: Context, occasion_id: OccasionId) -> Followed:
 
 async def create(ctx: Context, input: Annotated[CreateOccasion, Doc("The new occasion.")]) -> Occasion:
     async with ctx.work() as work:
+        await work.alone("occasions", input.family_id)
         family, given = await named(work, Family, input.family_id), _people(input)
+        await years.refuse_too_many(work, family.id)
         people = await guests.known(work, family.id, given)
         values = input.model_dump(exclude={"people", "person_id", "day"})
         occasion = await work.add(Occasion(day=_day(ctx, input, people), **values))
@@ -141,10 +143,7 @@ async def delete(ctx: Context, id: OccasionId) -> Deleted:
 
 async def _with_neighbours(work: Work, id: Id) -> tuple[Occasion, Occasion | None, Occasion | None]:
     """The occasion, the year before and the year after, locked; within a family ends come one after the other."""
-    of = select(Occasion.family_id).where(Occasion.id == id)
-    family = None if prefix_of(id) is None else await work.session.scalar(of)
-    if family is not None:
-        await work.alone("occasions", family)
+    await years.in_turn(work, id)
     occasion = await work.lock(Occasion, id)
     after = await work.session.scalar(select(Occasion.id).where(Occasion.previous_id == id))
     beside = [each for each in (occasion.previous_id, after) if each is not None]

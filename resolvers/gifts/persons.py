@@ -14,10 +14,13 @@ from live.topics import families_of
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity, ends, membership, years
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.rules.persons import CreatePerson, PersonOrder, UpdatePerson
 from resolvers.matching import matches
 from resolvers.rules import SearchWords
 from resolvers.work import Deleted, Work
+
+MOST = 1_000  # people of a family, each of whom a dashboard counts
 
 PersonId = Annotated[Id, Doc("The person's id.")]
 Search = Annotated[SearchWords | None, Doc("Words that begin words of name or notes, in any order.")]
@@ -53,7 +56,10 @@ ORDERS: dict[PersonOrder, Callable[[], Order]] = {
 
 async def create(ctx: Context, input: Annotated[CreatePerson, Doc("The new person.")]) -> Person:
     async with ctx.work() as work:
+        await work.alone("persons", input.family_id)
         await membership.own(work, input.family_id)
+        there = select(Person.id).where(Person.family_id == input.family_id)
+        await refuse_beyond(work, MOST, there, f"A family has at most {MOST:,} people", "TOO_MANY_PERSONS")
         person = await work.add(Person(**input.model_dump()))
         await activity.record(work, ActivityKind.PERSON_ADDED, person)
         return person

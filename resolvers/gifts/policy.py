@@ -93,7 +93,8 @@ sees_list = both(in_family, _shown)
 # Items are of their list's family, and givings and promises of their item's: it is asked once who is a member. Asked at
 # each step, PostgreSQL would take the steps for rarer than they are, and look at all the family has.
 _on_shown_list = through(ListItem.list_id, GiftList, _shown)
-sees_item = both(in_family, either(_mine(ListItem.added_by_id), is_not(kept_from_viewer)), _on_shown_list)
+not_hidden_item = either(_mine(ListItem.added_by_id), is_not(kept_from_viewer))  # from who sees the list
+sees_item = both(in_family, not_hidden_item, _on_shown_list)
 _given = through(Giving.item_id, ListItem, both(is_not(kept_from_viewer), _on_shown_list))
 sees_giving = both(in_family, _given)
 
@@ -121,9 +122,10 @@ sees_what_it_is_about = both(
     if_any(Comment.list_id, GiftList, sees_list),
     if_any(Comment.item_id, ListItem, sees_item),
 )
+not_hidden_comment = either(_mine(Comment.author_id), is_not(kept_from_viewer))  # from who sees what it is about
 sees_comment = both(
     in_family,
-    either(_mine(Comment.author_id), is_not(kept_from_viewer)),
+    not_hidden_comment,
     sees_what_it_is_about,
     if_any(Comment.gift_id, Gift, sees_gift),
 )

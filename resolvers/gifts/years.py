@@ -17,15 +17,17 @@ from db.gifts.occasions import Occasion, OccasionPerson, OccasionType
 from db.gifts.persons import Person
 from db.slots import NOW, VIEWER_TIME_ZONE
 from kit.errors import Invalid
-from kit.ids import Id
+from kit.ids import Id, prefix_of
 from live.log import Kind
 from resolvers.context import Context
 from resolvers.documented import Doc
 from resolvers.gifts import activity
+from resolvers.gifts.most import refuse_beyond
 from resolvers.gifts.rules.occasions import LAST_DAY
 from resolvers.work import Work
 
 COPIED = ("family_id", "name", "type", "recurs_yearly", "budget_minor")
+MOST = 2_000  # occasions of a family; each that recurs has one for each year
 BATCH = 500  # occasions that are found at once
 LATEST_ZONE = timedelta(hours=12)  # behind UTC: where a day ends last
 LEAP_YEARS_APART = 8  # at most, as around 2100
@@ -71,7 +73,31 @@ def next_birthday(person: Any) -> ColumnElement[date]:
 async def open_next(ctx: Context, id: Annotated[Id, Doc("The occasion's id.")]) -> Occasion:
     """The year that follows, made if it is not there yet."""
     async with ctx.work() as work:
-        return await open_in(work, await work.lock(Occasion, id))
+        await in_turn(work, id)
+        occasion = await work.lock(Occasion, id)
+        found = await _following(work, occasion)
+        if found is None:
+            await refuse_too_many(work, occasion.family_id)
+        return found or await open_in(work, occasion)
+
+
+async def in_turn(work: Work, id: Id) -> None:
+    """Within the occasion's family beginnings and ends come one after the other. Comes before any row is locked."""
+    of = select(Occasion.family_id).where(Occasion.id == id)
+    family = None if prefix_of(id) is None else await work.session.scalar(of)
+    if family is not None:
+        await work.alone("occasions", family)
+
+
+async def refuse_too_many(work: Work, family: Id) -> None:
+    """Of works that are in turn. What the clock opens is not refused: that is one a year."""
+    there = select(Occasion.id).where(Occasion.family_id == family)
+    await refuse_beyond(work, MOST, there, f"A family has at most {MOST:,} occasions", "TOO_MANY_OCCASIONS")
+
+
+async def _following(work: Work, occasion: Occasion) -> Occasion | None:
+    found: Occasion | None = await work.session.scalar(select(Occasion).where(Occasion.previous_id == occasion.id))
+    return found
 
 
 async def open_due(ctx: Context) -> int:
@@ -119,8 +145,7 @@ def _passed(ctx: Context) -> Select[Id]:
 
 async def open_in(work: Work, occasion: Occasion) -> Occasion:
     """The same, of one that is locked: whoever else had it may have opened the next."""
-    before = select(Occasion).where(Occasion.previous_id == occasion.id)
-    if found := await work.session.scalar(before):
+    if found := await _following(work, occasion):
         return found
     day = await _day_after(work, occasion)
     if day > LAST_DAY:

@@ -5,11 +5,14 @@ import strawberry
 from db.accounts.sessions import Session as Model
 from resolvers.accounts import sessions as resolve
 from resolvers.accounts import users
+from resolvers.limits import Each, per_minute
 from schema.accounts.users import User
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.fields import connection, maybe, verb
 from schema.node import Node, column, node
+
+A_TOKEN = per_minute(3_000, Each.ADDRESS)  # an office has one address, and all its tokens end when a server was away
 
 
 @node(Model, "One sign-in on one device.", resolve.by_id)
@@ -47,10 +50,15 @@ class SessionMutations:
         resolve.refresh,
         "New tokens for the last refresh token; works without an access token. Using one twice ends the session.",
         public=True,
+        limit=A_TOKEN,
     )
     renew_connection: ConnectionRenewed = verb(
-        resolve.renew_connection, "Over a WebSocket: goes on with a fresh access token, without a break."
+        resolve.renew_connection,
+        "Over a WebSocket: goes on with a fresh access token, without a break.",
+        limit=per_minute(300),
     )
-    logout: Deleted = verb(resolve.logout, "Ends this session.")
-    logout_everywhere: int = verb(resolve.logout_everywhere, "Ends all of one's sessions; how many there were.")
-    revoke_session: Deleted = verb(resolve.revoke, "Ends one of one's sessions.")
+    logout: Deleted = verb(resolve.logout, "Ends this session.", limit=per_minute(60))
+    logout_everywhere: int = verb(
+        resolve.logout_everywhere, "Ends all of one's sessions; how many there were.", limit=per_minute(60)
+    )
+    revoke_session: Deleted = verb(resolve.revoke, "Ends one of one's sessions.", limit=per_minute(60))

@@ -6,6 +6,7 @@ from db.accounts.users import Role
 from db.accounts.users import User as Model
 from resolvers.accounts import rules
 from resolvers.accounts import users as resolve
+from resolvers.limits import per_minute
 from schema.connection import Connection
 from schema.deletion import Deleted
 from schema.enums import enum
@@ -57,8 +58,17 @@ class UserQueries:
 
 @strawberry.type
 class UserMutations:
-    register: User = verb(resolve.register, "Makes a user. For administrators, unless sign-up is open.", public=True)
-    update_user: User = verb(resolve.update, "Changes oneself, or a user of a lower role.")
-    delete_user: Deleted = verb(resolve.delete, "Deletes oneself, or a user of a lower role, with all that is theirs.")
+    register: User = verb(
+        resolve.register,
+        "Makes a user. For administrators, unless sign-up is open.",
+        public=True,
+        limit=per_minute(300),
+    )
+    update_user: User = verb(resolve.update, "Changes oneself, or a user of a lower role.", limit=per_minute(60))
+    delete_user: Deleted = verb(
+        resolve.delete, "Deletes oneself, or a user of a lower role, with all that is theirs.", limit=per_minute(60)
+    )
     change_password: User = verb(resolve.change_password, "Sets one's password and ends all other sessions.")
-    set_user_role: User = verb(resolve.set_role, "Gives a user another role.", floor=Role.SUPER_ADMIN)
+    set_user_role: User = verb(
+        resolve.set_role, "Gives a user another role.", floor=Role.SUPER_ADMIN, limit=per_minute(60)
+    )

@@ -66,12 +66,15 @@ class CommentQueries:
 class CommentMutations:
     add_comment: Comment = verb(
         resolve.add,
-        "Says something of what the viewer sees. It is kept from the person whom it is about, unless it is `open`.",
+        "Says something of what the viewer sees. It is kept from the person whom it is about, unless it is `open`."
+        f" Who may read {resolve.MOST:,} comments there adds no more: CONFLICT, TOO_MANY_COMMENTS.",
         limit=per_minute(300),
     )
     update_comment: Comment = verb(resolve.update, "Changes what one has said.", limit=per_minute(300))
     delete_comment: Deleted = verb(
-        resolve.delete, "Takes back what one has said, or as an administrator of the family what somebody has."
+        resolve.delete,
+        "Takes back what one has said, or as an administrator of the family what somebody has.",
+        limit=per_minute(300),
     )
 
 

@@ -103,27 +103,33 @@ class FamilyQueries:
 @strawberry.type
 class FamilyMutations:
     create_family: Family = verb(resolve.create, "Makes a family, which the viewer owns.", limit=per_minute(60))
-    update_family: Family = verb(resolve.update, "Changes a family. For its administrators.")
-    delete_family: Deleted = verb(resolve.delete, "Ends a family, with all that belongs to it. For its owners.")
+    update_family: Family = verb(resolve.update, "Changes a family. For its administrators.", limit=per_minute(60))
+    delete_family: Deleted = verb(
+        resolve.delete, "Ends a family, with all that belongs to it. For its owners.", limit=per_minute(60)
+    )
     create_family_invite: FamilyInvite = verb(
         invites.create,
         "Makes a code with which others may join. For administrators; only owners invite administrators.",
         limit=per_minute(60),
     )
-    revoke_family_invite: FamilyInvite = verb(invites.revoke, "Takes an invitation back.")
+    revoke_family_invite: FamilyInvite = verb(invites.revoke, "Takes an invitation back.", limit=per_minute(60))
     join_family: Family = verb(
         invites.join,
         "Makes the viewer a member. An unknown, expired, revoked or used up code: FAMILY_INVITE_NOT_FOUND.",
         limit=A_CODE,
     )
-    leave_family: Deleted = verb(resolve.leave, "Ends the viewer's membership, unless they are the last owner.")
+    leave_family: Deleted = verb(
+        resolve.leave, "Ends the viewer's membership, unless they are the last owner.", limit=per_minute(60)
+    )
     remove_family_member: Deleted = verb(
         resolve.remove_member,
         "Ends a membership, and takes back all open invitations. For administrators; owners are removed by owners.",
+        limit=per_minute(60),
     )
     set_family_member_role: FamilyMember = verb(
         resolve.set_role,
         "Gives a member another role; a lower one takes back all open invitations. For owners.",
+        limit=per_minute(60),
     )
 
 

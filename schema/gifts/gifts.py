@@ -109,10 +109,16 @@ class GiftQueries:
 
 @strawberry.type
 class GiftMutations:
-    create_gift: Gift = verb(resolve.create, "Adds a gift to a family's catalogue.", limit=per_minute(300))
+    create_gift: Gift = verb(
+        resolve.create,
+        f"Adds a gift to a family's catalogue. Beyond {resolve.MOST:,} of one user there CONFLICT, TOO_MANY_GIFTS.",
+        limit=per_minute(300),
+    )
     update_gift: Gift = verb(resolve.update, "Changes what is given.", limit=per_minute(300))
-    delete_gift: Deleted = verb(resolve.delete, "Takes it from the catalogue; lists that have it keep it.")
-    restore_gift: Gift = verb(resolve.restore, "Brings it back into the catalogue.")
+    delete_gift: Deleted = verb(
+        resolve.delete, "Takes it from the catalogue; lists that have it keep it.", limit=per_minute(300)
+    )
+    restore_gift: Gift = verb(resolve.restore, "Brings it back into the catalogue.", limit=per_minute(300))
     refresh_gift: Gift = verb(
         pages.refresh, "Has its page read anew: what nobody has typed may change.", limit=per_minute(30)
     )

@@ -5,6 +5,7 @@ import strawberry
 
 from db.gifts.items import ItemStatus
 from db.gifts.items import ListItem as Model
+from resolvers.gifts import gifts
 from resolvers.gifts import items as resolve
 from resolvers.gifts.rules import items as rules
 from resolvers.gifts.rules.gifts import NewGift
@@ -109,10 +110,17 @@ class ListItemQueries:
 @strawberry.type
 class ListItemMutations:
     add_list_item: ListItem = verb(
-        resolve.add, "Puts a gift on a list; whoever sees the list may.", limit=per_minute(300)
+        resolve.add,
+        f"Puts a gift on a list; whoever sees the list may. Who sees {resolve.MOST:,} items there, or has added"
+        f" {gifts.MOST:,} gifts, adds no more: CONFLICT, LIST_FULL or TOO_MANY_GIFTS.",
+        limit=per_minute(300),
     )
-    update_list_item: ListItem = verb(resolve.update, "Changes what is given; those who give it hear.")
-    remove_list_item: Deleted = verb(resolve.remove, "Takes it off its list; those who give it hear.")
+    update_list_item: ListItem = verb(
+        resolve.update, "Changes what is given; those who give it hear.", limit=per_minute(300)
+    )
+    remove_list_item: Deleted = verb(
+        resolve.remove, "Takes it off its list; those who give it hear.", limit=per_minute(300)
+    )
 
 
 @strawberry.type

@@ -112,9 +112,15 @@ class GiftListQueries:
 
 @strawberry.type
 class GiftListMutations:
-    create_gift_list: GiftList = verb(resolve.create, "Makes a list.", limit=per_minute(300))
+    create_gift_list: GiftList = verb(
+        resolve.create,
+        f"Makes a list. Beyond {resolve.MOST} of one owner in a family CONFLICT, TOO_MANY_LISTS.",
+        limit=per_minute(300),
+    )
     update_gift_list: GiftList = verb(resolve.update, "Changes what is given.", limit=per_minute(60))
-    delete_gift_list: Deleted = verb(resolve.delete, "Deletes a list with all that is on it; those who give it hear.")
+    delete_gift_list: Deleted = verb(
+        resolve.delete, "Deletes a list with all that is on it; those who give it hear.", limit=per_minute(60)
+    )
 
 
 @strawberry.type

@@ -22,6 +22,8 @@ from schema.node import Node, column, node
 if TYPE_CHECKING:
     from schema.gifts.lists import GiftList
 
+FULL = f"Beyond {years.MOST:,} of a family CONFLICT, TOO_MANY_OCCASIONS."
+
 enum(
     OccasionType,
     "What is celebrated.",
@@ -141,19 +143,29 @@ class OccasionQueries:
 
 @strawberry.type
 class OccasionMutations:
-    create_occasion: Occasion = verb(resolve.create, "Makes an occasion.", limit=per_minute(300))
-    update_occasion: Occasion = verb(resolve.update, "Changes what is given.")
+    create_occasion: Occasion = verb(resolve.create, f"Makes an occasion. {FULL}", limit=per_minute(300))
+    update_occasion: Occasion = verb(resolve.update, "Changes what is given.", limit=per_minute(300))
     delete_occasion: Deleted = verb(
-        resolve.delete, "Deletes an occasion; its lists stay. If it was the last year of one that recurs, none follows."
+        resolve.delete,
+        "Deletes an occasion; its lists stay. If it was the last year of one that recurs, none follows.",
+        limit=per_minute(300),
     )
     open_next_occasion: Occasion = verb(
         years.open_next,
-        "The year that follows, with the same people and budgets, if need be made.",
+        f"The year that follows, with the same people and budgets, if need be made. {FULL}",
         limit=per_minute(300),
     )
-    add_person_to_occasion: OccasionPerson = verb(guests.add, "Says that somebody is given presents.")
-    update_occasion_person: OccasionPerson = verb(guests.update, "Changes what may be spent on somebody.")
-    remove_person_from_occasion: Deleted = verb(guests.remove, "Says that somebody is given nothing; lists stay.")
+    add_person_to_occasion: OccasionPerson = verb(
+        guests.add,
+        f"Says that somebody is given presents. Beyond {guests.MOST} of an occasion CONFLICT, TOO_MANY_PEOPLE.",
+        limit=per_minute(300),
+    )
+    update_occasion_person: OccasionPerson = verb(
+        guests.update, "Changes what may be spent on somebody.", limit=per_minute(300)
+    )
+    remove_person_from_occasion: Deleted = verb(
+        guests.remove, "Says that somebody is given nothing; lists stay.", limit=per_minute(300)
+    )
 
 
 @strawberry.type

@@ -66,13 +66,20 @@ class PersonQueries:
 
 @strawberry.type
 class PersonMutations:
-    create_person: Person = verb(resolve.create, "Adds somebody who is given presents.", limit=per_minute(300))
-    update_person: Person = verb(resolve.update, "Changes what is known of a person.")
+    create_person: Person = verb(
+        resolve.create,
+        f"Adds somebody who is given presents. Beyond {resolve.MOST:,} of a family CONFLICT, TOO_MANY_PERSONS.",
+        limit=per_minute(300),
+    )
+    update_person: Person = verb(resolve.update, "Changes what is known of a person.", limit=per_minute(300))
     delete_person: Deleted = verb(
-        resolve.delete, "Deletes a person, with all lists and gifts for them. Not for the user who is linked to them."
+        resolve.delete,
+        "Deletes a person, with all lists and gifts for them. Not for the user who is linked to them.",
+        limit=per_minute(300),
     )
     link_person: Person = verb(
         resolve.link,
         "Says which user a person is; what is for them is then kept from that user. Members link themselves where"
         " nobody is linked, administrators anybody but themselves. Who is linked cannot undo it.",
+        limit=per_minute(300),
     )

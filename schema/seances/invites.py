@@ -58,7 +58,9 @@ class SeanceInviteMutations:
     create_seance_invite: SeanceInvite = verb(
         resolve.create, "Makes a code with which others may take a seat. For the host.", limit=per_minute(60)
     )
-    revoke_seance_invite: SeanceInvite = verb(resolve.revoke, "Takes an invitation back. For the host.")
+    revoke_seance_invite: SeanceInvite = verb(
+        resolve.revoke, "Takes an invitation back. For the host.", limit=per_minute(60)
+    )
     accept_seance_invite: SeanceParticipant = verb(
         resolve.accept,
         "Takes a seat, as joinSeance does, also in a private room. An unknown, expired, revoked or used up code, one of"

@@ -86,9 +86,13 @@ class SeanceMutations:
     )
     update_seance: Seance = verb(resolve.update, "Changes a room that goes on. For its host.", limit=per_minute(60))
     end_seance: Seance = verb(
-        resolve.end, "Ends a room; one that has ended stays as it is. What was said there can be read. For its host."
+        resolve.end,
+        "Ends a room; one that has ended stays as it is. What was said there can be read. For its host.",
+        limit=per_minute(60),
     )
-    delete_seance: Deleted = verb(resolve.delete, "Deletes a room, with all that was said there. For its host.")
+    delete_seance: Deleted = verb(
+        resolve.delete, "Deletes a room, with all that was said there. For its host.", limit=per_minute(60)
+    )
 
 
 @strawberry.type

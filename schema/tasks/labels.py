@@ -55,8 +55,8 @@ class LabelQueries:
 @strawberry.type
 class LabelMutations:
     create_label: Label = verb(resolve.create, "Makes a label.", limit=per_minute(300))
-    update_label: Label = verb(resolve.update, "Renames or recolours a label.")
-    delete_label: Deleted = verb(resolve.delete, "Deletes a label and takes it off all tasks.")
+    update_label: Label = verb(resolve.update, "Renames or recolours a label.", limit=per_minute(300))
+    delete_label: Deleted = verb(resolve.delete, "Deletes a label and takes it off all tasks.", limit=per_minute(300))
 
 
 LabelEvent = Annotated[

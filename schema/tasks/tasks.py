@@ -19,6 +19,8 @@ from schema.kinds import Kind
 from schema.node import Node, column, node
 from schema.tasks.labels import Label
 
+WRITES = per_minute(1_200)  # of each verb: who tidies up, or brings over what they had elsewhere
+
 enum(
     Priority,
     "In rising order.",
@@ -131,17 +133,25 @@ class TaskQueries:
 
 @strawberry.type
 class TaskMutations:
-    create_task: Task = verb(resolve.create, "Makes a task, last in its order.", limit=per_minute(1_200))
+    create_task: Task = verb(resolve.create, "Makes a task, last in its order.", limit=WRITES)
     update_task: Task = verb(resolve.update, "Changes what is given.")
-    complete_task: Task = verb(completion.complete, "Marks it done; a recurring task opens its next occurrence.")
-    complete_tasks: list[Task] = verb(completion.complete_all, "Marks all of them done, or none.")
-    reopen_task: Task = verb(completion.reopen, "Takes back a completion, and the occurrence that it opened.")
-    move_task: Task = verb(trees.move, "Gives it another place, or another parent.")
-    delete_task: Deleted = verb(resolve.delete, "Moves it and its subtasks to the trash.")
-    delete_tasks: list[Deleted] = verb(resolve.delete_all, "Moves all of them to the trash, or none.")
-    restore_task: Task = verb(resolve.restore, "Brings it back from the trash, with the subtasks that went with it.")
-    purge_task: Deleted = verb(resolve.purge, "Removes it from the trash for good.")
-    empty_trash: int = verb(resolve.empty_trash, "Removes all of one's trash for good; how many tasks that were.")
+    complete_task: Task = verb(
+        completion.complete, "Marks it done; a recurring task opens its next occurrence.", limit=WRITES
+    )
+    complete_tasks: list[Task] = verb(completion.complete_all, "Marks all of them done, or none.", limit=WRITES)
+    reopen_task: Task = verb(
+        completion.reopen, "Takes back a completion, and the occurrence that it opened.", limit=WRITES
+    )
+    move_task: Task = verb(trees.move, "Gives it another place, or another parent.", limit=WRITES)
+    delete_task: Deleted = verb(resolve.delete, "Moves it and its subtasks to the trash.", limit=WRITES)
+    delete_tasks: list[Deleted] = verb(resolve.delete_all, "Moves all of them to the trash, or none.", limit=WRITES)
+    restore_task: Task = verb(
+        resolve.restore, "Brings it back from the trash, with the subtasks that went with it.", limit=WRITES
+    )
+    purge_task: Deleted = verb(resolve.purge, "Removes it from the trash for good.", limit=WRITES)
+    empty_trash: int = verb(
+        resolve.empty_trash, "Removes all of one's trash for good; how many tasks that were.", limit=per_minute(60)
+    )
 
 
 @strawberry.type

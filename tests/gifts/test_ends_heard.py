@@ -1,15 +1,25 @@
 """Whoever follows a list or a person hears that it ends, and nobody hears of it who did not see it."""
 
+import pytest
+
 from db.gifts.gifts import Gift
 from db.gifts.lists import GiftListType
 from db.gifts.persons import Person as Receiver
+from resolvers.gifts import items
 from tests.gifts.hearing import CHANGES, hearing
-from tests.gifts.listing import DELETE, add, row, rows
+from tests.gifts.listing import DELETE, REMOVE, add, row, rows
 from tests.gifts.world import World
 
 DELETE_PERSON = "mutation ($id: ID!) { deletePerson(id: $id) { deletedId } }"
 LIST_EVENTS = """subscription ($id: ID!) { listEvents(listId: $id) { __typename
   ... on EntityDeleted { deletedId } } }"""
+DELETE_OCCASION = "mutation ($id: ID!) { deleteOccasion(id: $id) { deletedId } }"
+SAY = """mutation ($type: CommentParent!, $id: ID!) {
+  addComment(input: {parentType: $type, parentId: $id, text: "Mine"}) { id } }"""
+SAID = """query ($type: CommentParent!, $id: ID!) {
+  comments(parentType: $type, parentId: $id) { nodes { id } } }"""
+SAYING = """subscription ($type: CommentParent!, $id: ID!) { commentEvents(parentType: $type, parentId: $id) {
+  __typename ... on CommentDeleted { deletedId } } }"""
 GIFT = "query ($id: ID!) { gift(id: $id) { removedAt } gifts { totalCount } }"
 
 
@@ -50,3 +60,35 @@ async def test_a_gift_that_was_kept_from_them_stays_on_the_lists_of_others(home:
     assert (left.kept_from_id, left.kept_until, left.removed_at is None) == (None, None, False)
     seen = (await home.gina.ask(GIFT, id=kite)).data
     assert (seen["gift"]["removedAt"] is None, seen["gifts"]["totalCount"]) == (False, 1)
+
+
+ENDS = [
+    ("ITEM", "item", REMOVE, "item"),
+    ("ITEM", "item", DELETE, "list"),
+    ("ITEM", "item", DELETE_PERSON, "receiver"),
+    ("LIST", "list", DELETE, "list"),
+    ("LIST", "list", DELETE_PERSON, "receiver"),
+    ("OCCASION", "occasion", DELETE_OCCASION, "occasion"),
+    ("PERSON", "receiver", DELETE_PERSON, "receiver"),
+]
+
+
+@pytest.mark.parametrize(("type", "subject", "verb", "of"), ENDS)
+async def test_whoever_follows_what_is_said_of_something_hears_of_each_comment_that_goes_with_it(
+    home: World, monkeypatch: pytest.MonkeyPatch, type: str, subject: str, verb: str, of: str
+) -> None:
+    """And of none that they could not read: what they knew less what they hear is what there is."""
+    monkeypatch.setattr(items, "BATCH", 2)
+    about = {"type": type, "id": getattr(home, subject).id}
+    for who in (home.ida, *[home.gus] * 4):
+        assert (await who.ask(SAY, **about)).data
+    known = [
+        {node["id"] for node in (await who.ask(SAID, **about)).data["comments"]["nodes"]}
+        for who in (home.gina, home.ida)
+    ]
+    assert [len(ids) for ids in known] == [5, 1]
+    async with hearing(home.gina, SAYING, **about) as ginas, hearing(home.ida, SAYING, **about) as idas:
+        assert (await home.dora.ask(verb, id=getattr(home, of).id)).data
+        for ids, stream in zip(known, (ginas, idas), strict=True):
+            assert {(await stream.next())["deletedId"] for _ in ids} == ids
+    assert await rows(home, "comment") == []

@@ -133,6 +133,9 @@ async def test_the_end_of_the_log_never_lies_before_what_was_pruned(house: Serve
     assert await read(house, topic) == ["ahead"]
     (early,) = await kept(db, topic)
     assert early.position < (await log.state(db)).pruned == await log.head(db)
+    assert await log.prune(db, before=now + timedelta(days=2), size=1) == 1  # and what lies before that goes, too
+    assert await read(house, topic) == []
+    assert await log.prune(db, before=now + timedelta(days=2), size=1) == 0
 
 
 async def test_a_log_of_another_cluster_begins_anew(house: Served) -> None:

@@ -97,8 +97,10 @@ async def test_a_signal_is_heard_in_every_process(between: Place) -> None:
         with here.follow("room", ear), there.follow("room", far):
             here.send("room", "typing", "from here")
             await far.until("from here")
+            await ear.until("from here")
             there.send("room", "typing", "from there")
             await ear.until("from there")
+            await far.until("from there")
         assert ear.payloads == far.payloads == ["from here", "from there"]
         assert (here.sent, there.sent, here.heard, there.heard) == (1, 1, 2, 2)
 

@@ -51,6 +51,26 @@ async def test_who_falls_behind_the_window_catches_up_from_the_log(settings: Set
         assert await hear(house, topic, house.services.tail.head, 0) == []
 
 
+@pytest.mark.parametrize("between", [log.NEAR - 2, log.NEAR - 1, log.NEAR, log.NEAR + 1, 2 * log.NEAR])
+async def test_who_reads_the_log_misses_nothing_however_much_of_others_lies_between(
+    settings: Settings, between: int
+) -> None:
+    topic, other = uuid4().hex, uuid4().hex
+    async with served(settings.model_copy(update={"event_window": 100})) as house:
+        start = house.services.tail.head
+        await write(house, topic, ["one"])
+        await write(house, other, [f"{n}" for n in range(between)])
+        await write(house, topic, ["two", "three"])
+        await hear(house, other, start, between)
+        assert not house.services.tail.holds(start)
+        assert [event.entity_id for event in (await log.look(house.services.db, start, 2, [topic])).events] == [
+            "one",
+            "two",
+        ]
+        assert [event.entity_id for event in (await log.look(house.services.db, start, 1, [topic])).events] == ["one"]
+        assert await hear(house, topic, start, 3) == ["one", "two", "three"]
+
+
 async def test_a_follower_that_stops_in_the_middle_goes_on_where_it_was(settings: Settings) -> None:
     topic = uuid4().hex
     async with served(settings.model_copy(update={"event_window": 100})) as house:

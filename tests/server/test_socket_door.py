@@ -11,7 +11,7 @@ from structlog.typing import EventDict
 from tests.conftest import Served, served, settings_for
 from tests.logged import quiet
 from tests.people import Person
-from tests.raw import ACK, INIT, Raw, connected, knock, lives, message, opened
+from tests.raw import ACK, INIT, PONG, Raw, connected, frame, knock, lives, message, opened
 from tests.sockets import EVENTS
 from tests.waiting import until
 
@@ -96,6 +96,18 @@ async def test_a_handshake_that_is_none_is_answered_and_ended(
 ) -> None:
     assert (await refused(house, request_))[0] == status
     assert quiet(logged, caplog)
+
+
+async def test_what_comes_right_behind_a_long_handshake_is_no_part_of_its_head(house: Served) -> None:
+    long = knock(**{f"x_{number}": "y" * 7_000 for number in range(4)})
+    async with connected(house.url) as raw:
+        await raw.send(long[:20_000])
+        async with opened(house.url):  # meanwhile the server has read that
+            pass
+        await raw.send(long[20_000:] + 2_000 * frame(PONG))
+        assert await raw.answer() == 101
+        await raw.send(INIT)
+        assert await raw.said() == ACK
 
 
 async def test_one_address_has_no_more_sockets_and_streams_than_allowed(database_url: str) -> None:
