@@ -122,6 +122,8 @@ async def test_pruning_takes_the_oldest_and_remembers_how_far(house: Served) -> 
 async def test_the_end_of_the_log_never_lies_before_what_was_pruned(house: Served) -> None:
     """Not even where a clock that goes ahead has dated an early event after the later ones."""
     topic, db, now = uuid4().hex, house.services.db, datetime.now(UTC)
+    while await log.prune(db, before=now + timedelta(days=2)):  # of other tests, whose clocks go ahead
+        pass
     async with following(house.services.tail, [topic]) as follower:
         async with db.transaction() as session:
             await log.append(session, [Draft([topic], Kind.ADDED, "Task", Id("ahead"), None, now + timedelta(days=1))])
