@@ -22,7 +22,7 @@ from kit.outside import Outside
 from kit.settings import Settings
 from resolvers.context import Services
 from schema.schema import Schema
-from server import app, logs
+from server import app, housekeeping, logs
 from server.house import database
 from server.postgres import embedded
 from server.starting import GC_THRESHOLD, Server, configured
@@ -30,6 +30,7 @@ from tests.both_ways import BothWays
 from tests.people import People
 from tests.statements import Statements
 
+housekeeping.EVERY_SECONDS = 86_400  # tests tidy up themselves: whatever is counted or kept would go in their midst
 gc.set_threshold(*GC_THRESHOLD)  # as the server has it: a tenth of the tests' time went into looking for garbage
 
 SECRET = "a secret of the tests, long enough for HS256"
@@ -123,13 +124,17 @@ async def settings(database_url: str) -> Settings:
     return made
 
 
+async def begun(house: Served) -> None:
+    """All of its tasks have begun: some tests count them."""
+    async with asyncio.timeout(20):
+        while not house.services.signals.connected:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0)
+
+
 @pytest.fixture(scope="session")
 async def house(settings: Settings) -> AsyncIterator[Served]:
-    """All of its tasks have begun: some tests count them."""
     async with served(settings, both_ways=True) as running:
-        async with asyncio.timeout(20):
-            while not running.services.signals.connected:  # noqa: ASYNC110 - nobody is told
-                await asyncio.sleep(0)
+        await begun(running)
         yield running
 
 

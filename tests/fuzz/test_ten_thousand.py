@@ -16,7 +16,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from kit.settings import Settings
-from tests.conftest import Served, served
+from tests.conftest import Served, begun, served
 from tests.lines import reached
 from tests.waiting import PATIENCE, until
 
@@ -182,6 +182,7 @@ async def test_ten_thousand_hostile_requests_leave_nothing(settings: Settings) -
     async with served(settings) as house:
         dora = await house.people.one()
         await dora.task()
+        await begun(house)
         tasks = len(asyncio.all_tasks())
         await come(house.url, range(EACH // 2))
         await at_rest(house, tasks)

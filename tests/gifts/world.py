@@ -99,7 +99,12 @@ async def world(people: People, *, surprise: bool = True, reveal_at: datetime | 
     ida, now = users["ida"], people.services.clock()
     receiver = Receiver(id=Receiver.fresh_id(), family_id=made.id, user_id=ida.id, name="Ida")
     occasion = Occasion(
-        id=Occasion.fresh_id(), family_id=made.id, name="Ida turns 9", type=OccasionType.BIRTHDAY, day=now.date()
+        id=Occasion.fresh_id(),
+        family_id=made.id,
+        name="Ida turns 9",
+        type=OccasionType.BIRTHDAY,
+        day=now.date(),
+        created_at=now,  # on a clock of the test's own too: lists have an order by it
     )
     await keep(people, receiver, occasion)
     guest = OccasionPerson(

@@ -5,9 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
+from db.engine import Database
+from live import log
 from live.log import Event
 from live.positions import Position
 from live.tail import BATCH, Tail
+from tests.waiting import until
 
 IDLE_SECONDS = 1
 
@@ -38,6 +41,15 @@ class Follower:
             while len(heard) < number:
                 heard += await self.next()
         return heard
+
+
+async def readable(db: Database) -> None:
+    """All that was written stands below the fence: nothing older is under way, of whomever, in whichever database."""
+
+    async def below() -> bool:
+        return not (await log.state(db)).waiting
+
+    await until(below)
 
 
 @asynccontextmanager

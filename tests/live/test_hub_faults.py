@@ -18,8 +18,8 @@ from live.signals import Signals
 from live.streams import Payload
 from live.tail import Tail
 from tests.conftest import Served
+from tests.live.following import readable
 from tests.live.readers import Names, Outlet, following, numbered, opening, write
-from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ async def test_events_that_were_pruned_before_the_tail_read_them_are_not_passed_
         hub.follow(opening(source), outlet)
         await outlet.until(0)
         await write(house, source.topic, ["gone"])
-        await _readable(house)
+        await readable(house.services.db)
         await _all_pruned(house)
         await write(house, source.topic, ["kept"])
-        await _readable(house)
+        await readable(house.services.db)
         await hub.tail._look()
         assert await outlet.until(1) == ["PRUNED"]
 
@@ -129,7 +129,7 @@ async def test_all_pruned_before_the_tail_read_it_is_a_resync(house: Served) -> 
         hub.follow(opening(source), outlet)
         await outlet.until(0)
         await write(house, source.topic, ["gone"])
-        await _readable(house)
+        await readable(house.services.db)
         await _all_pruned(house)
         await hub.tail._look()
         assert await outlet.until(1) == ["PRUNED"]
@@ -141,26 +141,17 @@ async def test_who_reads_the_log_alone_does_not_run_ahead_of_what_it_may_see(hou
         topic = uuid4().hex
         start = hub.tail.state.cursor(hub.tail.head)
         await write(house, topic, numbered(3))
-        await _readable(house)
+        await readable(house.services.db)
         await hub.tail._look()
         await write(house, topic, ["grant"], grants=True)
         await write(house, topic, ["after"])
-        await _readable(house)
+        await readable(house.services.db)
         outlet = Outlet()
         hub.follow(opening(Names(topic, after=start)), outlet)
         await outlet.until(3)
         for _ in range(100):
             await asyncio.sleep(0)
         assert outlet.got[1:] == numbered(3)
-
-
-async def _readable(house: Served) -> None:
-    """Returns when all that was written stands below the fence."""
-
-    async def below() -> bool:
-        return not (await log.state(house.services.db)).waiting
-
-    await until(below)
 
 
 @dataclass(frozen=True)
@@ -183,7 +174,7 @@ async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(ho
         hub.follow(opening(source), first)
         await first.until(0)
         await write(house, source.topic, ["One"])
-        await _readable(house)
+        await readable(house.services.db)
         await hub.tail._look()
         async with asyncio.timeout(10):
             await source.began.wait()
@@ -194,7 +185,7 @@ async def test_a_reader_may_come_while_its_group_is_still_in_the_epoch_before(ho
         source.may.set()
         assert await first.until(1) == ["EPOCH_CHANGED"]
         await write(house, source.topic, ["Two"])
-        await _readable(house)
+        await readable(house.services.db)
         hub.tail._take((await log.look(hub.tail.db, hub.tail.head, 100)).events)
         assert (await first.until(2))[-1] == (await second.until(1))[-1] == "Two"
 

@@ -98,7 +98,7 @@ async def test_what_cannot_be_said_is_refused(world: World, text: str, details: 
 
 async def test_to_speak_is_a_sign_of_life_of_one_who_is_not_connected(world: World) -> None:
     seats = {person.id: str(world.seats[person.id].id) for person in (world.gus, world.ida)}
-    await set_seat(world, world.gus, "held_until = now() + interval '1 second'")
+    await set_seat(world, world.gus, "held_until = now() + interval '30 seconds'")
     for person in (world.gus, world.ida):
         await say(person, world.room.id)
     held = {row.id: row.held_until for row in await rows(world, "seance_participant")}

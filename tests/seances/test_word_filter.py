@@ -63,9 +63,9 @@ def test_the_longest_text_takes_milliseconds_with_many_words_too() -> None:
     words = ",".join(f"{'a' * n}b" for n in range(1, 1_000))
     masked("a", words)
     for text in ("a" * 1_000, "a " * 500, "é\u0301" * 500, "".join(map(chr, range(0x4E00, 0x4E00 + 1_000)))):
-        began = time.perf_counter()
+        began = time.thread_time()  # not what others take of the machine
         assert masked(text, words) == text
-        assert time.perf_counter() - began < 0.5  # 2 ms on a quiet machine
+        assert time.thread_time() - began < 0.5  # 2 ms on a quiet machine
 
 
 @pytest.fixture(scope="module")

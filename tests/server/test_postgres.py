@@ -324,7 +324,8 @@ def test_a_socket_directory_elsewhere_is_ours_alone(data: Path, monkeypatch: pyt
         assert elsewhere.stat().st_mode & 0o777 == 0o700
     assert not elsewhere.exists()
 
-    elsewhere.mkdir(mode=0o755)
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)  # whatever the umask of whoever runs the tests
     with pytest.raises(EmbeddedPostgresError, match="only we may enter"), embedded(data):
         pass
     elsewhere.rmdir()

@@ -82,6 +82,7 @@ async def test_what_is_counted_is_kept_by_itself(database_url: str) -> None:
 async def test_one_that_was_killed_no_longer_lives_and_becomes_part_of_all_time(own: Settings) -> None:
     async with served(own) as house:
         ada = await house.people.one(Role.ADMIN)
+        await readings(house.services)
         work(house.services, sockets=2, sent=3, received=0)
         killed = Readings(house.services.db, "killed", house.services.meter, believed=ALIVE)
         await killed.write()

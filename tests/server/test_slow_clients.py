@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from kit.settings import Settings
-from tests.conftest import Served, served, settings_for
+from tests.conftest import Served, begun, served, settings_for
 from tests.lines import WHOLE, Line, line
 from tests.people import Person
 from tests.streams import SSE, asked
@@ -128,6 +128,7 @@ async def heavy(house: Served) -> tuple[Person, bytes]:
 
 async def test_a_client_that_does_not_take_its_answer_is_let_go(brisk: Served) -> None:
     dora, request = await heavy(brisk)
+    await begun(brisk)
     tasks = len(asyncio.all_tasks())
     async with line(brisk.url, room=4_096) as stuck:
         stuck.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -162,6 +163,7 @@ async def test_five_hundred_slow_clients_keep_nobody_waiting_and_are_gone_after_
 ) -> None:
     async with served(settings_for(database_url, request_seconds=5)) as house, AsyncExitStack() as lines:
         dora = await house.people.one()
+        await begun(house)
         tasks = len(asyncio.all_tasks())
         lorises = [await lines.enter_async_context(line(house.url)) for _ in range(LORISES)]
         for number, loris in enumerate(lorises):

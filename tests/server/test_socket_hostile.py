@@ -113,9 +113,11 @@ def _left(house: Served) -> dict[str, Any]:
 
 
 async def _settled(house: Served, before: dict[str, Any]) -> dict[str, Any]:
-    """What is left; after some time, if something goes more slowly."""
+    """What is left; after some time, if something goes more slowly. To look for it takes the server's own time."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
+            while len(asyncio.all_tasks()) > before["tasks"]:  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.05)
             while _left(house) != before:  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.2)
     return _left(house)
