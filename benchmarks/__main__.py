@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     told = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     told.add_argument("--quick", action="store_true", help="short measurements and one round, to see that all works")
     told.add_argument("--rounds", type=int, help="how often everybody has their turn")
+    told.add_argument("--churn", type=int, help="rounds of churn, of about 2 s: 1,800 take an hour")
     told.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some servers or cases")
     told.add_argument("--part", choices=PARTS, help="one part only")
     told.add_argument("--tree", type=Path, default=ROOT, help="the Parlor under test, when it is not this one")
@@ -62,7 +63,7 @@ async def _run(given: argparse.Namespace) -> None:
             results["gifts"] = await family.measured(made)
         if "fanout" in parts:
             live = fanout.QUICK if given.quick else fanout.FULL
-            live = replace(live, rounds=given.rounds or live.rounds)
+            live = replace(live, rounds=given.rounds or live.rounds, churn=given.churn or live.churn)
             results["fanout"] = await fanout.fanned_out(made, fanout.LiveChoice.of(given.only), live)
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -21,6 +21,7 @@ from benchmarks.stage import Database, Stage, prepared
 PEOPLE = 500
 TASKS = 2 * BACKLOG  # of each: an event shows a task as it is, and none may be renamed again before all have heard
 LONGEST = 300  # seconds of one job of the load
+LONGEST_ROUND = 30  # of them for a round of churn, besides
 PARLORS = "subscription { taskEvents { __typename ... on Ready { cursor }\
  ... on TaskChanged { cursor kind task { id title completed } } } }"
 PEERS = "subscription Follow($owner: ID!) { taskEvents(owner: $owner) { __typename kind task { id title completed } } }"
@@ -154,6 +155,7 @@ def _parlors(person: _Person) -> Topic:
 
 
 def _loaded(job: Job) -> dict[str, Any]:
+    longest = LONGEST + LONGEST_ROUND * job.churn
     try:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.fanout_load"],
@@ -162,10 +164,10 @@ def _loaded(job: Job) -> dict[str, Any]:
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=LONGEST,
+            timeout=longest,
         )
     except subprocess.TimeoutExpired:
-        return {"failed": f"not done after {LONGEST} seconds"}
+        return {"failed": f"not done after {longest} seconds"}
     if done.returncode != 0:
         raise Unfit(f"The load of the fan-out failed:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout)
