@@ -22,6 +22,14 @@ AGAIN = (
     " is done once"
 )
 
+# What is only looked at first, and the table.
+LOOKING = [
+    ('mutation { login(identifier: "who@example.org", password: "no matter") { accessToken } }', b"user_account"),
+    ('mutation { changePassword(input: {currentPassword: "x", newPassword: "a longer one"}) { id } }', b"user_account"),
+    ('{ familyOfInvite(code: "ABCDEFGHJKLM") { familyName } }', b"family_invite"),
+    ('{ seanceOfInvite(code: "ABCDEFGHJKLM") { seanceName } }', b"seance_invite"),
+]
+
 
 @dataclass
 class Lossy:
@@ -88,6 +96,15 @@ async def test_where_it_cannot_find_out_the_same_key_may_be_asked_again(lossy: L
     again = await post(lossy.dora, CREATE, "k", title="Once")
     assert again.json()["data"]["createTask"]["title"] == "Once"
     assert await titles(lossy.dora) == ["Once"]
+
+
+@pytest.mark.parametrize(("asked", "of"), LOOKING, ids=["login", "password", "family", "room"])
+async def test_what_was_only_looked_at_was_not_done(lossy: Lossy, asked: str, of: bytes) -> None:
+    """That a transaction changes nothing is known without an answer to its COMMIT."""
+    lossy.way.loss, lossy.way.of = Loss.ANSWER, of
+    answer = (await lossy.dora.ask(asked)).body
+    assert lossy.way.loss is None
+    assert told(answer) == ("UNAVAILABLE", None, "The database cannot be reached just now; try again")
 
 
 async def test_what_is_cut_off_when_the_server_has_to_go_may_have_been_done(own: Settings) -> None:
