@@ -246,6 +246,8 @@ async def _commit(connection: Connection) -> None:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise
+    except asyncpg.InsufficientResourcesError as error:  # an answer: nothing is kept
+        raise Unavailable from error
     except FAILURES as error:
         with suppress(asyncpg.InterfaceError):  # it has been given back, for it is closed
             connection.terminate()
