@@ -191,7 +191,7 @@ class Database:
             raise  # arguments that do not fit: a fault of ours
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, begin: str = "begin") -> AsyncIterator[Transaction]:
         """One transaction: commits when the block ends, rolls back when it raises.
 
         Raises Unavailable where it could not be begun, or PostgreSQL went away or fell silent before its commit: then
@@ -206,7 +206,7 @@ class Database:
         try:
             try:
                 settings = _local(self._session | OF_WRITES) if self._pooled else []
-                await connection.execute("; ".join(["begin", *settings]))
+                await connection.execute("; ".join([begin, *settings]))
                 made = Transaction(connection)
                 yield made
                 await made.flush()
@@ -218,6 +218,15 @@ class Database:
         finally:
             with suppress(Exception):  # then it is closed; what became of the transaction is as it is
                 await self._writes.release(connection, timeout=self._connect_timeout)
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Transaction]:
+        """One that cannot change anything: then nothing has been done either where its commit is not answered."""
+        try:
+            async with self.transaction("begin read only") as made:
+                yield made
+        except OutcomeUnknown as error:
+            raise Unavailable from error.__cause__
 
     async def server_version(self) -> int:
         async with self.engine.connect() as connection:
@@ -237,6 +246,8 @@ async def _commit(connection: Connection) -> None:
         raise Unavailable from error
     except asyncpg.QueryCanceledError:
         raise
+    except asyncpg.InsufficientResourcesError as error:  # an answer: nothing is kept
+        raise Unavailable from error
     except FAILURES as error:
         with suppress(asyncpg.InterfaceError):  # it has been given back, for it is closed
             connection.terminate()

@@ -4,11 +4,13 @@ The executor's way and the prepared operations' meet here: what a field answers 
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from graphql import get_named_type
+from graphql import OperationType, get_named_type
 from orjson import Fragment
 from strawberry.types import Info
 
@@ -31,7 +33,9 @@ from schema.writing import written
 async def read(field: ReaderField, source: Any, info: Info, kwargs: dict[str, Any]) -> Any:
     """The answer to a reader field that the executor asks: JSON, None, or NotFound."""
     raw: Raw = info._raw_info
-    json = await answered(info.context, place_of(raw), raw.variable_values, source)
+    mutates = raw.operation.operation is OperationType.MUTATION  # then this belongs to what a verb answered
+    with _of_what_was_done() if mutates else nullcontext():
+        json = await answered(info.context, place_of(raw), raw.variable_values, source)
     return None if json is None else Fragment(json)
 
 
@@ -127,8 +131,15 @@ async def _performed(ctx: Context, asked: AskedVerb, place: Place | None, variab
     plan = await reading_back(place, question)
     values = plan.read(question.values)
     answer = await _called(ctx, asked)
-    try:
+    with _of_what_was_done():
         return await _read_back(answer, ctx, plan, values, place.target.name)
+
+
+@contextmanager
+def _of_what_was_done() -> Iterator[None]:
+    """What comes of it may not be there to be read; that is no reason to do it again."""
+    try:
+        yield
     except Unavailable as error:
         raise Unavailable("It was done, but what came of it cannot be read just now", reason=DONE) from error
     except TooSlow as error:

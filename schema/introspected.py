@@ -13,7 +13,9 @@ from schema.operations import INTROSPECTION, Answer, spread
 from schema.plans import Kept
 from schema.question import fragments_of
 
-MOST_KEPT = 8_000_000  # bytes, and a tenth of them for one; the standard question is answered with 0.4 MB
+# Bytes of questions and answers, and a tenth of them for one; the standard question is answered with 0.4 MB.
+MOST_KEPT = 8_000_000
+LIGHT = 500  # what else one takes
 
 
 class Introspected:
@@ -43,7 +45,7 @@ class Introspected:
                 return Answer(found)
             made = await asyncio.to_thread(_made, self._schema, document, name, values)
         if made.data is not None and not made.errors:
-            self._kept.keep(key, made.data, len(made.data))
+            self._kept.keep(key, made.data, len(text) + len(key[-1]) + len(made.data) + LIGHT)
         return made
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 
 def quit_orphans(cluster: Path, log: Path, program: Path) -> None:
-    """Tells them to quit, as their postmaster would have. Not where it lives, nor where no /proc tells who they are.
+    """Tells them to quit, as their postmaster would have. Not where it lives, nor where no /proc tells who they are,
+    nor by a Python that was built where there was no pidfd.
 
     They are who runs the program, works in the cluster's directory and writes into the log. A pidfd stays with the
     process that it was opened for; one that ends meanwhile, and whose number another has then, is not mistaken for it.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or not hasattr(signal, "pidfd_send_signal"):
         return
 
     def is_theirs(process: Path) -> bool:

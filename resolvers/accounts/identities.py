@@ -55,13 +55,19 @@ async def claims_of(ctx: Context, told: Told) -> Claims:
         raise RateLimited(wait, "Too many sessions have begun")
     email = _fitting(_EMAIL, told.email)
     try:
+        return await _with_address(ctx, told, email)
+    except OutcomeUnknown as unknown:  # of this; what they came to do has not begun, and the token may be shown again
+        raise Unavailable from unknown.__cause__
+
+
+async def _with_address(ctx: Context, told: Told, email: str | None) -> Claims:
+    """Without it where it is another user's, and stays theirs."""
+    try:
         return await _welcomed(ctx, told, email)
     except Conflict as conflict:
         if conflict.reason != "EMAIL_EXISTS":
             raise
-        return await _welcomed(ctx, told, None)  # the address is another user's, and stays theirs
-    except OutcomeUnknown as unknown:  # of this; what they came to do has not begun, and the token may be shown again
-        raise Unavailable from unknown.__cause__
+        return await _welcomed(ctx, told, None)
 
 
 async def _welcomed(ctx: Context, told: Told, email: str | None) -> Claims:

@@ -50,7 +50,7 @@ async def login(
 ) -> SignedIn:
     name = account_name(identifier)
     await ctx.services.throttle.attempt(f"login:{name}", ctx.address)
-    async with ctx.services.db.transaction() as session:
+    async with ctx.services.db.looking() as session:
         found = (await session.execute(select(User.id, User.password_hash).where(_named(name)))).first()
     id, known = found or (None, None)
     right = await ctx.services.passwords.fits(password[: LONGEST_PASSWORD + 1], known)

@@ -111,7 +111,7 @@ async def change_password(ctx: Context, input: Annotated[ChangePassword, Doc("Th
     """Ends every other session of this user."""
     viewer = ctx.viewer
     await ctx.services.throttle.attempt(f"password:{viewer.id}", ctx.address)
-    async with ctx.services.db.transaction() as session:
+    async with ctx.services.db.looking() as session:
         known = await session.scalar(select(User.password_hash).where(User.id == viewer.id))
     if not await ctx.services.passwords.fits(input.current_password, known):
         async with ctx.work() as work:

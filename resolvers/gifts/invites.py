@@ -101,7 +101,7 @@ async def preview(ctx: Context, code: Code) -> Preview:
     await ctx.services.limits.count(ctx, EACH, "familyOfInvite")
     named = select(Family.name, User.name).join(FamilyInvite.family).outerjoin(FamilyInvite.created_by)
     usable = invitations.is_of(FamilyInvite, code), invitations.is_open(FamilyInvite, ctx.now())
-    async with ctx.services.db.transaction() as session:
+    async with ctx.services.db.looking() as session:
         for family, user in await session.execute(named.where(*usable)):
             return Preview(family, user)
     raise NotFound("FamilyInvite", code)

@@ -94,7 +94,7 @@ async def preview(ctx: Context, code: Code) -> Preview:
     free = Seance.max_users - Seance.participant_count
     told = select(Seance.name, User.name, free, Seance.locked).join(SeanceInvite.seance).outerjoin(Seance.host)
     usable = and_(_leads(ctx.viewer.id), _open(ctx))
-    async with ctx.services.db.transaction() as session:
+    async with ctx.services.db.looking() as session:
         for row in await session.execute(told.where(invitations.is_of(SeanceInvite, code), usable)):
             return Preview(*row)
     raise NotFound("SeanceInvite", code)

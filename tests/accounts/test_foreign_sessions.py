@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from kit.settings import Settings
 from server.housekeeping import tidy
 from tests.accounts.issuer import Issuer, bearer, trusting
-from tests.accounts.signing import INVALID, ME, Hand, fresh, member, refresh, refusal, rows, sign_in
+from tests.accounts.signing import INVALID, ME, Hand, email_of, fresh, member, refresh, refusal, rows, sign_in
 from tests.conftest import url_of
 from tests.losing import Loss, losing
 from tests.people import People, Person
@@ -252,14 +252,18 @@ async def test_who_is_ended_and_seen_at_the_same_moment_ends(trusted: People, is
     assert [await ok(one) for one in newer] == [False] * 20
 
 
-async def test_one_whose_welcome_may_be_lost_is_asked_to_come_again(settings: Settings, issuer: Issuer) -> None:
+@pytest.mark.parametrize("taken", [False, True], ids=["", "whose address is another's"])
+async def test_one_whose_welcome_may_be_lost_is_asked_to_come_again(
+    settings: Settings, issuer: Issuer, taken: bool
+) -> None:
     """They are told nothing of an outcome: what they asked for has not begun."""
     async with (
         losing(url_of(settings)) as (way, url),
         trusting(settings, issuer, database_url=SecretStr(url)) as people,
     ):
-        subject = fresh("sub")
-        way.of, person = subject.encode(), bearer(people, issuer.token(subject))
+        subject, email = fresh("sub"), email_of(await people.one()) if taken else f"{fresh('dora')}@example.org"
+        token = issuer.token(subject, email=email, email_verified=True)
+        way.of, person = subject.encode(), bearer(people, token)
         for loss in Loss.QUESTION, Loss.ANSWER:
             way.loss = loss
             refused = await person.ask(ME)

@@ -81,3 +81,12 @@ async def test_beside_something_else_it_is_the_executors(house: Served, making: 
     answer = await dora.ask("{ __schema { queryType { name } } tasks { totalCount } }")
     assert answer.data == {"__schema": {"queryType": {"name": "Query"}}, "tasks": {"totalCount": 0}}
     assert making == []
+
+
+async def test_what_is_kept_for_weighs_as_much_as_what_is_kept(making: list[str | None]) -> None:
+    schema, document = made()._schema, parse(TYPE)
+    kept = introspected.Introspected(schema)
+    names = ["x" * 100_000 + str(number) for number in range(introspected.MOST_KEPT // 100_000 + 1)]
+    for name in [*names, names[0]]:
+        await kept.answer(TYPE, document, "Named", {"name": name, "all": False})
+    assert len(making) == len(names) + 1

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
@@ -21,6 +22,20 @@ AGAIN = (
     "The database went away before it said whether this was done: ask again with the same Idempotency-Key, by which it"
     " is done once"
 )
+
+FULL_DISK = (
+    "create function fill() returns trigger language plpgsql as"
+    " 'begin raise exception using errcode = ''disk_full''; end'",
+    "create constraint trigger full_disk after insert on task deferrable initially deferred for each row"
+    " execute function fill()",
+)
+# What is only looked at first, and the table.
+LOOKING = [
+    ('mutation { login(identifier: "who@example.org", password: "no matter") { accessToken } }', b"user_account"),
+    ('mutation { changePassword(input: {currentPassword: "x", newPassword: "a longer one"}) { id } }', b"user_account"),
+    ('{ familyOfInvite(code: "ABCDEFGHJKLM") { familyName } }', b"family_invite"),
+    ('{ seanceOfInvite(code: "ABCDEFGHJKLM") { seanceName } }', b"seance_invite"),
+]
 
 
 @dataclass
@@ -88,6 +103,27 @@ async def test_where_it_cannot_find_out_the_same_key_may_be_asked_again(lossy: L
     again = await post(lossy.dora, CREATE, "k", title="Once")
     assert again.json()["data"]["createTask"]["title"] == "Once"
     assert await titles(lossy.dora) == ["Once"]
+
+
+async def test_a_commit_that_found_no_room_is_answered_and_not_done(own: Settings) -> None:
+    async with served(own) as house:
+        connection = await asyncpg.connect(url_of(own))
+        for statement in FULL_DISK:
+            await connection.execute(statement)
+        await connection.close()
+        dora = await house.people.one()
+        answer = (await post(dora, CREATE, None, title="Once")).json()
+        assert told(answer) == ("UNAVAILABLE", None, "The database cannot be reached just now; try again")
+        assert await titles(dora) == []
+
+
+@pytest.mark.parametrize(("asked", "of"), LOOKING, ids=["login", "password", "family", "room"])
+async def test_what_was_only_looked_at_was_not_done(lossy: Lossy, asked: str, of: bytes) -> None:
+    """That a transaction changes nothing is known without an answer to its COMMIT."""
+    lossy.way.loss, lossy.way.of = Loss.ANSWER, of
+    answer = (await lossy.dora.ask(asked)).body
+    assert lossy.way.loss is None
+    assert told(answer) == ("UNAVAILABLE", None, "The database cannot be reached just now; try again")
 
 
 async def test_what_is_cut_off_when_the_server_has_to_go_may_have_been_done(own: Settings) -> None:

@@ -118,6 +118,19 @@ def test_nobody_is_told_to_quit_while_the_postmaster_lives_nor_by_another_of_the
         assert before <= server_of(data)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_a_python_that_was_built_for_an_older_linux_tells_nobody_to_quit(
+    data: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with embedded(data, durable=False) as url:
+        monkeypatch.delattr(os, "pidfd_open")
+        pid = (data / "postgres" / "postmaster.pid").rename(data / "pid")
+        quit_orphans(data / "postgres", data / "postgres.log", postgres.binaries() / "postgres")
+        pid.rename(data / "postgres" / "postmaster.pid")
+        assert ask(url, "select 1") == 1
+
+
 def test_a_second_one_does_not_run_before_the_last_process_of_the_first_has_gone(
     data: Path,  # noqa: F811
     logged: list[EventDict],

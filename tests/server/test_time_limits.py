@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from structlog.typing import EventDict
 
+from kit.errors import ParlorError, TooSlow, Unavailable
 from kit.settings import Settings
 from resolvers.accounts.passwords import Passwords
 from tests.conftest import Served, served, url_of
@@ -22,6 +23,8 @@ TWO = """mutation ($id: ID!) { a: updateUser(id: $id, input: {name: "Ada"}) { na
   b: createTask(input: {title: "Late"}) { title } }"""
 BEGIN = 'mutation Begin { createTask(input: {title: "Begun"}) { id } }'
 WITH_LABELS = 'mutation { createTask(input: {title: "Done"}) { title labels { name } } }'
+LOGIN = """mutation ($identifier: String!, $password: String!) {
+  login(identifier: $identifier, password: $password) { refreshToken user { id } } }"""
 SLOW_COMMIT = (
     "create function wait() returns trigger language plpgsql as 'begin perform pg_sleep(1.5); return null; end'",
     "create constraint trigger slow after insert on task deferrable initially deferred for each row"
@@ -116,6 +119,27 @@ async def test_what_was_done_is_told_as_done_though_it_cannot_be_read_in_time(ow
         assert error_of(answer.body) == ("QUERY_TIMEOUT", said)
         assert answer.error["extensions"]["reason"] == "DONE"
         assert await titles(dora) == ["Done"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (TooSlow, "It was done, but what came of it takes too long to read: ask for less"),
+        (Unavailable, "It was done, but what came of it cannot be read just now"),
+    ],
+)
+async def test_so_is_a_sign_in_whose_user_cannot_be_read(
+    house: Served, monkeypatch: pytest.MonkeyPatch, error: type[ParlorError], said: str
+) -> None:
+    async def read_nothing(*_: object) -> None:
+        raise error
+
+    dora = await house.people.one(password="a long password")
+    assert dora.user is not None
+    monkeypatch.setattr(house.services.db, "fetchval", read_nothing)
+    answer = await house.people.nobody.ask(LOGIN, identifier=dora.user.email, password="a long password")
+    assert error_of(answer.body) == (error.code, said)
+    assert answer.error["extensions"]["reason"] == "DONE"
 
 
 async def test_a_statement_of_a_mutation_that_takes_too_long_is_no_fault_of_ours(own: Settings) -> None:
