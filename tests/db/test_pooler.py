@@ -164,6 +164,11 @@ async def test_jobs_are_done_through_one_connection(bouncer: PgBouncer) -> None:
 async def test_what_took_too_long_frees_the_one_connection(bouncer: PgBouncer, database_url: str, query: str) -> None:
     async with pooled(bouncer, operation_seconds=1) as house:
         dora = await house.people.one()
+
+        async def planned() -> bool:  # which may take longer than the second
+            return (await dora.ask(TREE)).body.get("data") is not None
+
+        await until(planned)
         async with holding_up(direct(bouncer, database_url), writes_of(dora), "lock table task") as hand:
             answer = await dora.ask(query)
             assert answer.code == "QUERY_TIMEOUT"
