@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -13,9 +14,9 @@ from schema.operations import INTROSPECTION, Answer, spread
 from schema.plans import Kept
 from schema.question import fragments_of
 
-# Bytes of questions and answers, and a tenth of them for one; the standard question is answered with 0.4 MB.
-MOST_KEPT = 8_000_000
-LIGHT = 500  # what else one takes
+MOST_KEPT = 8_000_000  # bytes, and a tenth of them for one; the standard question is answered with 0.4 MB
+EACH = 500  # bytes that one takes besides what was asked and answered
+_MAKER = ThreadPoolExecutor(1, thread_name_prefix="introspection")  # none can be stopped: the next one waits for it
 
 
 class Introspected:
@@ -29,12 +30,13 @@ class Introspected:
     def values(
         self, document: DocumentNode, definition: OperationDefinitionNode, given: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """The variables' values; None where something is amiss with them, or it asks for something else too."""
+        """The variables' values; None where something is amiss with them (nothing here takes null), or it asks for
+        something else too."""
         fields = spread(definition.selection_set, fragments_of(document), set())
         if any(isinstance(node, FieldNode) and node.name.value not in (*INTROSPECTION, TYPENAME) for node in fields):
             return None
         found = get_variable_values(self._schema, definition.variable_definitions or (), dict(given), max_errors=1)
-        return found.coerced if isinstance(found, VariableValues) else None
+        return found.coerced if isinstance(found, VariableValues) and None not in found.coerced.values() else None
 
     async def answer(self, text: str, document: DocumentNode, name: str | None, values: dict[str, Any]) -> Answer:
         key = text, name, orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
@@ -43,9 +45,10 @@ class Introspected:
         async with self._making:
             if (found := self._kept.find(key)) is not None:
                 return Answer(found)
-            made = await asyncio.to_thread(_made, self._schema, document, name, values)
+            making = asyncio.get_running_loop().run_in_executor(_MAKER, _made, self._schema, document, name, values)
+            made = await making
         if made.data is not None and not made.errors:
-            self._kept.keep(key, made.data, len(text) + len(key[-1]) + len(made.data) + LIGHT)
+            self._kept.keep(key, made.data, len(text) + len(key[-1]) + len(made.data) + EACH)
         return made
 
 

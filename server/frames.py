@@ -84,6 +84,12 @@ class Protocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):
             cast("dict[str, object]", self.scope["extensions"])[EXTENSION] = Frames(self)
+        elif self.conn.handshake_exc is not None:
+            self.conn.handshake_exc.with_traceback(None)  # which holds on to this
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        cast("dict[str, object]", self.scope["extensions"]).pop(EXTENSION, None)  # which hold on to this
 
     async def send(self, message: Any) -> None:
         await super().send(message)
@@ -197,6 +203,5 @@ class Frames:
 
 
 def frames_of(scope: Scope) -> Frames:
-    """Once: the scope, which the protocol holds on to, does not have them any more."""
-    found: Frames = scope["extensions"].pop(EXTENSION)
+    found: Frames = scope["extensions"][EXTENSION]
     return found

@@ -62,12 +62,25 @@ async def test_churn_leaves_no_task_no_group_and_no_object(settings: Settings) -
         assert tasks[-1] <= tasks[1] + 2, "besides those of a connection that is still closing"
 
 
+async def knock(house: Served, path: str = "/graphql", version: int = 13) -> None:
+    """Asks by hand for a socket that there is not."""
+    head = f"GET {path} HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    head += f"sec-websocket-key: {'A' * 22}==\r\nsec-websocket-version: {version}\r\n"
+    head += "sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+    reader, writer = await asyncio.open_connection(*house.url.removeprefix("http://").split(":"))
+    writer.write(head.encode())
+    await reader.read()
+    writer.close()
+
+
 async def by_all_ways(house: Served, dora: Person, number: int) -> None:
     await come_and_go(house, dora, number)
     async with streams.asked(dora, "{ __typename }", accept=None) as answer:
         assert await answer.rest() == b'{"data":{"__typename":"Query"}}'
     async with streams.following(dora) as (stream, _):
         stream.cut()
+    await knock(house, path="/nowhere")
+    await knock(house, version=9)
     await gone(house)
 
 

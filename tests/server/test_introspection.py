@@ -1,6 +1,7 @@
 """What is asked about the schema itself is answered as graphql-core answers it, and made once."""
 
 import asyncio
+from threading import Event, get_ident
 from typing import Any
 
 import orjson
@@ -65,6 +66,12 @@ async def test_those_who_ask_the_same_at_once_have_it_made_once(house: Served, m
     [
         (TYPE, {}, "VALIDATION_ERROR"),
         (TYPE, {"name": 7}, "VALIDATION_ERROR"),
+        (TYPE, {"name": "Task", "all": None}, "VALIDATION_ERROR"),
+        (
+            "query ($on: Boolean = true) { __schema @skip(if: $on) { types { name } } }",
+            {"on": None},
+            "VALIDATION_ERROR",
+        ),
         ("{ __schema { types { nonsense } } }", {}, "VALIDATION_ERROR"),
     ],
 )
@@ -83,10 +90,33 @@ async def test_beside_something_else_it_is_the_executors(house: Served, making: 
     assert making == []
 
 
-async def test_what_is_kept_for_weighs_as_much_as_what_is_kept(making: list[str | None]) -> None:
+async def test_what_was_asked_counts_for_as_much_as_what_was_answered(making: list[str | None]) -> None:
     schema, document = made()._schema, parse(TYPE)
-    kept = introspected.Introspected(schema)
-    names = ["x" * 100_000 + str(number) for number in range(introspected.MOST_KEPT // 100_000 + 1)]
-    for name in [*names, names[0]]:
-        await kept.answer(TYPE, document, "Named", {"name": name, "all": False})
-    assert len(making) == len(names) + 1
+    answers = introspected.Introspected(schema)
+    for number in [*range(100), 0]:
+        values = {"name": f"{number}".rjust(100_000), "all": False}
+        assert (await answers.answer(TYPE, document, None, values)).data == b'{"__type":null}'
+    assert len(making) == 101, "the first of 10 MB was forgotten"
+
+
+async def test_whoever_goes_meanwhile_takes_no_second_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, begun, go = introspected._made, asyncio.Event(), Event()
+    loop, threads = asyncio.get_running_loop(), list[int]()
+
+    def slow(*given: Any) -> Any:
+        threads.append(get_ident())
+        loop.call_soon_threadsafe(begun.set)
+        assert go.wait(5)
+        return make(*given)
+
+    monkeypatch.setattr(introspected, "_made", slow)
+    document, answers = parse(TYPE), introspected.Introspected(made()._schema)
+    gone = asyncio.create_task(answers.answer(TYPE, document, None, {"name": "one"}))
+    await begun.wait()
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    loop.call_soon(go.set)  # once the next one waits
+    assert (await answers.answer(TYPE, document, None, {"name": "two"})).data == b'{"__type":null}'
+    assert len(threads) == 2
+    assert len(set(threads)) == 1
