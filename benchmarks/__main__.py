@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -54,19 +55,24 @@ async def _run(given: argparse.Namespace) -> None:
     quick = {*results.get("quick", ())} - parts | (parts if given.quick else set())
     results |= {"at": datetime.now(UTC).isoformat(timespec="minutes"), "quick": sorted(quick)}
     results |= machine.described(given.tree)
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+
+    def keep(**found: Any) -> None:
+        """What is measured is kept at once, whatever becomes of the rest."""
+        results.update(found)
+        given.output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
     with stage(given.tree.resolve()) as made:
         if "compare" in parts:
-            results["samples"] = await compared(made, choice, pace)
+            keep(samples=await compared(made, choice, pace))
         if "growth" in parts:
-            results["growth"] = await grown(made, pace, tuple(given.sizes))
+            keep(growth=await grown(made, pace, tuple(given.sizes)))
         if "gifts" in parts:
-            results["gifts"] = await family.measured(made)
+            keep(gifts=await family.measured(made))
         if "fanout" in parts:
             live = fanout.QUICK if given.quick else fanout.FULL
             live = replace(live, rounds=given.rounds or live.rounds, churn=given.churn or live.churn)
-            results["fanout"] = await fanout.fanned_out(made, fanout.LiveChoice.of(given.only), live)
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    given.output.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            keep(fanout=await fanout.fanned_out(made, fanout.LiveChoice.of(given.only), live))
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ class Heard:
         before, deadline = self.file.stat().st_size, time.monotonic() + PATIENCE
         self.parlor.ask(text, variables)
         while time.monotonic() < deadline:  # the driver tells of a statement a moment after its answer
-            told = [orjson.loads(line) for line in self.file.read_bytes()[before:].splitlines()]
+            *lines, _ = self.file.read_bytes()[before:].split(b"\n")  # the last may still be written
+            told = [orjson.loads(line) for line in lines]
             if found := [one for one in told if "row_to_json" in one["sql"]]:
                 return Statement(found[-1]["sql"], found[-1]["arguments"])
             time.sleep(0.05)
