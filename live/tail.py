@@ -5,7 +5,6 @@ when it has fallen behind the window, from the log itself: so a slow follower co
 and catching up are the same code, without a gap and without a double.
 """
 
-import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -26,8 +25,6 @@ BATCH = 500
 IDLE_SECONDS = 1.0  # the bell may be lost; the log is looked into all the same
 FENCE_SECONDS = 0.01  # a transaction that rolls back rings no bell; of one that lasts, a tenth of its time so far
 RETRY_SECONDS = 1.0
-REST = 2  # times as long as a look took: what many writers do meanwhile is read together
-LONGEST_REST_SECONDS = 0.01
 
 logger = structlog.get_logger()
 
@@ -67,13 +64,11 @@ class Tail:
     async def run(self) -> None:
         """Reads for the life of the process; outlives a database that goes and comes back."""
         while True:
-            began = monotonic()
             try:
                 pause = await self._look()
             except Exception as error:
                 logger.warning("tail.failed", error=repr(error), retry_in=RETRY_SECONDS)
                 pause = await self._recover()
-            await asyncio.sleep(min(REST * (monotonic() - began), LONGEST_REST_SECONDS))
             await self._doorbell.wait(pause)
 
     async def _recover(self) -> float:
