@@ -30,21 +30,20 @@ OF_WRITES = {"idle_in_transaction_session_timeout": "30000"}
 NAME = {"application_name": "parlor"}  # the one setting that poolers pass on
 CLOSING_SECONDS = 2  # for transactions under way; then they are rolled back, and whoever waits for one is told
 # Statements that have no names, and look-ups of types that set nothing.
-WITHOUT_SESSION: dict[str, Any] = {
-    "server_settings": NAME,
-    "statement_cache_size": 0,
-    "connection_class": Sessionless,
-}
+WITHOUT_SESSION: dict[str, Any] = {"server_settings": NAME, "statement_cache_size": 0, "connection_class": Sessionless}
 OLDEST_VERSION = 15
 
 # Of a read: OSError is what becomes of a lost connection before it is one of PostgreSQL's, and of what waited too long.
+# InternalClientError is what asyncpg says where PostgreSQL takes its leave between two statements.
 FAILURES = (
     OSError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
-FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # all that may become of a transaction
+# All that may become of a transaction.
+FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # Of a transaction: a table's columns are of other types than when its statement was prepared. asyncpg has forgotten it.
 MIGRATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 

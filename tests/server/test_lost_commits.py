@@ -72,6 +72,26 @@ async def test_without_a_key_it_is_told_that_nobody_knows(lossy: Lossy, loss: Lo
     assert await titles(lossy.dora) == there
 
 
+@pytest.mark.parametrize(("statement", "reason"), [("begin", None), ("commit", "OUTCOME_UNKNOWN")])
+async def test_so_is_what_asyncpg_calls_its_own_fault_and_what_was_not_begun_was_not_done(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, statement: str, reason: str | None
+) -> None:
+    execute = asyncpg.Connection.execute
+
+    async def failing(self: asyncpg.Connection, query: str, *args: Any, **named: Any) -> str:
+        if query == statement:
+            raise asyncpg.InternalClientError("cannot process message 'E': protocol is in an unexpected state 0.")
+        return str(await execute(self, query, *args, **named))
+
+    async with served(own) as house:
+        dora = await house.people.one()
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncpg.Connection, "execute", failing)
+            answer = (await post(dora, CREATE, None, title="Once")).json()
+        assert told(answer)[:2] == ("UNAVAILABLE", reason)
+        assert await titles(dora) == []
+
+
 async def test_what_may_have_been_done_rings_as_if_it_were(lossy: Lossy, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[str] = []
     monkeypatch.setattr(lossy.house.services.doorbell, "ring", lambda: rung.append("once"))
