@@ -144,9 +144,7 @@ class Schema(strawberry.Schema):
         values = self.introspected.values(document.ast, checked.definition, variables)
         if values is None:
             return None
-        if ctx.viewer_id is not None:
-            self.documents.remember(query)
-        _charge(ctx, document.title(operation_name), cost)
+        self._admit(document, query, operation_name, cost, ctx)
         return (await self.introspected.answer(query, document.ast, operation_name, values)).exposed(ctx)
 
     async def mutated(
@@ -176,10 +174,14 @@ class Schema(strawberry.Schema):
         if runnable is None:
             return None
         operation, given, cost = runnable
+        self._admit(document, query, operation_name, cost, ctx)
+        return (await operation.answer(ctx, given)).exposed(ctx)
+
+    def _admit(self, document: Document, query: str, operation_name: str | None, cost: int, ctx: Context) -> None:
+        """Remembers what somebody asks who has signed in, and has it paid for."""
         if ctx.viewer_id is not None:
             self.documents.remember(query)
         _charge(ctx, document.title(operation_name), cost)
-        return (await operation.answer(ctx, given)).exposed(ctx)
 
     def deferring(
         self, query: str, variables: Mapping[str, Any], operation_name: str | None, ctx: Context
@@ -195,9 +197,7 @@ class Schema(strawberry.Schema):
         _, given, cost = runnable
         if not checked.deferring.deferred(given):
             return None
-        if ctx.viewer_id is not None:
-            self.documents.remember(query)
-        _charge(ctx, document.title(operation_name), cost)
+        self._admit(document, query, operation_name, cost, ctx)
         return checked.deferring, given
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
